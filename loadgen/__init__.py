@@ -1,0 +1,1 @@
+"""Thousands of Cloud Clients from one command, with honest latency."""

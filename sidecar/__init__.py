@@ -1,0 +1,1 @@
+"""The watchdog: observations in, actions out."""
