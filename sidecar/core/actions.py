@@ -1,0 +1,47 @@
+"""What is to be done: the vocabulary out of the core. Imperative, frozen; every outcome comes back as an observation."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Identity, Message
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Anything that can be done."""
+
+
+class Start(Action, frozen=True, tag=True):
+    """Start the server. → Appeared or StartFailed."""
+
+
+class Signal(Action, frozen=True, tag=True):
+    """Send a signal to exactly this process. → nothing, or SignalFailed; the death itself is Exited."""
+
+    identity: Identity
+    signal: int
+
+
+class Watch(Action, frozen=True, tag=True):
+    """Aim the probes at this process, or at none."""
+
+    identity: Identity | None
+
+
+class Send(Action, frozen=True, tag=True):
+    """Try once to send. → Sent or SendFailed."""
+
+    message: Message
+    channel: str
+
+
+class Save(Action, frozen=True, tag=True):
+    """Make this last; a newer one replaces one still waiting. → Saved or SaveFailed."""
+
+    revision: int
+    memory: Memory
+
+
+class Finish(Action, frozen=True, tag=True):
+    """Nothing is left to do: end the program."""

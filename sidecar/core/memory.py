@@ -1,0 +1,25 @@
+"""What must outlive the sidecar: one small slice, with wall times only, for a monotonic clock starts anew."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core.nouns import Identity, Incident, Owed, Topic
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """All that a new sidecar has to know of the one before."""
+
+    seed: int
+    """Where jitter comes from."""
+    identity: Identity | None = None
+    """The server that ran last; None after a clean stop."""
+    restarts: tuple[float, ...] = ()
+    """When the server was restarted, epoch seconds, as far back as the longest window of the budget."""
+    failures: int = 0
+    """Restarts since the server was last proven stable: the place in the back-off."""
+    next_number: int = 1
+    """Of the next incident."""
+    incidents: dict[Topic, Incident] = {}
+    """The open ones."""
+    owed: tuple[Owed, ...] = ()

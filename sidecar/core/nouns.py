@@ -1,0 +1,178 @@
+"""The things that observations, actions and the memory speak of. Data only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from fermatkit.measures import Reading
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Which process: a pid alone may be somebody else's by now."""
+
+    pid: int
+    started: int
+    """When it started, by the kernel's own count: clock ticks since boot on Linux."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a process ended: a code, a signal, or neither when only its parent could have known."""
+
+    code: int | None = None
+    signal: int | None = None
+
+
+class Sign(StrEnum):
+    """The independent ways by which a living server shows that it is one."""
+
+    PONG = "pong"
+    """The answer to a WebSocket ping on the held session; leaves no log line on the server."""
+    HTTP = "http"
+    """The answer to ``GET /fermat/api/user``; leaves no log line on the server."""
+    LIST = "list"
+    """The answer to a list request on the held session: only this passes through the server's processors."""
+
+
+class Trouble(StrEnum):
+    """What can be wrong: the name of a finding, and of the cause of an incident."""
+
+    EXITED = "exited"
+    """The process ended, with whatever status: a server has no reason to end."""
+    START_FAILED = "start-failed"
+    """The command could not be executed at all."""
+    DEAF = "deaf-start"
+    """Alive, but not proven ready within the start timeout."""
+    SILENT = "silent"
+    """A sign of life is missing, not yet for long."""
+    HUNG = "hung"
+    """Two independent signs of life have been missing for too long."""
+    STUCK = "stuck-processors"
+    """Pings and HTTP are answered, but no request gets through the server's processors."""
+    STOPPED = "stopped"
+    """The process was stopped by a signal (state T)."""
+    DISK_LOW = "disk-low"
+    """Little space is left where the server writes."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is, in the words of /health."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something that is wrong now."""
+
+    trouble: Trouble
+    severity: Severity
+    since: float
+    """Monotonic seconds."""
+    signs: tuple[Sign, ...] = ()
+    why: str = ""
+    """What the operating system or the library said: technical, in no particular language."""
+    ended: Ended | None = None
+    reading: Reading | None = None
+
+
+class Deed(StrEnum):
+    """What was done about an incident."""
+
+    CONTINUED = "continued"
+    """SIGCONT sent."""
+    TERMINATED = "terminated"
+    """SIGTERM sent."""
+    KILLED = "killed"
+    """SIGKILL sent."""
+    STARTED = "started"
+    """A new process started."""
+    ADOPTED = "adopted"
+    """A running process was found and taken over, untouched."""
+    DELAYED = "delayed"
+    """The next start waits for the back-off."""
+    HELD = "held"
+    """The restart budget is spent: the next start waits until the budget has room."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A deed, when, and to which process."""
+
+    deed: Deed
+    wall: float
+    pid: int | None = None
+    until: float | None = None
+    """Epoch seconds until which a delay lasts."""
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A finding as an incident remembers it."""
+
+    trouble: Trouble
+    wall: float
+    pid: int | None = None
+    signs: tuple[Sign, ...] = ()
+    why: str = ""
+    ended: Ended | None = None
+    reading: Reading | None = None
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Why "recovered" may be said: this process owns the port and answered our registration."""
+
+    identity: Identity
+    latency: float
+    """Seconds that the registration took to be answered."""
+
+
+class Topic(StrEnum):
+    """What an incident is about; at most one is open for each."""
+
+    SERVER = "server"
+    DISK = "disk"
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """One story: from the first finding to the proof that it is over."""
+
+    number: int
+    topic: Topic
+    opened: float
+    """Epoch seconds."""
+    causes: tuple[Cause, ...]
+    done: tuple[Done, ...] = ()
+    clients: Reading | None = None
+    """Connections to the server's port just before, our own probes' among them."""
+    held: bool = False
+    """Whether the spent budget has been told."""
+    closed: float | None = None
+    proof: Proof | None = None
+
+
+class Chapter(StrEnum):
+    """Which part of the story a message tells."""
+
+    OPENED = "opened"
+    HELD = "held"
+    """The restart budget is spent: the loudest there is."""
+    CLOSED = "closed"
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What somebody is to be told: facts only, the words are made when it is sent."""
+
+    id: str
+    """The same in every repetition, so that a duplicate is recognisable."""
+    chapter: Chapter
+    incident: Incident
+
+
+class Owed(msgspec.Struct, frozen=True):
+    """A message that a channel has not taken yet."""
+
+    message: Message
+    channel: str
+    attempts: int = 0
+    why: str = ""
+    """Why the last attempt failed."""

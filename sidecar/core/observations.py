@@ -1,0 +1,152 @@
+"""What was seen: the vocabulary into the core. Past tense, frozen; the counterpart to it are actions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fermatkit.measures import Measure, Reading
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Ended, Identity, Sign
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """Anything that can be seen."""
+
+
+class Ticked(Observation, frozen=True, tag=True):
+    """Nothing happened but time."""
+
+
+class Restored(Observation, frozen=True, tag=True):
+    """What an earlier sidecar knew, or nothing; always the first observation."""
+
+    memory: Memory | None
+    seed: int
+    """Where jitter comes from, when there is no memory to say."""
+
+
+class Appeared(Observation, frozen=True, tag=True):
+    """The server's process is there: started by us now, or found running (adopted)."""
+
+    identity: Identity
+    adopted: bool
+
+
+class Absent(Observation, frozen=True, tag=True):
+    """Looked for a running server at our own start: there is none."""
+
+
+class StartFailed(Observation, frozen=True, tag=True):
+    """The command could not be started at all."""
+
+    why: str
+
+
+class Exited(Observation, frozen=True, tag=True):
+    """The process is gone."""
+
+    identity: Identity
+    ended: Ended
+
+
+class Sampled(Observation, frozen=True, tag=True):
+    """One sample of the process and its machine."""
+
+    identity: Identity
+    state: str
+    """The kernel's one-letter state of the process (R, S, D, T, Z …), or "" when it could not be read."""
+    readings: dict[Measure, Reading]
+
+
+class Listened(Observation, frozen=True, tag=True):
+    """Who owns the listening socket of the server's port."""
+
+    identity: Identity
+    owned: bool
+    """True: the watched process itself. False: somebody else, or nobody."""
+    why: str = ""
+
+
+class Registered(Observation, frozen=True, tag=True):
+    """The sidecar's own registration was answered: the session is held from now on."""
+
+    identity: Identity
+    latency: float
+    """Seconds from the request to its answer."""
+
+
+class SessionLost(Observation, frozen=True, tag=True):
+    """The held session ended, or could not be opened or registered; it is tried again."""
+
+    identity: Identity
+    why: str
+
+
+class Answered(Observation, frozen=True, tag=True):
+    """A sign of life."""
+
+    identity: Identity
+    sign: Sign
+    latency: float
+    """Seconds from the question to its answer."""
+
+
+class Unanswered(Observation, frozen=True, tag=True):
+    """A question whose answer did not come in time, or was wrong."""
+
+    identity: Identity
+    sign: Sign
+    why: str
+
+
+class Sent(Observation, frozen=True, tag=True):
+    """A message was taken by the channel's service."""
+
+    message: str
+    channel: str
+
+
+class SendFailed(Observation, frozen=True, tag=True):
+    """A message was not taken this time; the core decides when to try again."""
+
+    message: str
+    channel: str
+    why: str
+
+
+class Saved(Observation, frozen=True, tag=True):
+    """The memory with this number is on the disk."""
+
+    revision: int
+
+
+class SaveFailed(Observation, frozen=True, tag=True):
+    """It is not."""
+
+    revision: int
+    why: str
+
+
+class SignalFailed(Observation, frozen=True, tag=True):
+    """A signal could not be delivered."""
+
+    identity: Identity
+    signal: int
+    why: str
+
+
+class StopAsked(Observation, frozen=True, tag=True):
+    """The operator wants the sidecar to end."""
+
+    leave: bool
+    """Leave the server running."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An observation and when it was made."""
+
+    at: float
+    """Monotonic seconds: all decisions."""
+    wall: float
+    """Seconds since the epoch: only for telling and storing."""
+    what: Observation
