@@ -1,4 +1,4 @@
-"""What is to be done: the vocabulary out of the core. Imperative, frozen; every outcome comes back as an observation."""
+"""What is to be done: the vocabulary out of the core. Imperative; outcomes come back as observations."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Policy(msgspec.Struct, frozen=True):
     start_timeout: float = 60.0
     """A started server that is not proven ready by then is deaf. (The real one takes 0.9 to 5 s.)"""
     hung_after: float = 10.0
-    """Two independent signs missing for so long: hung. Longer than a usual full GC, shorter than anyone's patience."""
+    """Two independent signs missing for so long: hung. Longer than a usual full collection of a JVM."""
     stuck_after: float = 10.0
     """List requests unanswered for so long, with pings and HTTP well: the processors are stuck."""
     continue_deadline: float = 10.0

@@ -1,0 +1,47 @@
+"""When the server may be restarted: back-off with jitter, and a budget in sliding windows."""
+
+from __future__ import annotations
+
+import random
+
+from sidecar.core.policy import Policy, Window
+
+
+def backoff(failures: int, seed: int, policy: Policy) -> float:
+    """Seconds to wait before the restart that follows this many others in a row.
+
+    0 for the first, then ``backoff_first`` doubling up to ``backoff_max``, made longer (never
+    shorter) by up to ``jitter`` of it, the same for the same seed and count.
+    """
+    if failures == 0:
+        return 0.0
+    wait = min(policy.backoff_first * 2.0 ** min(failures - 1, 32), policy.backoff_max)
+    share = random.Random(f"{seed}:{failures}").random()  # noqa: S311 - spreads restarts, guards nothing
+    return wait * (1 + policy.jitter * share)
+
+
+def room_at(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> float:
+    """The first moment, from now on, at which one more restart keeps every window's count.
+
+    ``restarts`` are the moments of earlier ones, in order. A restart leaves a window when it is as
+    old as the window is long.
+    """
+    earliest = now
+    for window in windows:
+        if window.restarts <= 0:
+            return float("inf")
+        recent = [at for at in restarts if at > now - window.seconds]
+        if len(recent) >= window.restarts:
+            earliest = max(earliest, recent[-window.restarts] + window.seconds)
+    return earliest
+
+
+def remembered(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, ...]:
+    """The restarts that some window still counts."""
+    longest = max((window.seconds for window in windows), default=0.0)
+    return tuple(at for at in restarts if at > now - longest)
+
+
+def spent(restarts: tuple[float, ...], window: Window, now: float) -> int:
+    """How many restarts this window counts now."""
+    return sum(at > now - window.seconds for at in restarts)

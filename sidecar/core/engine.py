@@ -1,0 +1,63 @@
+"""The fold: one observation in, the next state and what is to be done out. The same in, the same out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core.actions import Action, Finish, Save
+from sidecar.core.facts import Facts, observe
+from sidecar.core.findings import Findings, find, next_change
+from sidecar.core.incidents import Incidents, narrate
+from sidecar.core.keeper import Keeper, remember
+from sidecar.core.observations import Seen
+from sidecar.core.outbox import Outbox, leaves_at, post
+from sidecar.core.policy import Policy
+from sidecar.core.recovery import Recovery, recover
+
+
+class State(msgspec.Struct, frozen=True):
+    """The slices side by side; each stage writes its own and reads those above."""
+
+    facts: Facts = Facts()
+    findings: Findings = {}
+    recovery: Recovery = Recovery()
+    incidents: Incidents = Incidents()
+    outbox: Outbox = Outbox()
+    keeper: Keeper = Keeper()
+
+
+def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """Take in one observation. The actions are in the order in which they matter: the server first."""
+    facts = observe(state.facts, seen, policy)
+    findings = find(state.findings, facts, policy)
+    recovery, turn = recover(state.recovery, facts, findings, seen, policy)
+    incidents, messages = narrate(state.incidents, facts, findings, recovery.phase, turn.done, seen)
+    outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, policy)
+    keeper, saves = _keep(state.keeper, facts, recovery, incidents, outbox)
+    actions: list[Action] = [*turn.actions, *saves, *sends]
+    actions.sort(key=lambda action: isinstance(action, Finish))  # an end comes last
+    return State(facts, findings, recovery, incidents, outbox, keeper), tuple(actions)
+
+
+def _keep(
+    keeper: Keeper, facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox
+) -> tuple[Keeper, list[Save]]:
+    """Save when there is something new to remember, and never before it is known what was."""
+    if not facts.known:
+        return keeper, []
+    memory = remember(facts, recovery, incidents, outbox)
+    if memory == keeper.memory:
+        return keeper, []
+    keeper = Keeper(keeper.revision + 1, memory)
+    return keeper, [Save(keeper.revision, memory)]
+
+
+def due(state: State, policy: Policy) -> float | None:
+    """The next moment at which time alone may matter; None when only an observation can."""
+    moments = next_change(state.facts, policy)
+    until = state.recovery.phase.until
+    if until is not None:
+        moments.append(until)
+    moments += [leaves_at(entry) for entry in state.outbox.entries if not entry.sending]
+    later = [moment for moment in moments if moment > state.facts.at]
+    return min(later, default=None)

@@ -1,0 +1,164 @@
+"""Stage 4, one story per cause: opened, acted on, proven over, closed; and what is worth telling of it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from fermatkit.measures import Measure
+from sidecar.core import observations as obs
+from sidecar.core.facts import Facts, Wanted
+from sidecar.core.findings import Findings
+from sidecar.core.nouns import (
+    Cause,
+    Chapter,
+    Deed,
+    Done,
+    Finding,
+    Incident,
+    Message,
+    Proof,
+    Topic,
+    Trouble,
+)
+from sidecar.core.phases import Phase, Settled
+
+KEPT_FIRST, KEPT_LAST = 4, 12
+"""Of a long story the beginning and the end are kept: a memory must not grow without end."""
+
+_LASTING = (Trouble.DEAF, Trouble.HUNG, Trouble.STUCK, Trouble.STOPPED)
+"""Findings about a living process that open an incident. SILENT does not: it is only the suspicion."""
+
+
+class Incidents(msgspec.Struct, frozen=True):
+    """The open stories and the last one that ended."""
+
+    open: dict[Topic, Incident] = {}
+    last: Incident | None = None
+    next_number: int = 1
+    exits: int = 0
+    """How many deaths have been taken into account."""
+    start_errors: int = 0
+    """Likewise."""
+
+
+def narrate(
+    incidents: Incidents, facts: Facts, findings: Findings, phase: Phase, done: list[Done], seen: obs.Seen
+) -> tuple[Incidents, list[Message]]:
+    """Continue the stories; the messages say what is new in them."""
+    if isinstance(seen.what, obs.Restored) and seen.what.memory is not None:
+        memory = seen.what.memory
+        incidents = Incidents(open=memory.incidents, next_number=memory.next_number)
+    if facts.wanted is not Wanted.RUNNING:
+        return incidents, []
+    incidents, server = _server(incidents, facts, findings, phase, done, seen)
+    incidents, disk = _disk(incidents, findings.get(Trouble.DISK_LOW), seen)
+    return incidents, server + disk
+
+
+def _server(
+    incidents: Incidents, facts: Facts, findings: Findings, phase: Phase, done: list[Done], seen: obs.Seen
+) -> tuple[Incidents, list[Message]]:
+    incident = incidents.open.get(Topic.SERVER)
+    causes = _new_causes(incident, incidents, facts, findings, seen)
+    incidents = msgspec.structs.replace(
+        incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
+    )
+    messages = []
+    if incident is None and causes:
+        clients = facts.sampled.readings.get(Measure.ESTABLISHED) if facts.sampled else None
+        incidents, incident = _open(incidents, Topic.SERVER, causes, clients, seen)
+        incident = _with_done(incident, done)
+        messages.append(_message(incident, Chapter.OPENED))
+    elif incident is not None and (causes or done):
+        incident = _with_done(
+            msgspec.structs.replace(incident, causes=_bounded(incident.causes + causes)), done
+        )
+    if incident is None:
+        return incidents, []
+    if not incident.held and any(deed.deed is Deed.HELD for deed in done):
+        incident = msgspec.structs.replace(incident, held=True)
+        messages.append(_message(incident, Chapter.HELD))
+    if isinstance(phase, Settled) and facts.ready and facts.registered is not None:
+        proof = Proof(phase.identity, facts.registered.latency)
+        return _close(incidents, incident, proof, messages, seen)
+    return _keep(incidents, incident), messages
+
+
+def _new_causes(
+    incident: Incident | None, incidents: Incidents, facts: Facts, findings: Findings, seen: obs.Seen
+) -> tuple[Cause, ...]:
+    causes = []
+    exit_ = facts.exit
+    if exit_ is not None and exit_.number > incidents.exits and not _ours(incident, exit_.identity.pid):
+        causes.append(Cause(Trouble.EXITED, seen.wall, exit_.identity.pid, ended=exit_.ended))
+    if facts.start_errors > incidents.start_errors:
+        causes.append(Cause(Trouble.START_FAILED, seen.wall, why=facts.start_error or ""))
+    pid = facts.identity.pid if facts.identity else None
+    for trouble in _LASTING:
+        finding = findings.get(trouble)
+        if finding is not None and not _told(incident, trouble, pid):
+            since = seen.wall - (seen.at - finding.since)
+            causes.append(Cause(trouble, since, pid, signs=finding.signs, why=finding.why))
+    return tuple(causes)
+
+
+def _ours(incident: Incident | None, pid: int) -> bool:
+    """Whether this death is the outcome of our own signal, and so no news."""
+    deeds = incident.done if incident else ()
+    return any(done.pid == pid and done.deed in (Deed.TERMINATED, Deed.KILLED) for done in deeds)
+
+
+def _told(incident: Incident | None, trouble: Trouble, pid: int | None) -> bool:
+    causes = incident.causes if incident else ()
+    return any(cause.trouble is trouble and cause.pid == pid for cause in causes)
+
+
+def _disk(incidents: Incidents, finding: Finding | None, seen: obs.Seen) -> tuple[Incidents, list[Message]]:
+    incident = incidents.open.get(Topic.DISK)
+    if finding is not None and incident is None:
+        cause = Cause(Trouble.DISK_LOW, seen.wall, reading=finding.reading)
+        incidents, incident = _open(incidents, Topic.DISK, (cause,), None, seen)
+        return incidents, [_message(incident, Chapter.OPENED)]
+    if finding is None and incident is not None and isinstance(seen.what, obs.Sampled):
+        return _close(incidents, incident, None, [], seen)
+    return incidents, []
+
+
+def _open(
+    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: object, seen: obs.Seen
+) -> tuple[Incidents, Incident]:
+    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)  # type: ignore[arg-type]
+    incidents = msgspec.structs.replace(incidents, next_number=incidents.next_number + 1)
+    return _keep(incidents, incident), incident
+
+
+def _keep(incidents: Incidents, incident: Incident) -> Incidents:
+    return msgspec.structs.replace(incidents, open={**incidents.open, incident.topic: incident})
+
+
+def _close(
+    incidents: Incidents, incident: Incident, proof: Proof | None, messages: list[Message], seen: obs.Seen
+) -> tuple[Incidents, list[Message]]:
+    incident = msgspec.structs.replace(incident, closed=seen.wall, proof=proof)
+    left = {topic: other for topic, other in incidents.open.items() if topic is not incident.topic}
+    incidents = msgspec.structs.replace(incidents, open=left, last=incident)
+    return incidents, [*messages, _message(incident, Chapter.CLOSED)]
+
+
+def _with_done(incident: Incident, done: list[Done]) -> Incident:
+    return msgspec.structs.replace(incident, done=_bounded(incident.done + tuple(done)))
+
+
+def _message(incident: Incident, chapter: Chapter) -> Message:
+    return Message(f"{incident.number}-{incident.opened:.0f}-{chapter}", chapter, incident)
+
+
+T = TypeVar("T")
+
+
+def _bounded(things: tuple[T, ...]) -> tuple[T, ...]:
+    if len(things) <= KEPT_FIRST + KEPT_LAST:
+        return things
+    return things[:KEPT_FIRST] + things[-KEPT_LAST:]

@@ -1,0 +1,33 @@
+"""What is remembered of a state: the way to Memory. The way back is each slice's own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core.facts import Facts, Wanted
+from sidecar.core.incidents import Incidents
+from sidecar.core.memory import Memory
+from sidecar.core.outbox import Outbox
+from sidecar.core.recovery import Recovery
+
+
+class Keeper(msgspec.Struct, frozen=True):
+    """What was given to the store last."""
+
+    revision: int = 0
+    memory: Memory | None = None
+
+
+def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox) -> Memory:
+    """The slice that must outlive the sidecar."""
+    stopping = facts.wanted is Wanted.STOPPED
+    return Memory(
+        seed=recovery.seed,
+        identity=facts.identity,
+        restarts=tuple(moment.wall for moment in recovery.restarts),
+        # Whoever stops and starts the sidecar by hand wants the server now, not after a back-off.
+        failures=0 if stopping else recovery.failures,
+        next_number=incidents.next_number,
+        incidents=incidents.open,
+        owed=tuple(entry.owed for entry in outbox.entries),
+    )

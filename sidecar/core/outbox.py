@@ -1,0 +1,104 @@
+"""Stage 5, who is owed which message, and when again. In order for each channel; dropped never."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core import observations as obs
+from sidecar.core.actions import Send
+from sidecar.core.nouns import Message, Owed
+from sidecar.core.policy import Policy
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A message on its way to one channel."""
+
+    owed: Owed
+    try_at: float
+    """Not before this moment."""
+    revision: int | None
+    """The memory that will hold it; None once it is on the disk, or the disk is given up."""
+    leave_at: float = 0.0
+    """When it leaves even if the disk has not answered."""
+    sending: bool = False
+
+
+class Outbox(msgspec.Struct, frozen=True):
+    """The oldest first."""
+
+    entries: tuple[Entry, ...] = ()
+
+
+def post(
+    outbox: Outbox, messages: list[Message], seen: obs.Seen, revision: int, policy: Policy
+) -> tuple[Outbox, list[Send]]:
+    """Take in what is new, learn what became of what was sent, and say what is to be sent now.
+
+    ``revision`` is the number of the next memory to be saved: the first that holds the new messages.
+    """
+    entries = _learn(outbox.entries, seen, policy)
+    if messages:
+        leave_at = seen.at + policy.save_patience
+        entries += tuple(
+            Entry(Owed(message, channel), seen.at, revision, leave_at)
+            for message in messages
+            for channel in policy.channels
+        )
+    sends: list[Send] = []
+    if entries:
+        entries, sends = _dispatch(entries, seen.at)
+    return Outbox(entries), sends
+
+
+def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[Entry, ...]:
+    what = seen.what
+    match what:
+        case obs.Restored(memory=memory) if memory is not None:
+            return tuple(Entry(owed, seen.at, None) for owed in memory.owed)
+        case obs.Saved(revision=revision) | obs.SaveFailed(revision=revision):
+            return tuple(_let_go(entry, revision) for entry in entries)
+        case obs.Sent(message=message, channel=channel):
+            return tuple(entry for entry in entries if not _is(entry, message, channel))
+        case obs.SendFailed(message=message, channel=channel):
+            return tuple(
+                _again(entry, what, seen.at, policy) if _is(entry, message, channel) else entry
+                for entry in entries
+            )
+    return entries
+
+
+def _is(entry: Entry, message: str, channel: str) -> bool:
+    return entry.owed.message.id == message and entry.owed.channel == channel
+
+
+def _let_go(entry: Entry, revision: int) -> Entry:
+    if entry.revision is None or entry.revision > revision:
+        return entry
+    return msgspec.structs.replace(entry, revision=None)
+
+
+def _again(entry: Entry, failed: obs.SendFailed, now: float, policy: Policy) -> Entry:
+    wait = min(policy.retry_first * 2.0 ** min(entry.owed.attempts, 32), policy.retry_max)
+    owed = msgspec.structs.replace(entry.owed, attempts=entry.owed.attempts + 1, why=failed.why)
+    return msgspec.structs.replace(entry, owed=owed, try_at=now + wait, sending=False)
+
+
+def _dispatch(entries: tuple[Entry, ...], now: float) -> tuple[tuple[Entry, ...], list[Send]]:
+    """At most one message under way for each channel: its oldest."""
+    sends: list[Send] = []
+    kept: list[Entry] = []
+    busy: set[str] = set()
+    for entry in entries:
+        first = entry.owed.channel not in busy
+        busy.add(entry.owed.channel)
+        if first and not entry.sending and leaves_at(entry) <= now:
+            sends.append(Send(entry.owed.message, entry.owed.channel))
+            kept.append(msgspec.structs.replace(entry, sending=True, revision=None))
+        else:
+            kept.append(entry)
+    return tuple(kept), sends
+
+
+def leaves_at(entry: Entry) -> float:
+    """The moment from which time alone does not hold the entry back."""
+    return entry.try_at if entry.revision is None else max(entry.try_at, entry.leave_at)

@@ -1,0 +1,262 @@
+"""Stage 3, the ladder: back-off → start → prove; in trouble SIGCONT, or TERM → KILL → start."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import msgspec
+
+from sidecar.core import observations as obs
+from sidecar.core.actions import Action, Finish, Signal, Start, Watch
+from sidecar.core.budget import backoff, remembered, room_at
+from sidecar.core.facts import Facts, Wanted
+from sidecar.core.findings import Findings
+from sidecar.core.nouns import Deed, Done, Identity, Sign, Trouble
+from sidecar.core.phases import (
+    Continuing,
+    Delayed,
+    Held,
+    Killing,
+    Over,
+    Phase,
+    Proving,
+    Settled,
+    Starting,
+    Terminating,
+    Unknowing,
+)
+from sidecar.core.policy import Policy
+
+# Not every operating system that may run the core has these names.
+SIGCONT = getattr(signal, "SIGCONT", 18)
+SIGTERM = getattr(signal, "SIGTERM", 15)
+SIGKILL = getattr(signal, "SIGKILL", 9)
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The same instant on both clocks."""
+
+    at: float
+    wall: float
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """Where the ladder stands."""
+
+    phase: Phase = Unknowing()
+    seed: int = 0
+    restarts: tuple[Moment, ...] = ()
+    """The restarts that some window of the budget still counts."""
+    failures: int = 0
+    """Restarts since the last proven stability."""
+
+
+class Turn:
+    """One step's work on the ladder: what it stands on, what it does, and what is to be told of it."""
+
+    def __init__(
+        self, recovery: Recovery, facts: Facts, findings: Findings, seen: obs.Seen, policy: Policy
+    ) -> None:
+        self.recovery = recovery
+        self.facts = facts
+        self.findings = findings
+        self.seen = seen
+        self.policy = policy
+        self.actions: list[Action] = []
+        self.done: list[Done] = []
+
+    def tell(self, deed: Deed, pid: int | None = None, until: float | None = None) -> None:
+        """Note a deed; ``until`` is monotonic, and told on the wall's clock."""
+        ends = None if until is None else self.seen.wall + until - self.seen.at
+        self.done.append(Done(deed, self.seen.wall, pid, ends))
+
+
+def recover(
+    recovery: Recovery, facts: Facts, findings: Findings, seen: obs.Seen, policy: Policy
+) -> tuple[Recovery, Turn]:
+    """Climb or descend as far as this observation allows."""
+    if isinstance(seen.what, obs.Restored):
+        recovery = _restored(seen.what, seen, policy)
+    turn = Turn(recovery, facts, findings, seen, policy)
+    phase = recovery.phase
+    while True:  # each rung either stays or moves on; the table below has no circle without an observation
+        wind_down = facts.wanted is not Wanted.RUNNING
+        nxt = _wind_down(phase, turn) if wind_down else _RUNGS[type(phase)](phase, turn)
+        if nxt is phase:
+            break
+        phase = nxt
+    return msgspec.structs.replace(turn.recovery, phase=phase), turn
+
+
+def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
+    memory = what.memory
+    if memory is None:
+        return Recovery(seed=what.seed)
+    # A wall clock that was set back must not put restarts into the future.
+    moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
+    return _forget(Recovery(seed=memory.seed, restarts=moments, failures=memory.failures), seen.at, policy)
+
+
+def _forget(recovery: Recovery, now: float, policy: Policy) -> Recovery:
+    kept = len(remembered(tuple(moment.at for moment in recovery.restarts), policy.budget, now))
+    return msgspec.structs.replace(recovery, restarts=recovery.restarts[len(recovery.restarts) - kept :])
+
+
+def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
+    facts = turn.facts
+    if not facts.known:
+        return phase
+    if facts.identity is not None:
+        turn.tell(Deed.ADOPTED, facts.identity.pid)
+        return _watch(facts.identity, turn)
+    if facts.exit is None and turn.recovery.failures == 0:
+        turn.actions.append(Start())
+        return Starting(facts.start_errors)
+    return _revive(turn)
+
+
+def _starting(phase: Starting, turn: Turn) -> Phase:
+    facts = turn.facts
+    if facts.identity is not None:
+        turn.tell(Deed.ADOPTED if facts.adopted else Deed.STARTED, facts.identity.pid)
+        return _watch(facts.identity, turn)
+    return phase if facts.start_errors == phase.errors else _revive(turn)
+
+
+def _proving(phase: Proving, turn: Turn) -> Phase:
+    facts = turn.facts
+    if facts.identity != phase.identity:
+        return _revive(turn)
+    if facts.ready and not facts.sign(Sign.PONG).missing:
+        return Settled(phase.identity, turn.seen.at)
+    return _cure(phase, turn)
+
+
+def _settled(phase: Settled, turn: Turn) -> Phase:
+    if turn.facts.identity != phase.identity:
+        return _revive(turn)
+    stable = turn.seen.at - phase.since >= turn.policy.stable_after and not turn.facts.missing
+    if stable and turn.recovery.failures:
+        turn.recovery = msgspec.structs.replace(turn.recovery, failures=0)
+    return _cure(phase, turn)
+
+
+def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
+    """The first act against what is wrong with a living process, if anything is."""
+    if Trouble.STOPPED in turn.findings:
+        turn.actions.append(Signal(phase.identity, SIGCONT))
+        turn.tell(Deed.CONTINUED, phase.identity.pid)
+        return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)
+    if turn.findings.keys() & {Trouble.DEAF, Trouble.HUNG, Trouble.STUCK}:
+        return _terminate(phase.identity, turn)
+    return phase
+
+
+def _continuing(phase: Continuing, turn: Turn) -> Phase:
+    facts = turn.facts
+    if facts.identity != phase.identity:
+        return _revive(turn)
+    if facts.stopped_since is None:
+        return Proving(phase.identity)
+    # A stopped process acts on SIGTERM only once it runs again: the next rung is SIGKILL.
+    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+
+
+def _terminating(phase: Terminating, turn: Turn) -> Phase:
+    if turn.facts.identity != phase.identity:
+        return _revive(turn)
+    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+
+
+def _killing(phase: Killing, turn: Turn) -> Phase:
+    if turn.facts.identity != phase.identity:
+        return _revive(turn)
+    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+
+
+def _delayed(phase: Delayed, turn: Turn) -> Phase:
+    return phase if turn.seen.at < phase.start_at else _restart(turn)
+
+
+def _held(phase: Held, turn: Turn) -> Phase:
+    return phase if turn.seen.at < phase.room_at else _restart(turn)
+
+
+def _over(phase: Over, _: Turn) -> Phase:
+    return phase
+
+
+_RUNGS: dict[type[Phase], Callable[..., Phase]] = {
+    Unknowing: _unknowing,
+    Starting: _starting,
+    Proving: _proving,
+    Settled: _settled,
+    Continuing: _continuing,
+    Terminating: _terminating,
+    Killing: _killing,
+    Delayed: _delayed,
+    Held: _held,
+    Over: _over,
+}
+
+
+def _wind_down(phase: Phase, turn: Turn) -> Phase:
+    """The operator wants an end: leave the server, or see it off first."""
+    facts = turn.facts
+    if isinstance(phase, Over | Starting) and facts.identity is None:
+        return phase  # over, or about to hear what came of a start
+    if isinstance(phase, Over):
+        return phase
+    if facts.wanted is Wanted.LEFT or facts.identity is None:
+        turn.actions += [Watch(None), Finish()]
+        return Over()
+    if isinstance(phase, Terminating | Killing):
+        return _RUNGS[type(phase)](phase, turn)
+    return _terminate(facts.identity, turn)
+
+
+def _watch(identity: Identity, turn: Turn) -> Phase:
+    turn.actions.append(Watch(identity))
+    return Proving(identity)
+
+
+def _terminate(identity: Identity, turn: Turn) -> Phase:
+    turn.actions.append(Signal(identity, SIGTERM))
+    turn.tell(Deed.TERMINATED, identity.pid)
+    return Terminating(identity, turn.seen.at + turn.policy.term_deadline)
+
+
+def _kill(identity: Identity, turn: Turn) -> Phase:
+    turn.actions.append(Signal(identity, SIGKILL))
+    turn.tell(Deed.KILLED, identity.pid)
+    return Killing(identity, turn.seen.at + turn.policy.term_deadline)
+
+
+def _revive(turn: Turn) -> Phase:
+    """No process: start one now, or after the back-off."""
+    now = turn.seen.at
+    wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
+    phase = _restart(turn) if wait == 0 else Delayed(now + wait)
+    if isinstance(phase, Delayed):
+        turn.tell(Deed.DELAYED, until=phase.start_at)
+    turn.actions.append(Watch(None))  # after the start: nothing may stand before that
+    return phase
+
+
+def _restart(turn: Turn) -> Phase:
+    """Start now, if the budget has room."""
+    now, policy = turn.seen.at, turn.policy
+    recovery = turn.recovery = _forget(turn.recovery, now, policy)
+    room = room_at(tuple(moment.at for moment in recovery.restarts), policy.budget, now)
+    if room > now:
+        turn.tell(Deed.HELD, until=room)
+        return Held(room)
+    turn.recovery = msgspec.structs.replace(
+        recovery,
+        restarts=(*recovery.restarts, Moment(now, turn.seen.wall)),
+        failures=recovery.failures + 1,
+    )
+    turn.actions.append(Start())
+    turn.tell(Deed.RESTARTED)
+    return Starting(turn.facts.start_errors)

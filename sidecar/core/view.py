@@ -1,0 +1,180 @@
+"""What is so now, for every face: facts and reasons, no words and no bytes. Moments are epoch seconds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from fermatkit.measures import Measure, Reading
+from sidecar.core.budget import spent
+from sidecar.core.engine import State
+from sidecar.core.facts import Wanted
+from sidecar.core.nouns import Finding, Identity, Incident, Proof, Severity, Sign, Topic
+from sidecar.core.phases import (
+    Continuing,
+    Delayed,
+    Held,
+    Killing,
+    Over,
+    Phase,
+    Proving,
+    Settled,
+    Starting,
+    Terminating,
+    Unknowing,
+)
+from sidecar.core.policy import Policy, Window
+
+
+class Status(StrEnum):
+    """The verdict, in the words of /health."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Stand(StrEnum):
+    """Where the ladder stands."""
+
+    UNKNOWN = "unknown"
+    STARTING = "starting"
+    PROVING = "proving"
+    PROVEN = "proven"
+    CONTINUING = "continuing"
+    TERMINATING = "terminating"
+    KILLING = "killing"
+    DELAYED = "delayed"
+    HELD = "held"
+    OVER = "over"
+
+
+_STANDS: dict[type[Phase], Stand] = {
+    Unknowing: Stand.UNKNOWN,
+    Starting: Stand.STARTING,
+    Proving: Stand.PROVING,
+    Settled: Stand.PROVEN,
+    Continuing: Stand.CONTINUING,
+    Terminating: Stand.TERMINATING,
+    Killing: Stand.KILLING,
+    Delayed: Stand.DELAYED,
+    Held: Stand.HELD,
+    Over: Stand.OVER,
+}
+
+
+class SignView(msgspec.Struct, frozen=True):
+    """One sign of life."""
+
+    good_at: float | None
+    latency: float | None
+    """Seconds of the last good answer."""
+    missing_since: float | None
+    why: str
+
+
+class BudgetView(msgspec.Struct, frozen=True):
+    """One window of the restart budget."""
+
+    window: Window
+    spent: int
+
+
+class OutboxView(msgspec.Struct, frozen=True):
+    """What has not been taken by its channel yet."""
+
+    waiting: int
+    failed_attempts: int
+    """Of the message that failed most often."""
+    channel: str
+    """Its channel, and why its last attempt failed."""
+    why: str
+
+
+class View(msgspec.Struct, frozen=True):
+    """All that a face may show."""
+
+    wall: float
+    status: Status
+    stand: Stand
+    stand_until: float | None
+    """When time alone will move on from there (a back-off ends, a deadline passes)."""
+    wanted: Wanted
+    identity: Identity | None
+    adopted: bool
+    appeared: float | None
+    """When the sidecar first saw this process."""
+    ready: bool
+    proof: Proof | None
+    sampled: float | None
+    readings: dict[Measure, Reading]
+    """Of the running process; empty when there is none."""
+    signs: dict[Sign, SignView]
+    findings: tuple[Finding, ...]
+    """``since`` is on the wall's clock here."""
+    open: dict[Topic, Incident]
+    last: Incident | None
+    """The incident that ended last."""
+    budget: tuple[BudgetView, ...]
+    outbox: OutboxView | None
+
+
+def view(state: State, policy: Policy, at: float, wall: float) -> View:
+    """Look at a state at this moment, given on both clocks."""
+    shift = wall - at
+    facts, phase = state.facts, state.recovery.phase
+    known = facts.identity is not None
+    sample = facts.sampled if facts.sampled and facts.sampled.identity == facts.identity else None
+    restarts = tuple(moment.at for moment in state.recovery.restarts)
+    proof = None
+    if facts.ready and facts.identity and facts.registered:
+        proof = Proof(facts.identity, facts.registered.latency)
+    return View(
+        wall=wall,
+        status=_status(state),
+        stand=_STANDS[type(phase)],
+        stand_until=_shifted(phase.until, shift),
+        wanted=facts.wanted,
+        identity=facts.identity,
+        adopted=facts.adopted,
+        appeared=facts.appeared_at + shift if known else None,
+        ready=facts.ready,
+        proof=proof,
+        sampled=facts.sampled_at + shift if sample else None,
+        readings=sample.readings if sample else {},
+        signs={
+            sign: SignView(
+                _shifted(fact.good_at, shift), fact.latency, _shifted(fact.bad_since, shift), fact.why
+            )
+            for sign, fact in facts.signs.items()
+        },
+        findings=tuple(
+            msgspec.structs.replace(finding, since=finding.since + shift)
+            for finding in state.findings.values()
+        ),
+        open=state.incidents.open,
+        last=state.incidents.last,
+        budget=tuple(BudgetView(window, spent(restarts, window, at)) for window in policy.budget),
+        outbox=_outbox(state),
+    )
+
+
+def _shifted(moment: float | None, shift: float) -> float | None:
+    return None if moment is None else moment + shift
+
+
+def _status(state: State) -> Status:
+    severities = {finding.severity for finding in state.findings.values()}
+    if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
+        return Status.FAIL
+    undelivered = any(entry.owed.attempts for entry in state.outbox.entries)
+    return Status.WARN if severities or undelivered else Status.PASS
+
+
+def _outbox(state: State) -> OutboxView | None:
+    owed = [entry.owed for entry in state.outbox.entries]
+    if not owed:
+        return None
+    worst = max(owed, key=lambda one: one.attempts)
+    return OutboxView(len(owed), worst.attempts, worst.channel, worst.why)
