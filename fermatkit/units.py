@@ -12,7 +12,9 @@ _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+|%)\s*")
 def _quantity(text: str, units: dict[str, float] | dict[str, int], example: str) -> float:
     match = _QUANTITY.fullmatch(text)
     if match is None or match[2] not in units:
-        raise ValueError(f"{text!r} is not a number with one of the units {', '.join(units)} (like {example!r})")
+        raise ValueError(
+            f"{text!r} is not a number with one of the units {', '.join(units)} (like {example!r})"
+        )
     return float(match[1]) * units[match[2]]
 
 
@@ -26,6 +28,11 @@ def parse_size(text: str) -> int:
     return int(_quantity(text, _BYTES, "10MiB"))
 
 
+def parse_share(text: str) -> float:
+    """The fraction of a text like ``"85%"``: 0.85; ValueError for anything else."""
+    return _quantity(text, {"%": 0.01}, "85%")
+
+
 def format_duration(seconds: float) -> str:
     """A duration for people, two units at most: ``"3.2 s"``, ``"4 min 5 s"``, ``"2 d 3 h"``."""
     if seconds < 1:
@@ -33,7 +40,11 @@ def format_duration(seconds: float) -> str:
     if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth matters to the reader
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    for size, name, smaller, smaller_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+    for size, name, smaller, smaller_name in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
         if whole >= size:
             count, rest = divmod(whole, size)
             tail = f" {rest // smaller} {smaller_name}" if rest // smaller else ""

@@ -30,18 +30,18 @@ def room_at(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float
     for window in windows:
         if window.restarts <= 0:
             return float("inf")
-        recent = [at for at in restarts if at > now - window.seconds]
+        recent = [at for at in restarts if at > now - window.within]
         if len(recent) >= window.restarts:
-            earliest = max(earliest, recent[-window.restarts] + window.seconds)
+            earliest = max(earliest, recent[-window.restarts] + window.within)
     return earliest
 
 
 def remembered(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, ...]:
     """The restarts that some window still counts."""
-    longest = max((window.seconds for window in windows), default=0.0)
+    longest = max((window.within for window in windows), default=0.0)
     return tuple(at for at in restarts if at > now - longest)
 
 
 def spent(restarts: tuple[float, ...], window: Window, now: float) -> int:
     """How many restarts this window counts now."""
-    return sum(at > now - window.seconds for at in restarts)
+    return sum(at > now - window.within for at in restarts)

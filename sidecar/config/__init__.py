@@ -1,0 +1,1 @@
+"""Text to settings: strict TOML, every mistake at once, nothing repaired in silence."""

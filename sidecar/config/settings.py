@@ -1,0 +1,72 @@
+"""What can be set: one struct for each table of the file, with the defaults and the meanings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from sidecar.config.secrets import Secret
+from sidecar.core.policy import Bytes, Limits, Policy
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ServerSettings(msgspec.Struct, frozen=True):
+    """``[server]``: the Cloud Server and how it is run."""
+
+    command: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    """The program and its arguments; no shell is involved."""
+    directory: Text = "."
+    """Its working directory: the real server keeps its configuration and webapp there."""
+    host: Text = "127.0.0.1"
+    """Where the probes reach it."""
+    port: Port = 9090
+    """Likewise; the server reads its own from its configuration."""
+    on_stop: Literal["stop", "leave"] = "stop"
+    """What becomes of the server when the sidecar is stopped."""
+    output: Text = "server-output.log"
+    """What the server prints goes to this file in the state directory."""
+    output_limit: Bytes = 10 * 2.0**20
+    """Beyond this size the file is moved to ``….1``, replacing the one before."""
+
+
+class StateSettings(msgspec.Struct, frozen=True):
+    """``[state]``: what the sidecar itself writes."""
+
+    directory: Text = "/var/lib/fermat-sidecar"
+    """Incidents, unsent messages, the probe's keys, the server's output."""
+
+
+class HealthSettings(msgspec.Struct, frozen=True):
+    """``[health]``: where ``/health`` and the page are served."""
+
+    host: Text = "127.0.0.1"
+    """Anything but loopback shows the server's state to the network."""
+    port: Port = 9191
+
+
+class ChannelSettings(msgspec.Struct, frozen=True):
+    """``[[channel]]``: somebody who is told."""
+
+    name: Text
+    url: Secret
+    """As Apprise writes them: ``tgram://…``, ``mailto://…``, ``slack://…``."""
+
+
+class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
+    """The whole file."""
+
+    server: ServerSettings
+    state: StateSettings = StateSettings()
+    health: HealthSettings = HealthSettings()
+    channels: tuple[ChannelSettings, ...] = ()
+    limits: Limits = Limits()
+    """The numbers the core decides by."""
+
+    @property
+    def policy(self) -> Policy:
+        """By what the core decides: the limits, and who is told."""
+        names = tuple(channel.name for channel in self.channels)
+        return Policy(**msgspec.structs.asdict(self.limits), channels=names)

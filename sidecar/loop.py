@@ -1,0 +1,103 @@
+"""The loop: take an observation, step, perform the actions, publish. It names no kind of probe or face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import msgspec
+import structlog
+
+from sidecar.core.actions import Action
+from sidecar.core.engine import State, due, step
+from sidecar.core.nouns import Ended, Identity, Message
+from sidecar.core.observations import Observation, Seen, Ticked
+from sidecar.core.policy import Policy
+
+Report = Callable[[Observation], None]
+Performer = Callable[..., None]
+Clock = Callable[[], float]
+
+log = structlog.get_logger("sidecar.loop")
+
+
+class Loop:
+    """Feeds the core and does what it says, on one thread, in order, at once.
+
+    ``report`` runs the step in the caller's own turn: between a death that the kernel has told of
+    and the start of the next server stands no queue and no task switch. An action's outcome that is
+    known at once may be reported from inside its performer; it is taken after the actions of this
+    step.
+    """
+
+    def __init__(
+        self, policy: Policy, monotonic: Clock, wall: Clock, publish: Callable[[State], None]
+    ) -> None:
+        self.state = State()
+        self._policy = policy
+        self._monotonic = monotonic
+        self._wall = wall
+        self._publish = publish
+        self._performers: Mapping[type[Action], Performer] = {}
+        self._waiting: deque[Observation] = deque()
+        self._busy = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connect(self, performers: Mapping[type[Action], Performer]) -> None:
+        """Say who performs what; an action of the core without a performer is a mistake found here."""
+        missing = [kind.__name__ for kind in Action.__subclasses__() if kind not in performers]
+        if missing:
+            raise ValueError(f"nobody performs {', '.join(missing)}")
+        self._performers = performers
+
+    def report(self, what: Observation) -> None:
+        """Take an observation; on the event loop's thread only."""
+        self._waiting.append(what)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._waiting:
+                self._take(self._waiting.popleft())
+        finally:
+            self._busy = False
+        self._publish(self.state)
+        self._wake()
+
+    def close(self) -> None:
+        """No tick comes after this."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _take(self, what: Observation) -> None:
+        seen = Seen(self._monotonic(), self._wall(), what)
+        self.state, actions = step(self.state, seen, self._policy)
+        for action in actions:
+            self._performers[type(action)](action)
+        if actions:  # after the deeds: nothing may stand before a start
+            log.info("decided", actions=[_brief(action) for action in actions], because=_brief(what))
+
+    def _wake(self) -> None:
+        """One timer for the next moment at which time alone matters."""
+        self.close()
+        moment = due(self.state, self._policy)
+        if moment is not None:
+            delay = max(0.0, moment - self._monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay, self.report, Ticked())
+
+
+def _brief(thing: Action | Observation) -> str:
+    """One log word for a decision or its reason: the kind, and those fields that fit in a word."""
+    words = [type(thing).__name__]
+    for name, value in msgspec.structs.asdict(thing).items():
+        if isinstance(value, Identity):
+            words.append(f"pid={value.pid}")
+        elif isinstance(value, Message):
+            words.append(value.id)
+        elif isinstance(value, Ended):
+            words.append(f"code={value.code} signal={value.signal}")
+        elif isinstance(value, str | int | float) and value != "":
+            words.append(f"{name}={value}")
+    return " ".join(words)
