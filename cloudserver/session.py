@@ -28,7 +28,6 @@ from cloudserver.wire import (
 )
 
 PATH = handshake.MAIN_PATH
-_KEY_BYTES = 64
 
 
 class ClientKeys(msgspec.Struct, frozen=True):
@@ -39,12 +38,8 @@ class ClientKeys(msgspec.Struct, frozen=True):
 
 
 def make_keys(random_bytes: Callable[[int], bytes]) -> ClientKeys:
-    """New keys from `random_bytes` (`os.urandom`, or a seeded `Random.randbytes`).
-
-    They look like an uncompressed secp256k1 point; nothing in plain mode checks that they are one (§4.4).
-    """
-    temporary, permanent = (f"04{random_bytes(_KEY_BYTES).hex().upper()}" for _ in range(2))
-    return ClientKeys(temporary, permanent)
+    """Make new keys of `random_bytes` (`os.urandom`, or a seeded `Random.randbytes`)."""
+    return ClientKeys(handshake.random_key(random_bytes), handshake.random_key(random_bytes))
 
 
 class Stage(Enum):

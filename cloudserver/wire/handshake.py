@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import field
 
@@ -12,6 +14,17 @@ HEADER = "tmp-i"
 MAIN_PATH = "/fermat/ws/"
 """The trailing slash matters: without it the server answers 404."""
 VPN_PATH = "/fermat/vpn/"
+
+
+_KEY_BYTES = 64
+
+
+def random_key(random_bytes: Callable[[int], bytes]) -> str:
+    """Make a public key of `random_bytes` (`os.urandom`, or a seeded `Random.randbytes`).
+
+    It looks like an uncompressed secp256k1 point; nothing in plain mode checks that it is one (§4.4).
+    """
+    return f"04{random_bytes(_KEY_BYTES).hex().upper()}"
 
 
 class MainHandshake(msgspec.Struct, frozen=True):

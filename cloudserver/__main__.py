@@ -1,0 +1,70 @@
+"""`python -m cloudserver`: the stand-in Cloud Server."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from types import ModuleType
+from typing import NoReturn
+
+from cloudserver.standin import config, habits
+from fermatkit.errors import UserError
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"cloudserver: {message} (see --help)")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the stand-in; the exit status, for the ways to end that are not a signal."""
+    try:
+        options = _parser().parse_args(arguments)
+        _server().run(options.host, options.port, options.habit)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.code
+    return 0
+
+
+def _server() -> ModuleType:
+    try:
+        from cloudserver.standin import server  # noqa: PLC0415 - only here can its lack of PyJWT be told
+    except ModuleNotFoundError as error:
+        if error.name != "jwt":
+            raise
+        raise UserError(
+            "cloudserver: its login tokens need PyJWT: pip install 'fermat-sidecar[standin]'"
+        ) from None
+    return server
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > config.MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to {config.MAX_PORT})")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m cloudserver", description="A stand-in for Fermat's Cloud Server.")
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=config.DEFAULT_PORT,
+        help=f"written to {config.FILE} if that is missing; otherwise the file's port wins (default: 9090)",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--habit",
+        action="append",
+        default=[],
+        choices=habits.names(),
+        metavar="NAME",
+        help="fail like the real one; may be repeated: "
+        + "; ".join(f"{name}: {what}" for name, what in habits.known().items()),
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""The loop sleeps for ever: alive, state S, TCP connects, nothing answers; SIGTERM still ends it.
+
+Python runs a signal's handler in the middle of the sleep, as a deadlocked JVM still obeys SIGTERM.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cloudserver.standin.state import Standin
+
+
+def take_up(_standin: Standin) -> None:
+    """Never return."""
+    while True:
+        time.sleep(3600)

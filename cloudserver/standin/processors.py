@@ -1,0 +1,100 @@
+"""What the server makes of one text message: a reply, lines for the log, a connection to close. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from cloudserver.standin import lines
+from cloudserver.standin.clients import Clients, Connection, Rejected
+from cloudserver.standin.discovery import NotAvailable, search
+from cloudserver.wire import Packet, PacketType, UnknownName, Unreadable, contents, envelope, gson, profiles
+
+
+class Answer(NamedTuple):
+    """What follows from a message."""
+
+    log: list[str]
+    reply: tuple[PacketType, str] | None = None
+    """Type and content; it goes to the message's `sender`, from this connection's server key."""
+    destination: str = ""
+    replaced: Connection | None = None
+    """An older connection of the same identity, to be closed with 1000."""
+
+
+def process(clients: Clients, connection: Connection, text: str) -> Answer:
+    """Answer one text message. A `WireError` means an exception in the server: close with 1011.
+
+    What is not JSON is dropped, a known type without a processor passed over (seen).
+    """
+    try:
+        packet = envelope.decode(text)
+    except Unreadable:
+        return Answer(lines.note("BAD ASSEMBLY, message dropped"))
+    processor = _PROCESSORS.get(packet.type)
+    if processor is None:
+        return Answer(lines.note(f"no processor for {packet.type}"))
+    return processor(clients, connection, packet)._replace(destination=packet.sender)
+
+
+def _register(clients: Clients, connection: Connection, packet: Packet) -> Answer:
+    try:
+        wanted = contents.decode(contents.Registration, packet.content)
+        profile = profiles.decode_profile(wanted.profile)
+        replaced = clients.register(connection, packet.sender, wanted.service, profile)
+    except (Rejected, UnknownName) as error:
+        return _failure(
+            PacketType.FAILURE_COMPONENT_REGISTRATION_REQUEST,
+            packet,
+            f"failure in registration component: {error}",
+        )
+    if connection.identity is not None and connection.identity == profile.identity_public_key:
+        log = lines.registered_client(connection)
+    else:
+        log = lines.registered_component(connection, str(profile.platform_component_type))
+    reply = contents.encode(contents.Registration(wanted.service, wanted.profile))
+    return Answer(log, (PacketType.COMPLETE_COMPONENT_REGISTRATION, reply), replaced=replaced)
+
+
+def _update_actor(clients: Clients, connection: Connection, packet: Packet) -> Answer:
+    try:
+        wanted = contents.decode(contents.ActorUpdate, packet.content)
+        clients.update(profiles.decode_profile(wanted.profile))
+    except (Rejected, UnknownName) as error:
+        return _failure(PacketType.FAILURE_UPDATE_ACTOR_REQUEST, packet, f"failure in update actor: {error}")
+    reply = contents.encode(contents.ActorUpdate(wanted.service, wanted.profile))
+    return Answer(lines.note(f"actor updated by {connection.key}"), (PacketType.COMPLETE_UPDATE_ACTOR, reply))
+
+
+def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
+    try:
+        request = contents.decode(contents.ListRequest, packet.content)
+        question = profiles.decode_discovery(request.discovery)
+        found = search(clients, packet.sender, question)
+    except (NotAvailable, UnknownName) as error:
+        return _failure(
+            PacketType.FAILURE_REQUESTED_LIST_NOT_AVAILABLE,
+            packet,
+            f"requested list is not available: {error}",
+        )
+    answer = contents.ListAnswer(
+        question.platform_component_type, question.network_service_type, gson.write(found)
+    )
+    reply = contents.encode(answer)
+    return Answer(lines.listed(connection, len(found)), (PacketType.REQUEST_LIST_COMPONENT_REGISTERED, reply))
+
+
+def _failure(kind: PacketType, packet: Packet, reason: str) -> Answer:
+    """Refuse: the original content and the reason."""
+    original: dict[str, msgspec.Raw] = msgspec.json.decode(packet.content, type=dict[str, msgspec.Raw])
+    content = msgspec.json.encode({**original, "f-vpn-m": reason}).decode()
+    return Answer(lines.note(reason), (kind, content))
+
+
+_PROCESSORS: dict[PacketType, Callable[[Clients, Connection, Packet], Answer]] = {
+    PacketType.COMPONENT_REGISTRATION_REQUEST: _register,
+    PacketType.UPDATE_ACTOR_REQUEST: _update_actor,
+    PacketType.REQUEST_LIST_COMPONENT_REGISTERED: _list,
+}

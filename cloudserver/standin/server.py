@@ -1,0 +1,109 @@
+"""The stand-in as a process: how it starts, how it fails to start, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+
+from aiohttp import web
+
+from cloudserver.standin import config, habits, lines
+from cloudserver.standin.control import Control
+from cloudserver.standin.endpoint import MainEndpoint
+from cloudserver.standin.http import Rest
+from cloudserver.standin.log import Log
+from cloudserver.standin.state import Standin
+from cloudserver.wire import handshake
+from fermatkit.errors import UserError
+
+if sys.platform != "win32":
+    import resource
+
+BACKLOG = 50
+"""Connects the kernel accepts while the process does not; as seen, 51 succeed."""
+_SIGNAL_EXIT = 128
+
+
+def run(host: str, port: int, habit_names: Sequence[str]) -> None:
+    """Serve in the working directory until a signal. Returns only if the configuration cannot be used.
+
+    The process then ends with status 0, as the real one: its main catches everything.
+    """
+    _obey_signals()
+    _raise_fd_limit()
+    try:
+        settings = config.load(port)
+    except config.BadConfig as error:
+        sys.stderr.write(lines.trace(str(error)) + "\n")
+        return
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(_serve(host, Standin(settings, Log()), habit_names))
+
+
+async def _serve(host: str, standin: Standin, habit_names: Sequence[str]) -> None:
+    endpoint = MainEndpoint(standin)
+    rest = Rest(standin)
+    application = web.Application(middlewares=[rest.guard])
+    application.add_routes(
+        [web.get(handshake.MAIN_PATH, endpoint.handle), *rest.routes(), *Control(standin).routes()]
+    )
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, standin.config.port, backlog=BACKLOG).start()
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise UserError(f"cloudserver: --host {host}: not an address of this machine") from None
+        await _stay_deaf(host, standin, error)
+    standin.lag.start()
+    address = runner.addresses[0]
+    standin.log.write(lines.started(f"http://{address[0]}:{address[1]}/fermat"))
+    for name in habit_names:
+        habits.take_up(name, standin)
+    await endpoint.sweep()
+
+
+async def _stay_deaf(host: str, standin: Standin, error: OSError) -> None:
+    """Live on without listening, as the real server does with its port taken: threads keep the JVM alive."""
+    reason = f"java.net.BindException: {host}:{standin.config.port}: {error.strerror}"
+    standin.log.write(lines.failed(reason))
+    await asyncio.get_running_loop().create_future()
+
+
+def _obey_signals() -> None:
+    """End at once, without close frames, with a JVM's exit statuses: 143, 130, 129.
+
+    A signal that the parent left ignored stays ignored, as in a JVM. Plain handlers, not the loop's: they
+    also run while a habit blocks the loop.
+    """
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)  # no SIGHUP on Windows
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _exit)
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    os._exit(_SIGNAL_EXIT + number)
+
+
+def _raise_fd_limit() -> None:
+    """Allow as many descriptors as the hard limit does, which a JVM does too."""
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Make uvloop's loop where it is installed."""
+    try:
+        loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
+    except ImportError:
+        return asyncio.new_event_loop()
+    return loop

@@ -1,0 +1,27 @@
+"""One stand-in: its settings, its memory, its log, and which of its habits it has taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cloudserver.standin import processors
+from cloudserver.standin.clients import Clients, Connection
+from cloudserver.standin.config import Config
+from cloudserver.standin.lag import LoopLag
+from cloudserver.standin.log import Log
+from cloudserver.standin.processors import Answer
+
+
+@dataclass(slots=True)
+class Standin:
+    """What endpoints and habits share."""
+
+    config: Config
+    log: Log
+    clients: Clients = field(default_factory=Clients)
+    lag: LoopLag = field(default_factory=LoopLag)
+    habits: list[str] = field(default_factory=list)
+    """Names of the bad habits taken up so far."""
+    process: Callable[[Clients, Connection, str], Answer] = processors.process
+    """Makes an answer of a text message; a habit may put another in its place."""
