@@ -1,0 +1,65 @@
+"""The end of a run for people: the verdict in one sentence, then the figures behind it. Pure."""
+
+from __future__ import annotations
+
+from fermatkit.units import format_duration, format_size
+from loadgen.summary import Percentiles, Summary, Traffic
+from loadgen.verdict import Word
+
+
+def table(summary: Summary) -> str:
+    """All of it, lines joined."""
+    clients, generator = summary.clients, summary.generator
+    asked = f"{clients.asked:,} asked, {clients.registered:,} registered, {clients.failed:,} failed"
+    gone = f"{clients.unfinished:,} unfinished; {clients.lost:,} lost, {clients.open:,} stayed"
+    processor = f"{generator.cpu_seconds:.1f} s of processor time ({generator.cpu_share:.0%} of a core)"
+    lines = [
+        f"{summary.verdict}: {_sentence(summary)}",
+        "",
+        f"clients   {asked}, {gone}",
+        f"goodbyes  {clients.left:,} by close code 1000, {clients.aborted:,} cut off",
+        _traffic("messages", summary.messages),
+        _traffic("pings", summary.pings),
+        "",
+        f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}",
+        _row("response, from when due", summary.latency_ms),
+        _row("service, from the send", summary.service_ms),
+        _row("send lag, our own", summary.send_lag_ms),
+        _row("connect to registered", summary.connect_ms),
+        _row("  of it waiting to start", summary.connect_wait_ms),
+        _row("ping to pong", summary.ping_ms),
+        _row("own event loop late", generator.loop_lag_ms),
+        "",
+        *_errors(summary),
+        f"generator {processor}, {format_size(generator.rss_bytes)}",
+        f"run       {format_duration(summary.seconds)} against {summary.plan.url}, seed {summary.plan.seed}",
+    ]
+    if summary.result_file:
+        lines.append(f"results   {summary.result_file}")
+    return "\n".join(lines)
+
+
+def _sentence(summary: Summary) -> str:
+    if summary.verdict is not Word.PASS:
+        return "; ".join(summary.reasons)
+    held = f"all {summary.clients.asked:,} clients were registered and held"
+    return f"{held}, all {summary.messages.scheduled:,} messages answered."
+
+
+def _traffic(name: str, traffic: Traffic) -> str:
+    return (
+        f"{name:10}{traffic.scheduled:,} due, {traffic.unsent:,} without a sender, {traffic.sent:,} sent;"
+        f" {traffic.answered:,} answered, {traffic.lost:,} lost, {traffic.in_flight:,} unanswered"
+    )
+
+
+def _row(name: str, values: Percentiles) -> str:
+    figures = (values.p50, values.p90, values.p99, values.p99_9, values.max)
+    return f"{name:28}" + "".join(f"{'-' if figure is None else f'{figure:,.1f}':>10}" for figure in figures)
+
+
+def _errors(summary: Summary) -> list[str]:
+    if not summary.errors:
+        return ["errors    none"]
+    width = max(len(f"{count:,}") for count in summary.errors.values())
+    return ["errors", *(f"  {count:>{width},}  {kind}" for kind, count in summary.errors.items())]

@@ -1,0 +1,49 @@
+"""What a run came to, as the engine hands it over: clients, counts, and how the generator itself did."""
+
+from __future__ import annotations
+
+import msgspec
+
+from loadgen.tally import Operation, Tally
+
+
+class Clients(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the clients went. asked = registered + failed + unfinished; registered = open + lost."""
+
+    asked: int
+    open: int
+    """Registered, and still there when the holding ended."""
+    registered: int
+    lost: int
+    """Registered, and gone before the holding ended."""
+    failed: int
+    """Tried, and never registered."""
+    unfinished: int
+    """Not tried, or not through, when the run ended early."""
+    left: int
+    """Of the open ones: said goodbye with close code 1000 and had it answered."""
+    aborted: int
+    """Of the open ones: cut off, because the goodbye was not answered in time."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a verdict and a report need."""
+
+    clients: Clients
+    tally: Tally
+    seconds: float
+    cpu_seconds: float
+    """Processor time of the generator, all its threads."""
+    rss: int
+    """Bytes of memory of the generator, at the end of the holding."""
+    interrupted: bool = False
+    gave_up: bool = False
+    """Nobody was registered and attempt after attempt failed: the rest was not tried."""
+
+    def accounts(self) -> list[tuple[str, int, int, int]]:
+        """Name, unsent, lost, in flight of what clients do once registered."""
+        return [
+            (operation.value, account.unsent, account.lost, account.in_flight)
+            for operation, account in self.tally.accounts.items()
+            if operation is not Operation.CONNECT
+        ]

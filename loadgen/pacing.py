@@ -1,0 +1,62 @@
+"""When things fall due: an open model, known before the run. Pure; times are seconds from a phase's start."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from random import Random
+from typing import Generic, NamedTuple, TypeVar
+
+Client = TypeVar("Client")
+
+
+def connects(count: int, rate: float) -> Iterator[float]:
+    """`count` connects, evenly `rate` a second."""
+    return (number / rate for number in range(count))
+
+
+class Arrival(NamedTuple):
+    """A message that falls due."""
+
+    due: float
+    share: float
+    """Who sends it: 0 is the first of the clients registered then, just below 1 the last."""
+
+
+def messages(rate: float, duration: float, seed: int) -> Iterator[Arrival]:
+    """`rate` messages a second for `duration`: each at a random moment of its own 1/rate, by a random client.
+
+    So the rate is kept in every stretch of time, and yet nothing beats in step with the server. The same
+    arguments give the same arrivals, to the bit.
+    """
+    random = Random(seed)  # noqa: S311 - a schedule, not a secret
+    for number in range(int(rate * duration)):
+        yield Arrival((number + random.random()) / rate, random.random())
+
+
+def first_ping(period: float, share: float) -> float:
+    """Seconds from registration to a client's first ping; `share` from 0 to 1, a random one for each client.
+
+    The real client waits half a period. Here that is the mean: who came together must not ping together.
+    """
+    return share * period
+
+
+class Agenda(Generic[Client]):
+    """Whose turn is when: `add` in any order, `take` in the order of time."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Client]] = []
+        self._added = 0  # clients cannot be compared; of two at one time the one added first is first
+
+    def add(self, due: float, client: Client) -> None:
+        """Note that `client` has its turn at `due`."""
+        heapq.heappush(self._heap, (due, self._added, client))
+        self._added += 1
+
+    def take(self, now: float) -> tuple[float, Client] | None:
+        """Take the earliest turn that is not after `now`, if there is one."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        due, _, client = heapq.heappop(self._heap)
+        return due, client

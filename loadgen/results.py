@@ -1,0 +1,98 @@
+"""A run is a file: one JSON object a line, written as it happens, so that a killed run keeps what it had."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from fermatkit.errors import UserError
+from loadgen.plan import Plan
+from loadgen.summary import Summary
+from loadgen.tally import Tally
+
+VERSION = 1
+NAME = "run.jsonl"
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="type"):
+    """The first line: what was asked, and when."""
+
+    version: int = VERSION
+    started: str
+    plan: Plan
+
+
+class Second(msgspec.Struct, frozen=True, kw_only=True, tag="second", tag_field="type"):
+    """A line for each second: only what happened in it. The sum of all is the run."""
+
+    at: float
+    """Seconds since the start, at its end."""
+    phase: str
+    registered: int
+    """Clients registered at its end."""
+    tally: Tally
+
+
+Line = Run | Second | Summary
+
+
+class ResultFile:
+    """Appends lines. A disk that fills up in the middle of a run does not end the run: see `problem`."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.problem: str | None = None
+        """Why the file is not complete."""
+        self._file = file
+
+    def write(self, line: Line) -> None:
+        """Append one line and hand it to the operating system: it outlives a killed process."""
+        if self.problem is None:
+            try:
+                self._file.write(msgspec.json.encode(line) + b"\n")
+            except OSError as error:
+                self.problem = f"{self.path} is not complete: {error.strerror}"
+
+    def close(self) -> None:
+        """No more lines."""
+        self._file.close()
+
+
+def create(folder: Path, started: datetime) -> ResultFile:
+    """A new file in `folder`/<UTC stamp>; UserError when it cannot be made."""
+    stamp = started.strftime("%Y-%m-%dT%H-%M-%SZ")
+    try:
+        place = _new_folder(folder, stamp)
+        path = place / NAME
+        return ResultFile(path, path.open("xb", buffering=0))
+    except OSError as error:
+        raise UserError(
+            f"cannot write results to {error.filename or folder}: {error.strerror}; name another --out"
+        ) from error
+
+
+def _new_folder(folder: Path, stamp: str) -> Path:
+    """A folder of this run's own, also when another run began in the same second."""
+    number = 1
+    while True:
+        place = folder / (stamp if number == 1 else f"{stamp}.{number}")
+        try:
+            place.mkdir(parents=True)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            number += 1
+        else:
+            return place
+
+
+def read(path: Path) -> list[Line]:
+    """All complete lines of a result file; a last line cut off by a kill is left out."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [_DECODER.decode(line) for line in lines]
+
+
+_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

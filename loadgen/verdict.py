@@ -1,0 +1,98 @@
+"""Was the server good, was it bad, or does the run prove nothing? Pure: outcome to verdict, with reasons."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from fermatkit.errors import ExitCode
+from loadgen.histogram import Histogram
+from loadgen.outcome import Outcome
+from loadgen.tally import Operation
+from loadgen.trouble import OWN_LIMITS
+
+MAX_LAG = 0.1
+"""Seconds. A generator later than this more than once in a hundred times measures itself."""
+
+
+class Word(StrEnum):
+    """The verdict."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    """The server did not carry what was asked."""
+    INVALID = "INVALID"
+    """The generator was the bottleneck: nothing is said about the server."""
+    INTERRUPTED = "INTERRUPTED"
+    """Ended by hand before it was over: nothing is said about the server."""
+
+
+CODES = {
+    Word.PASS: ExitCode.GOOD,
+    Word.FAIL: ExitCode.UNHEALTHY,
+    Word.INVALID: ExitCode.INVALID_RUN,
+    Word.INTERRUPTED: ExitCode.INTERRUPTED,
+}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The word and, unless all is well, why: sentences for people."""
+
+    word: Word
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> ExitCode:
+        """What the program ends with."""
+        return CODES[self.word]
+
+
+def judge(outcome: Outcome) -> Verdict:
+    """The verdict on a run. One that proves nothing is never called good or bad."""
+    against_us = tuple(_against_the_generator(outcome))
+    against_it = tuple(_against_the_server(outcome))
+    if outcome.interrupted:
+        return Verdict(Word.INTERRUPTED, ("the run was stopped before its end", *against_us, *against_it))
+    if against_us:
+        return Verdict(Word.INVALID, (*against_us, *against_it))
+    return Verdict(Word.FAIL if against_it else Word.PASS, against_it)
+
+
+def _against_the_generator(outcome: Outcome) -> list[str]:
+    tally = outcome.tally
+    found = [f"{count:,} times {kind}" for kind, count in tally.errors.items() if kind in OWN_LIMITS]
+    sends = tally.accounts[Operation.LIST].lag
+    for what, lag in (("sent its messages", sends), ("ran its own event loop", tally.loop_lag)):
+        if _p99(lag) > MAX_LAG:
+            found.append(
+                f"the generator {what} late: 99 % within {_p99(lag) * 1000:,.0f} ms,"
+                f" more than {MAX_LAG * 1000:.0f} ms"
+            )
+    return found
+
+
+def _p99(histogram: Histogram) -> float:
+    return histogram.percentile(99) or 0.0
+
+
+def _against_the_server(outcome: Outcome) -> list[str]:
+    clients = outcome.clients
+    found = []
+    if clients.failed:
+        found.append(f"{clients.failed:,} of {clients.asked:,} clients could not register")
+    if outcome.gave_up:
+        found.append(
+            f"gave up: nobody was registered any more; {clients.unfinished:,} clients were not tried"
+        )
+    if clients.lost:
+        found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
+    for name, unsent, lost, in_flight in outcome.accounts():
+        if in_flight or lost:
+            found.append(f"{in_flight + lost:,} {name} requests were never answered")
+        if unsent:
+            found.append(f"{unsent:,} {name} requests could not be sent: no client was registered")
+    strange = sum(outcome.tally.errors.values())
+    if strange and not found:
+        found.append(f"{strange:,} errors")
+    return found
