@@ -56,7 +56,7 @@ class LoopLag:
         """Take in a wake-up at `now` that was `due` (seconds): the next due point of the grid."""
         missed = max(0, int((now - due) / INTERVAL))
         for point in range(max(0, missed - KEPT + 1), missed + 1):
-            self._keep(now - due - point * INTERVAL)
+            self._keep(max(0.0, now - due - point * INTERVAL))  # a coarse timer may also be early
         return due + (missed + 1) * INTERVAL
 
     def _wake(self) -> None:

@@ -42,7 +42,7 @@ def trace(error: str, depth: int = 7) -> str:
 
 def failed(error: str, depth: int = 7) -> list[str]:
     """An exception while the server was at work."""
-    return [f"{_ENDPOINT}{error}\n{trace(error, depth)}"]
+    return [f"{_ENDPOINT}Exception\n{trace(error, depth)}"]
 
 
 def unauthorized() -> list[str]:

@@ -1,0 +1,167 @@
+"""What the stand-in Cloud Server carries: `python benchmarks/standin.py` → a table and build/standin.json.
+
+The stand-in is a process of its own in a temporary directory; the clients live here, on aiohttp and the
+project's own session. Loop lag is the stand-in's own word (`GET /standin/loop-lag`, see standin/lag.py), CPU
+and RSS are the kernel's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import psutil
+
+from cloudserver.session import PATH, Registered, Session, make_keys
+
+PING_SECONDS = 20
+FAITHFUL = 17  # pings of one real client in that time
+RESULT = Path("build/standin.json")
+
+
+class Load:
+    """Clients of one stand-in."""
+
+    def __init__(self, http: aiohttp.ClientSession, base: str, process: psutil.Process) -> None:
+        self.http = http
+        self.base = base
+        self.process = process
+        self.clients: list[tuple[aiohttp.ClientWebSocketResponse, asyncio.Task[object]]] = []
+        self.rows: list[dict[str, float | str | None]] = []
+
+    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+        """Open one client, up to its registration."""
+        session = Session(make_keys(os.urandom), lambda: str(uuid4()))
+        socket = await self.http.ws_connect(self.base + PATH, headers=session.headers())
+        session.receive(await socket.receive_str())
+        await socket.send_str(session.register())
+        assert isinstance(session.receive(await socket.receive_str()), Registered)
+        return socket
+
+    async def rush(self, count: int, at_once: int) -> float:
+        """Connect, register and close `count` clients, `at_once` at a time."""
+        left = iter(range(count))
+
+        async def worker() -> None:
+            for _ in left:
+                await (await self.connect()).close()
+
+        await asyncio.gather(*(worker() for _ in range(at_once)))
+        return count
+
+    async def ramp(self, count: int, rate: float) -> float:
+        """Open `count` clients at `rate` a second, on a fixed schedule, and keep them."""
+
+        async def one(due: float) -> None:
+            await asyncio.sleep(due - time.monotonic())
+            socket = await self.connect()
+            self.clients.append((socket, asyncio.create_task(socket.receive())))
+
+        start = time.monotonic()
+        await asyncio.gather(*(one(start + number / rate) for number in range(count)))
+        return count
+
+    async def hold(self, seconds: float, pings: int) -> float:
+        """Send `pings` from each client in every `PING_SECONDS`, evenly spread."""
+        rate = len(self.clients) * pings / PING_SECONDS
+        start, sent = time.monotonic(), 0
+        while (now := time.monotonic() - start) < seconds:
+            for _ in range(int(now * rate) - sent):
+                await self.clients[sent % len(self.clients)][0].ping(b"PING")
+                sent += 1
+            await asyncio.sleep(0.01)
+        lost = sum(task.done() for _, task in self.clients)
+        assert not lost, f"{lost} clients lost"
+        return sent
+
+    async def measure(self, name: str, work: Awaitable[float]) -> None:
+        """Take one row of the table: how much of `work` a second, and what it cost the stand-in."""
+        before, start = self.process.cpu_times(), time.monotonic()
+        own = time.process_time()
+        done = await work
+        seconds = time.monotonic() - start
+        after = self.process.cpu_times()
+        own = time.process_time() - own
+        cpu = after.user + after.system - before.user - before.system
+        async with self.http.get(f"{self.base}/standin/loop-lag?seconds={seconds}") as answer:
+            lag = await answer.json()
+        row = {
+            "phase": name,
+            "per_second": done / seconds,
+            "lag_p50_ms": lag["p50"],
+            "lag_p99_ms": lag["p99"],
+            "lag_max_ms": lag["max"],
+            "cpu_percent": 100 * cpu / seconds,
+            "cpu_us_each": 1e6 * cpu / done,
+            "rss_mib": self.process.memory_info().rss / 2**20,
+            "client_cpu_percent": 100 * own / seconds,
+        }
+        self.rows.append(row)
+        print(f"{name:<28}", *(f"{value:>11.1f}" for value in list(row.values())[1:]), flush=True)
+
+
+def main() -> None:
+    """Run all phases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=5000)
+    parser.add_argument("--rate", type=float, default=300, help="new clients a second while ramping")
+    parser.add_argument("--seconds", type=float, default=30, help="length of each hold")
+    options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, "-m", "cloudserver", "--port", "0"]
+        with (
+            Path(directory, "stdout").open("wb") as stdout,
+            subprocess.Popen(command, cwd=directory, stdout=stdout) as server,
+        ):
+            try:
+                base = base_url(Path(directory, "stdout"))
+                rows = asyncio.run(phases(options, base, server.pid))
+            finally:
+                server.terminate()
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({"clients": options.clients, "rows": rows}, indent=1) + "\n")
+    print(f"→ {RESULT}")
+
+
+def base_url(stdout: Path) -> str:
+    """Wait for the log's `Server URI` line."""
+    deadline = time.monotonic() + 30
+    while "Server URI = " not in (text := stdout.read_text()):
+        assert time.monotonic() < deadline, "the stand-in does not start"
+        time.sleep(0.05)
+    return text.partition("Server URI = ")[2].partition("/fermat")[0]
+
+
+async def phases(options: argparse.Namespace, base: str, pid: int) -> list[dict[str, float | str | None]]:
+    """Rush, ramp, hold; each a row."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as http:
+        load = Load(http, base, psutil.Process(pid))
+        print(f"{'':<28}", *(f"{head:>11}" for head in HEADS))
+        await load.measure("rush, 50 at once", load.rush(2000, 50))
+        await load.measure("ramp", load.ramp(options.clients, options.rate))
+        await load.measure("hold, 1 ping/20 s", load.hold(options.seconds, 1))
+        name = f"hold, {FAITHFUL} pings/20 s"
+        await load.measure(name, load.hold(options.seconds, FAITHFUL))
+        for _, task in load.clients:
+            task.cancel()
+    return load.rows
+
+
+HEADS = ("/s", "lag p50 ms", "p99 ms", "max ms", "CPU %", "CPU µs each", "RSS MiB", "client CPU%")
+
+if __name__ == "__main__":
+    main()
