@@ -30,7 +30,7 @@ def room_at(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float
     for window in windows:
         if window.restarts <= 0:
             return float("inf")
-        recent = [at for at in restarts if at > now - window.within]
+        recent = [at for at in restarts if _counts(at, window.within, now)]
         if len(recent) >= window.restarts:
             earliest = max(earliest, recent[-window.restarts] + window.within)
     return earliest
@@ -39,9 +39,14 @@ def room_at(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float
 def remembered(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, ...]:
     """The restarts that some window still counts."""
     longest = max((window.within for window in windows), default=0.0)
-    return tuple(at for at in restarts if at > now - longest)
+    return tuple(at for at in restarts if _counts(at, longest, now))
 
 
 def spent(restarts: tuple[float, ...], window: Window, now: float) -> int:
     """How many restarts this window counts now."""
-    return sum(at > now - window.within for at in restarts)
+    return sum(_counts(at, window.within, now) for at in restarts)
+
+
+def _counts(at: float, within: float, now: float) -> bool:
+    """Written as a sum like the moment it ends at: a difference would round to another moment."""
+    return at + within > now

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from sidecar.core.actions import Action, Finish, Save
+from sidecar.core.actions import Action, Finish
 from sidecar.core.facts import Facts, observe
 from sidecar.core.findings import Findings, find, next_change
 from sidecar.core.incidents import Incidents, narrate
-from sidecar.core.keeper import Keeper, remember
+from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.observations import Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
@@ -33,23 +33,13 @@ def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action,
     recovery, turn = recover(state.recovery, facts, findings, seen, policy)
     incidents, messages = narrate(state.incidents, facts, findings, recovery.phase, turn.done, seen)
     outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, policy)
-    keeper, saves = _keep(state.keeper, facts, recovery, incidents, outbox)
-    actions: list[Action] = [*turn.actions, *saves, *sends]
+    keeper, actions = state.keeper, list[Action](turn.actions)
+    if facts.known:  # never before it is known what was: that would erase it
+        keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)
+        actions += saves
+    actions += sends
     actions.sort(key=lambda action: isinstance(action, Finish))  # an end comes last
     return State(facts, findings, recovery, incidents, outbox, keeper), tuple(actions)
-
-
-def _keep(
-    keeper: Keeper, facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox
-) -> tuple[Keeper, list[Save]]:
-    """Save when there is something new to remember, and never before it is known what was."""
-    if not facts.known:
-        return keeper, []
-    memory = remember(facts, recovery, incidents, outbox)
-    if memory == keeper.memory:
-        return keeper, []
-    keeper = Keeper(keeper.revision + 1, memory)
-    return keeper, [Save(keeper.revision, memory)]
 
 
 def due(state: State, policy: Policy) -> float | None:
@@ -58,6 +48,8 @@ def due(state: State, policy: Policy) -> float | None:
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)
+    if state.keeper.again_at is not None:
+        moments.append(state.keeper.again_at)
     moments += [leaves_at(entry) for entry in state.outbox.entries if not entry.sending]
     later = [moment for moment in moments if moment > state.facts.at]
     return min(later, default=None)

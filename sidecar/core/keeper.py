@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from sidecar.core import observations as obs
+from sidecar.core.actions import Save
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.incidents import Incidents
 from sidecar.core.memory import Memory
 from sidecar.core.outbox import Outbox
+from sidecar.core.policy import Policy
 from sidecar.core.recovery import Recovery
 
 
@@ -16,6 +19,20 @@ class Keeper(msgspec.Struct, frozen=True):
 
     revision: int = 0
     memory: Memory | None = None
+    again_at: float | None = None
+    """When a memory that could not be saved is tried again."""
+
+
+def keep(keeper: Keeper, seen: obs.Seen, memory: Memory, policy: Policy) -> tuple[Keeper, list[Save]]:
+    """Save what is new, and again what could not be saved."""
+    what = seen.what
+    if isinstance(what, obs.SaveFailed) and what.revision == keeper.revision:
+        keeper = msgspec.structs.replace(keeper, again_at=seen.at + policy.save_again)
+    again = keeper.again_at is not None and seen.at >= keeper.again_at
+    if memory == keeper.memory and not again:
+        return keeper, []
+    keeper = Keeper(keeper.revision + 1, memory)
+    return keeper, [Save(keeper.revision, memory)]
 
 
 def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox) -> Memory:

@@ -59,6 +59,9 @@ class Limits(msgspec.Struct, frozen=True):
     save_patience: Seconds = 1.0
     """A message waits so long for the disk, then leaves all the same."""
 
+    save_again: Seconds = 5.0
+    """The wait before a memory that could not be saved is tried again."""
+
     gap: Seconds = 5.0
     """Having seen nothing for so long, the sidecar itself was away: no "for 10 s" counts across it."""
 

@@ -1,0 +1,64 @@
+"""Back-off and sliding windows, as plain arithmetic."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidecar.core.budget import backoff, remembered, room_at, spent
+from sidecar.core.policy import Policy, Window
+
+moments = st.lists(st.floats(0, 10_000), max_size=40).map(lambda times: tuple(sorted(times)))
+windows = st.lists(st.builds(Window, st.integers(1, 8), st.floats(1, 5_000)), min_size=1, max_size=3).map(
+    tuple
+)
+
+
+def test_the_first_restart_is_at_once_and_the_next_ones_wait_longer_and_longer() -> None:
+    policy = Policy(jitter=0.0)
+    assert [backoff(n, 1, policy) for n in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+@given(st.integers(1, 10_000), st.integers())
+def test_jitter_only_lengthens_and_by_no_more_than_its_share(failures: int, seed: int) -> None:
+    bare, spread = Policy(jitter=0.0), Policy(jitter=0.1)
+    base = backoff(failures, seed, bare)
+    assert base <= backoff(failures, seed, spread) <= base * 1.1
+    assert backoff(failures, seed, spread) == backoff(failures, seed, spread)
+
+
+@given(moments, windows, st.floats(0, 20_000))
+def test_a_restart_where_there_is_room_never_overfills_a_window(
+    restarts: tuple[float, ...], budget: tuple[Window, ...], later: float
+) -> None:
+    """Whoever restarts only at room_at() keeps every count in every span."""
+    kept: tuple[float, ...] = ()
+    for at in restarts:
+        if room_at(kept, budget, at) <= at:
+            kept = (*kept, at)
+    now = (restarts[-1] if restarts else 0.0) + later
+    at = room_at(kept, budget, now)
+    for window in budget:
+        assert spent((*kept, at), window, at) <= window.restarts
+
+
+@given(moments, windows)
+def test_room_is_not_withheld_longer_than_needed(
+    restarts: tuple[float, ...], budget: tuple[Window, ...]
+) -> None:
+    now = restarts[-1] if restarts else 0.0
+    at = room_at(restarts, budget, now)
+    if at > now:
+        assert any(spent(restarts, window, at - 0.001) >= window.restarts for window in budget)
+
+
+def test_no_restarts_allowed_means_never() -> None:
+    assert room_at((), (Window(0, 10.0),), 5.0) == float("inf")
+
+
+@given(moments, windows)
+def test_forgetting_changes_no_count(restarts: tuple[float, ...], budget: tuple[Window, ...]) -> None:
+    now = (restarts[-1] if restarts else 0.0) + 1
+    kept = remembered(restarts, budget, now)
+    for window in budget:
+        assert spent(kept, window, now) == spent(restarts, window, now)

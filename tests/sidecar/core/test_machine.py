@@ -1,0 +1,277 @@
+"""Random histories of failures through the fold: what must hold in every one of them."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from fermatkit.measures import Measure, Unknown
+from sidecar.core import actions as act
+from sidecar.core import observations as obs
+from sidecar.core.engine import State, step
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Chapter, Ended, Identity, Sign, Topic
+from sidecar.core.phases import Over
+from sidecar.core.policy import Policy, Window
+from sidecar.core.view import view
+
+POLICY = Policy(
+    channels=("mail", "chat"),
+    budget=(Window(4, 120.0), Window(9, 900.0)),
+    backoff_first=1.0,
+    backoff_max=16.0,
+)
+WALL = 1_800_000_000.0
+waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
+
+
+class World(RuleBasedStateMachine):
+    """A server that fails in every way, a disk and channels that do, and a sidecar that is killed, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 100.0
+        self.pids = 1000
+        self.server: Identity | None = None
+        self.stopped = False
+        self.lives: list[list[tuple[obs.Seen, tuple[act.Action, ...]]]] = []
+        self.state = State()
+        self.disk: Memory | None = None
+        self.unsaved: act.Save | None = None
+        self.disk_failed = False
+        self.sending: list[act.Send] = []
+        self.restarts: list[float] = []
+        self.row: list[float] = []  # restarts since the last proven stability
+        self.first_start = True
+        self.told: dict[str, list[Chapter]] = {}
+        self.messages: dict[str, list[str]] = {"mail": [], "chat": []}
+
+    # ---- the shell -----------------------------------------------------------------------------
+
+    def sees(self, what: obs.Observation) -> None:
+        waiting = [what]
+        while waiting:
+            seen = obs.Seen(self.at, WALL + self.at, waiting.pop(0))
+            self.state, actions = step(self.state, seen, POLICY)
+            self.lives[-1].append((seen, actions))
+            for action in actions:
+                waiting += self.perform(action)
+        if self.state.recovery.failures == 0:
+            self.row = []
+
+    def perform(self, action: act.Action) -> list[obs.Observation]:
+        match action:
+            case act.Start():
+                return self.start()
+            case act.Signal(identity=identity, signal=number):
+                assert identity == self.server, "a signal went to a process that is not the server"
+                return self.signal(number)
+            case act.Save():
+                self.unsaved = action
+            case act.Send(message=message, channel=channel):
+                assert all(other.channel != channel for other in self.sending), "two at once on one channel"
+                self.sending.append(action)
+                self.note(message.id, message.chapter, message.incident.number, channel)
+        return []
+
+    def start(self) -> list[obs.Observation]:
+        assert self.server is None, "a second server was started"
+        if self.first_start:
+            self.first_start = False
+        else:
+            self.count_restart()
+        self.pids += 1
+        self.server, self.stopped = Identity(self.pids, self.pids), False
+        return [obs.Appeared(self.server, adopted=False)]
+
+    def count_restart(self) -> None:
+        for window in POLICY.budget:
+            inside = [at for at in self.restarts if at + window.within > self.at]
+            assert len(inside) < window.restarts, "over budget"
+        if self.row:
+            wait = min(POLICY.backoff_first * 2.0 ** (len(self.row) - 1), POLICY.backoff_max)
+            assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
+        self.restarts.append(self.at)
+        self.row.append(self.at)
+
+    def signal(self, number: int) -> list[obs.Observation]:
+        if number == 9 or (number == 15 and not self.stopped):
+            return self.dies(Ended(signal=number))
+        if number == 18:
+            self.stopped = False
+        return []
+
+    def dies(self, ended: Ended) -> list[obs.Observation]:
+        assert self.server is not None
+        gone, self.server = self.server, None
+        return [obs.Exited(gone, ended)]
+
+    def note(self, message: str, chapter: Chapter, number: int, channel: str) -> None:
+        if message in self.messages[channel]:
+            return  # at least once: the same again is recognisable by its id
+        self.messages[channel].append(message)
+        if channel == "mail":
+            self.told.setdefault(str(number), []).append(chapter)
+
+    # ---- what happens --------------------------------------------------------------------------
+
+    @initialize()
+    def boot(self) -> None:
+        self.lives.append([])
+        self.sees(obs.Restored(None, seed=5))
+        self.sees(obs.Absent())
+
+    @rule(seconds=waits)
+    def time_passes(self, seconds: float) -> None:
+        """As the loop does it: a look each second, with the process's state in it."""
+        end = self.at + seconds
+        while self.at < end:
+            self.at = min(self.at + 1.0, end)
+            if self.server is None:
+                self.sees(obs.Ticked())
+            else:
+                readings = {Measure.DISK_FREE: 2.0**34, Measure.ESTABLISHED: Unknown("not asked")}
+                self.sees(obs.Sampled(self.server, "T" if self.stopped else "S", readings))
+
+    @precondition(lambda self: self.server is not None)
+    @rule(code=st.integers(0, 255), killed=st.booleans())
+    def the_server_dies(self, code: int, killed: bool) -> None:
+        for what in self.dies(Ended(signal=9) if killed else Ended(code=code)):
+            self.sees(what)
+
+    @rule(deaths=st.integers(2, 12), proven=st.booleans(), pause=st.floats(0, 20))
+    def a_crash_loop(self, deaths: int, proven: bool, pause: float) -> None:
+        for _ in range(deaths):
+            if self.server is not None:
+                if proven and not self.stopped:
+                    self.the_server_proves_itself()
+                self.the_server_dies(code=1, killed=False)
+            self.time_passes(pause)
+
+    @precondition(lambda self: self.server is not None and not self.stopped)
+    @rule()
+    def the_server_proves_itself(self) -> None:
+        for what in (obs.Listened(self.server, owned=True), obs.Registered(self.server, 0.01)):
+            self.sees(what)
+
+    @precondition(lambda self: self.server is not None)
+    @rule(sign=st.sampled_from(Sign), good=st.booleans())
+    def a_sign(self, sign: Sign, good: bool) -> None:
+        if good and not self.stopped:
+            self.sees(obs.Answered(self.server, sign, 0.01))
+        else:
+            self.sees(obs.Unanswered(self.server, sign, "no answer"))
+
+    @precondition(lambda self: self.server is not None)
+    @rule()
+    def the_session_is_lost(self) -> None:
+        self.sees(obs.SessionLost(self.server, "reset"))
+
+    @precondition(lambda self: self.server is not None)
+    @rule()
+    def the_server_is_stopped(self) -> None:
+        self.stopped = True
+
+    @rule(seconds=st.floats(10, 4000))
+    def the_sidecar_stalls(self, seconds: float) -> None:
+        self.at += seconds
+        self.sees(obs.Ticked())
+
+    @precondition(lambda self: self.unsaved is not None)
+    @rule(good=st.booleans())
+    def the_disk_answers(self, good: bool) -> None:
+        save, self.unsaved = self.unsaved, None
+        self.disk_failed = not good
+        if good:
+            self.disk = msgspec.json.decode(msgspec.json.encode(save.memory), type=Memory)
+            self.sees(obs.Saved(save.revision))
+        else:
+            self.sees(obs.SaveFailed(save.revision, "No space left on device"))
+
+    @precondition(lambda self: self.sending)
+    @rule(good=st.booleans(), last=st.booleans())
+    def a_channel_answers(self, good: bool, last: bool) -> None:
+        send = self.sending.pop(-1 if last else 0)
+        if good:
+            self.sees(obs.Sent(send.message.id, send.channel))
+        else:
+            self.sees(obs.SendFailed(send.message.id, send.channel, "refused"))
+
+    @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
+    @rule(away=st.floats(0.1, 30), server_dies=st.booleans())
+    def the_sidecar_is_killed(self, away: float, server_dies: bool) -> None:
+        """And comes back with what the disk had: here, all that it was given."""
+        if self.unsaved is not None:
+            self.disk, self.unsaved = self.unsaved.memory, None
+        self.at += away
+        if server_dies:
+            self.server = None
+        self.sending = []
+        self.state = State()
+        self.lives.append([])
+        self.sees(obs.Restored(self.disk, seed=6))
+        self.sees(obs.Absent() if self.server is None else obs.Appeared(self.server, adopted=True))
+
+    # ---- what must hold ------------------------------------------------------------------------
+
+    @invariant()
+    def an_outage_has_one_beginning_and_at_most_one_end(self) -> None:
+        for chapters in self.told.values():
+            assert chapters[0] is Chapter.OPENED
+            assert chapters.count(Chapter.OPENED) == 1
+            assert chapters.count(Chapter.CLOSED) <= 1
+            assert chapters.count(Chapter.HELD) <= 1
+            assert Chapter.CLOSED not in chapters[:-1], "something was told after the end"
+
+    @invariant()
+    def without_a_server_a_story_is_open(self) -> None:
+        running = self.server is not None
+        if self.lives and not running and not isinstance(self.state.recovery.phase, Over):
+            assert Topic.SERVER in self.state.incidents.open
+
+    @invariant()
+    def recovered_means_proven(self) -> None:
+        last = self.state.incidents.last
+        if last is not None and last.topic is Topic.SERVER:
+            assert last.proof is not None
+
+    @invariant()
+    def it_can_always_be_shown_and_stored(self) -> None:
+        msgspec.json.encode(view(self.state, POLICY, self.at, WALL + self.at))
+        msgspec.json.encode(self.state.keeper)
+
+    def teardown(self) -> None:
+        """The same in, the same out; and after calm everything has been told."""
+        for life in self.lives:
+            state = State()
+            for seen, actions in life:
+                state, again = step(state, seen, POLICY)
+                assert again == actions
+        if self.lives:
+            self.calm()
+
+    def calm(self) -> None:
+        for _ in range(400):
+            if not self.state.incidents.open and not self.state.outbox.entries:
+                break
+            self.time_passes(5.0)
+            if self.unsaved is not None:
+                self.the_disk_answers(good=True)
+            while self.sending:
+                self.a_channel_answers(good=True, last=False)
+            if self.server is not None and not self.stopped:
+                self.the_server_proves_itself()
+                for sign in Sign:
+                    self.a_sign(sign, good=True)
+        assert not self.state.incidents.open
+        assert not self.state.outbox.entries
+        for chapters in self.told.values():
+            assert chapters[-1] is Chapter.CLOSED
+
+
+World.TestCase.settings = settings(
+    max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestWorld = World.TestCase
