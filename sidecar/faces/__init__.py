@@ -1,0 +1,1 @@
+"""What people and programs are shown: views and messages to words and bytes. Pure."""

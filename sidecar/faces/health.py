@@ -1,0 +1,59 @@
+"""``/health``: a view as ``application/health+json`` (draft-inadarei-api-health-check-06)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+
+from sidecar.core.view import Stand, Status, View
+from sidecar.faces import checks, sentences
+from sidecar.faces.label import Label
+from sidecar.faces.words import Words
+
+CONTENT_TYPE = "application/health+json"
+
+
+class Health(msgspec.Struct, frozen=True):
+    """A whole answer, made once for each change of what is so."""
+
+    status: int
+    """HTTP: 200 for pass and warn, 503 for fail."""
+    body: bytes
+
+
+class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The draft's section 3; ``notes`` opens with the verdict in one sentence."""
+
+    status: Status
+    version: str
+    service_id: str
+    description: str
+    notes: list[str]
+    checks: checks.Checks
+    output: str = ""
+    """Only when not pass."""
+
+
+def health(view: View, label: Label, words: Words) -> Health:
+    """What is so, for programs and for the page, which shows the same facts."""
+    verdict = _verdict(view, words)
+    said = [sentences.cause(checks.told(finding, view), words, view.wall) for finding in view.findings]
+    body = _Body(
+        status=view.status,
+        version=label.version,
+        service_id=label.server,
+        description=words.phrases.description.format(server=label.server, host=label.host),
+        notes=[verdict, *said],
+        checks=checks.checks(view, words),
+        output="" if view.status is Status.PASS else " ".join([verdict, *said]),
+    )
+    code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK
+    return Health(code, msgspec.json.encode(body))
+
+
+def _verdict(view: View, words: Words) -> str:
+    """One sentence: down says where the ladder stands."""
+    if view.status is Status.FAIL and view.stand is not Stand.PROVEN:
+        return sentences.stand(view.stand, view.stand_until, words, view.wall)
+    return words.status[view.status]

@@ -1,0 +1,136 @@
+"""A message in plain words: what was seen, what was done, what is still open, what a person can do."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fermatkit.measures import Unknown
+from fermatkit.units import format_duration
+from sidecar.core.nouns import Chapter, Deed, Incident, Message, Topic
+from sidecar.core.view import Stand
+from sidecar.faces import sentences
+from sidecar.faces.label import Label
+from sidecar.faces.words import Words
+
+SUBJECT = 78
+"""Characters: what a line of a mail should not exceed (RFC 5322, 2.1.1), and what a phone shows at once."""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A message as a channel takes it."""
+
+    subject: str
+    body: str
+
+
+def render(message: Message, label: Label, words: Words) -> Rendered:
+    """Put a message into words. It says at what time its facts were so: it may arrive much later."""
+    incident, now = message.incident, _as_of(message)
+    blocks = [
+        *_first(message, words, now),
+        _seen(incident, words, now),
+        _done(incident, words, now),
+        *_ending(message, label, words, now),
+        words.phrases.signature.format(id=message.id, host=label.host, page=label.page),
+    ]
+    return Rendered(_subject(message, label, words), "\n\n".join(blocks) + "\n")
+
+
+def _as_of(message: Message) -> float:
+    """When the facts of this message were so, epoch seconds."""
+    incident = message.incident
+    if message.chapter is Chapter.CLOSED:
+        return incident.closed or incident.opened
+    return incident.done[-1].wall if incident.done else incident.opened
+
+
+def _since(incident: Incident) -> float:
+    """When it began: a finding is made only after a while."""
+    return min([incident.opened, *(cause.wall for cause in incident.causes)])
+
+
+def _length(incident: Incident) -> str:
+    return format_duration(max(0.0, (incident.closed or incident.opened) - _since(incident)))
+
+
+def _subject(message: Message, label: Label, words: Words) -> str:
+    incident = message.incident
+    subject = words.subject[incident.topic][message.chapter].format(
+        host=label.host, brief=sentences.brief(incident.causes[0], words), length=_length(incident)
+    )
+    return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
+
+
+def _first(message: Message, words: Words, now: float) -> list[str]:
+    """What an end and a spent budget say before all else; an outage begins with what was seen."""
+    incident = message.incident
+    match message.chapter:
+        case Chapter.CLOSED:
+            since, until = sentences.date(_since(incident)), sentences.date(now)
+            return [words.phrases.length.format(length=_length(incident), since=since, until=until)]
+        case Chapter.HELD:
+            return [sentences.stand(Stand.HELD, incident.done[-1].until, words, now)]
+    return []
+
+
+def _seen(incident: Incident, words: Words, now: float) -> str:
+    lines = [
+        f"- {sentences.moment(cause.wall, now, words)}: {sentences.cause(cause, words, now)}"
+        for cause in incident.causes
+    ]
+    if incident.topic is Topic.SERVER:
+        lines.append(f"- {_clients(incident, words)}")
+    return "\n".join([words.phrases.seen, *lines])
+
+
+def _clients(incident: Incident, words: Words) -> str:
+    clients = incident.clients
+    if clients is None or isinstance(clients, Unknown):
+        why = clients.why if clients else words.phrases.no_sample
+        return words.phrases.clients_unknown.format(why=why)
+    return words.phrases.clients.format(count=f"{clients:.0f}")
+
+
+def _done(incident: Incident, words: Words, now: float) -> str:
+    lines = [
+        f"- {sentences.moment(done.wall, now, words)}: {sentences.deed(done, words, now)}"
+        for done in incident.done
+    ]
+    return "\n".join([words.phrases.done, *(lines or [f"- {words.phrases.nothing_done}"])])
+
+
+def _ending(message: Message, label: Label, words: Words, now: float) -> list[str]:
+    phrases, incident = words.phrases, message.incident
+    if message.chapter is Chapter.CLOSED:
+        return [f"{phrases.proof} {_proof(incident, words)}"]
+    still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words, now)}"
+    advice = words.advice[incident.causes[-1].trouble]
+    if _last(incident) is Deed.HELD:
+        advice = phrases.by_hand
+    return [still, f"{phrases.next} {advice.format(output=label.output)}"]
+
+
+def _open(incident: Incident, words: Words, now: float) -> str:
+    phrases = words.phrases
+    if incident.topic is Topic.DISK:
+        return phrases.open_disk
+    match _last(incident):
+        case Deed.HELD:
+            return phrases.open_held.format(
+                until=sentences.moment(incident.done[-1].until or now, now, words)
+            )
+        case Deed.RESTARTED:
+            return phrases.open_restarted
+    return phrases.open_acting
+
+
+def _last(incident: Incident) -> Deed | None:
+    return incident.done[-1].deed if incident.done else None
+
+
+def _proof(incident: Incident, words: Words) -> str:
+    if incident.proof is None:
+        return words.phrases.disk_clear
+    return words.phrases.proven.format(
+        pid=incident.proof.identity.pid, latency=format_duration(incident.proof.latency)
+    )

@@ -1,0 +1,104 @@
+"""Facts to sentences: what message and health say alike."""
+
+from __future__ import annotations
+
+import math
+import signal
+from datetime import UTC, datetime
+
+from fermatkit.measures import Reading, Unknown
+from fermatkit.units import format_size
+from sidecar.core.nouns import Cause, Done, Ended
+from sidecar.core.view import Stand
+from sidecar.faces.words import Words
+
+_SHELL = 128
+"""A program that ends because of a signal, and not by it, adds this to the signal's number: a JVM does."""
+
+
+def moment(wall: float, seen_from: float, words: Words) -> str:
+    """``21:13:06 UTC``, with the date when it is not the day of ``seen_from``; both epoch seconds."""
+    if not math.isfinite(wall):  # a budget of no restarts at all
+        return words.phrases.never
+    when, today = datetime.fromtimestamp(wall, UTC), datetime.fromtimestamp(seen_from, UTC).date()
+    return f"{when:%H:%M:%S} UTC" if when.date() == today else date(wall)
+
+
+def date(wall: float) -> str:
+    """``2026-11-23 21:13:06 UTC``."""
+    return f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def ending(ended: Ended, words: Words) -> str:
+    """How a process ended, decoded: ``exit code 143 (128 + 15: SIGTERM)``."""
+    ends = words.ends
+    if ended.signal is not None:
+        return ends.signal.format(signal=_signal(ended.signal), number=ended.signal)
+    if ended.code is None:
+        return ends.unknown
+    if ended.code == 0:
+        return ends.zero
+    number = ended.code - _SHELL
+    if number in signal.valid_signals():
+        return ends.shell.format(number=ended.code, signal_number=number, signal=_signal(number))
+    return ends.code.format(number=ended.code)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def cause(what: Cause, words: Words, now: float) -> str:
+    """A cause, or a finding told as one, as a whole sentence."""
+    return words.trouble[what.trouble].format(**_parts(what, words, now))
+
+
+def stand(where: Stand, until: float | None, words: Words, now: float) -> str:
+    """Where the ladder stands, as a whole sentence."""
+    return words.stand[where].format(until="" if until is None else moment(until, now, words))
+
+
+def brief(what: Cause, words: Words) -> str:
+    """A cause in a few words."""
+    return words.brief[what.trouble].format(**_parts(what, words, what.wall))
+
+
+def _parts(what: Cause, words: Words, now: float) -> dict[str, str]:
+    phrases = words.phrases
+    signs = [words.sign[sign] for sign in what.signs]
+    return {
+        "pid": phrases.pid_of.format(pid=what.pid) if what.pid else "",
+        "how": ending(what.ended or Ended(), words),
+        "why": what.why,
+        "why_after": phrases.why_after.format(why=what.why) if what.why else "",
+        "signs": phrases.both.format(first=", ".join(signs[:-1]), last=signs[-1])
+        if len(signs) > 1
+        else "".join(signs),
+        "since": moment(what.wall, now, words),
+        "free": size(what.reading, words),
+    }
+
+
+def deed(done: Done, words: Words, now: float) -> str:
+    """What was done, without its time."""
+    phrases = words.phrases
+    return words.deed[done.deed].format(
+        pid_to=phrases.pid_to.format(pid=done.pid) if done.pid else "",
+        pid_as=phrases.pid_as.format(pid=done.pid) if done.pid else "",
+        until=moment(done.until, now, words) if done.until else "",
+    )
+
+
+def size(reading: Reading | None, words: Words) -> str:
+    """A size in bytes for people, or that it is unknown and why."""
+    if reading is None or isinstance(reading, Unknown):
+        return unknown(reading.why if reading else words.phrases.no_sample, words)
+    return format_size(reading)
+
+
+def unknown(why: str, words: Words) -> str:
+    """That there is no reading, and why."""
+    return words.phrases.unknown.format(why=why)

@@ -1,0 +1,87 @@
+"""Every sentence, in one catalogue a language, keyed by the core's enums."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from fermatkit.measures import Measure
+from sidecar.core.nouns import Chapter, Deed, Sign, Topic, Trouble
+from sidecar.core.view import Stand, Status
+
+
+class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a process ended."""
+
+    signal: str
+    code: str
+    shell: str
+    """An exit code by which a program says that a signal ended it: 128 + its number."""
+    zero: str
+    unknown: str
+
+
+class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is no enum's: the parts that the sentences are joined with, and the headings."""
+
+    pid_of: str
+    pid_to: str
+    pid_as: str
+    why_after: str
+    both: str
+    seen: str
+    done: str
+    nothing_done: str
+    clients: str
+    clients_unknown: str
+    no_sample: str
+    open: str
+    open_restarted: str
+    open_acting: str
+    open_held: str
+    open_disk: str
+    proof: str
+    proven: str
+    disk_clear: str
+    length: str
+    next: str
+    by_hand: str
+    signature: str
+    unknown: str
+    not_sampled: str
+    not_asked: str
+    not_registered: str
+    missing: str
+    not_taken: str
+    never: str
+    """In place of a moment that does not come by itself."""
+    no_restart: str
+    description: str
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One language. A text's ``{…}`` are filled in by name where it is used."""
+
+    status: dict[Status, str]
+    stand: dict[Stand, str]
+    trouble: dict[Trouble, str]
+    """A whole sentence."""
+    brief: dict[Trouble, str]
+    """A few words, for a subject."""
+    advice: dict[Trouble, str]
+    """The next step for a human."""
+    sign: dict[Sign, str]
+    deed: dict[Deed, str]
+    subject: dict[Topic, dict[Chapter, str]]
+    measure: dict[Measure, str]
+    """A label."""
+    ends: Ends
+    phrases: Phrases
+
+
+@cache
+def words(language: str = "en") -> Words:
+    """The catalogue of a language that ships with the sidecar."""
+    return msgspec.toml.decode(files(__name__).joinpath(f"{language}.toml").read_bytes(), type=Words)

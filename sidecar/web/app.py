@@ -1,0 +1,117 @@
+"""``GET /health`` and the page that shows it, on one small server that no client can make slow."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+
+from aiohttp import web
+
+from fermatkit.errors import ExitCode, UserError
+from fermatkit.sockets import owner
+from sidecar.config.settings import HealthSettings
+from sidecar.faces.health import CONTENT_TYPE, Health
+from sidecar.web.door import Door
+
+IDLE = 10.0
+"""Seconds in which a connection must have made its (next) request."""
+LONGEST_LINE = 2048
+"""Bytes of a request line, and of a header; there may be ``MOST_HEADERS`` of them."""
+MOST_HEADERS = 64
+BACKLOG = 64
+_STOP = 0.2
+"""Seconds for answers under way when the server stops."""
+
+_PAGE = {
+    "/": ("index.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
+_HEADERS = {
+    "Cache-Control": "no-store",  # a verdict of a moment ago is no verdict
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+
+class Served:
+    """A running server."""
+
+    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
+        self._runner = runner
+        self._server = server
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close everything; answers under way have 0.2 s."""
+        self._server.close()
+        await self._runner.cleanup()
+
+
+async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Served:
+    """Serve until stopped. ``published`` is asked at each request: it must hold its answer ready.
+
+    UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
+    """
+    runner = web.AppRunner(
+        _application(published),
+        access_log=None,
+        keepalive_timeout=IDLE,
+        lingering_time=0,
+        max_line_size=LONGEST_LINE,
+        max_field_size=LONGEST_LINE,
+        max_headers=MOST_HEADERS,
+        shutdown_timeout=_STOP,
+    )
+    await runner.setup()
+    assert runner.server is not None  # noqa: S101 - set up above; mypy has to see it
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            Door(runner.server), settings.host, settings.port, backlog=BACKLOG
+        )
+    except OSError as error:
+        await runner.cleanup()
+        raise UserError(_refused(settings, error), ExitCode.CONFIGURATION) from None
+    return Served(runner, server)
+
+
+def _application(published: Callable[[], Health]) -> web.Application:
+    app = web.Application()
+
+    async def health(_: web.Request) -> web.Response:
+        answer = published()
+        return web.Response(
+            status=answer.status, body=answer.body, content_type=CONTENT_TYPE, headers=_HEADERS
+        )
+
+    app.router.add_get("/health", health)
+    for path, (name, content_type) in _PAGE.items():
+        body = files("sidecar.web.page").joinpath(name).read_bytes()
+        app.router.add_get(path, _static(body, content_type))
+    return app
+
+
+def _static(body: bytes, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def static(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_HEADERS)
+
+    return static
+
+
+def _refused(settings: HealthSettings, error: OSError) -> str:
+    """The one line for the operator."""
+    where = f"[health] {settings.host}:{settings.port}"
+    if error.errno != errno.EADDRINUSE:
+        return f"{where} cannot be listened on ({error.strerror}): correct [health] host or port"
+    pid = owner(settings.port, os.getpid())
+    holder = f"by pid {pid}" if isinstance(pid, int) else pid.why if pid else "by whom is unknown"
+    return f"{where} is in use ({holder}): end that program, or choose another [health] port"
