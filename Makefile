@@ -1,0 +1,66 @@
+# make run · make test · make check · make bench   (make help: all of them)
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# Ports of `make run`; both must be free.
+SERVER_PORT ?= 9090
+HEALTH_PORT ?= 9191
+export SERVER_PORT HEALTH_PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format deps bench drills clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+
+# Written for any Python, so that an old one can be told so.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: fermat-sidecar needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1); try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "make: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# Two steps, so that a first look does not wait for the developers' tools.
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing fermat-sidecar into $(VENV)/ …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fast,standin,demo]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing the developers' tools into $(VENV)/ …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fast,standin,demo,dev]'
+	@touch $@
+
+run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail catcher; Ctrl-C ends it all
+	@exec $(BIN)/python -m demo
+
+test: deps check ## everything that CI runs
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff write what it can
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+# What the tests need beyond Python: a browser, to see the page as a person does.
+deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "make deps: installing Debian's chromium, for the tests of the page"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "make deps: the tests need chromium; as root: apt-get install -y --no-install-recommends chromium" >&2; exit 1; \
+	fi
+
+bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; about two minutes
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what was made here
+	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,43 @@
+"""``fermat-sidecar``: one command a file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from fermatkit.errors import ExitCode, UserError
+
+DEFAULT_CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; a user's mistake is told in lines, without a traceback."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        command = import_module(f"sidecar.cli.{chosen.command}")  # a command pays for its own imports only
+        return int(getattr(command, chosen.command)(chosen.config))
+    except UserError as error:
+        for line in str(error).splitlines():
+            print(f"fermat-sidecar: {line}", file=sys.stderr)
+        return int(error.code)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fermat-sidecar", description="The watchdog of Fermat's Cloud Server.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, words in (
+        ("run", "watch the server until stopped (SIGTERM or Ctrl-C)"),
+        ("check", "read the configuration and say all that is wrong with it"),
+    ):
+        sub = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        sub.add_argument(
+            "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s"
+        )
+        sub.set_defaults(command=name)
+    return parser

@@ -1,0 +1,124 @@
+"""A file is right, or every mistake in it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fermatkit.errors import ExitCode, UserError
+from sidecar.config.load import load, parse
+from sidecar.core.policy import Limits, Window
+
+SMALLEST = '[server]\ncommand = ["java", "-jar", "server.jar"]\n'
+
+
+def complaint(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        load(path)
+    assert caught.value.code is ExitCode.CONFIGURATION
+    return str(caught.value).replace(str(tmp_path) + "/", "")
+
+
+def test_the_smallest_file_has_every_default(tmp_path: Path) -> None:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(SMALLEST)
+    settings = load(path)
+    assert settings.server.port == 9090
+    assert settings.health.port == 9191
+    assert settings.limits == Limits()
+    assert settings.policy.channels == ()
+    assert settings.server.directory == str(tmp_path)
+
+
+def test_limits_are_written_with_their_units(tmp_path: Path) -> None:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(
+        SMALLEST + '[limits]\nterm_deadline = "1s"\ndisk_low = "900MiB"\njitter = "20%"\n'
+        'budget = [{ restarts = 40, within = "1h" }]\n'
+    )
+    limits = load(path).limits
+    assert limits.term_deadline == 1.0
+    assert limits.disk_low == 900 * 2**20
+    assert limits.jitter == pytest.approx(0.2)
+    assert limits.budget == (Window(40, 3600.0),)
+
+
+def test_every_mistake_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    text = """\
+[server]
+comand = ["x"]
+port = "9090"
+
+[limits]
+term_deadline = 5
+stable_after = "3 parsecs"
+
+[[channel]]
+name = "mail"
+url = ""
+
+[[channel]]
+name = "chat"
+
+[helth]
+"""
+    assert complaint(tmp_path, text).splitlines() == [
+        "sidecar.toml:2: server.comand is not a setting; did you mean 'command'?",
+        "sidecar.toml:3: server.port expected `int`, got `str`",
+        "sidecar.toml:1: server.command is missing, and has no default",
+        'sidecar.toml:6: limits.term_deadline 5 has no unit; write it as a text like "10s"',
+        "sidecar.toml:7: limits.stable_after '3 parsecs' is not a number with one of the units ms, s, m, h, d"
+         " (like '10s')",
+        "sidecar.toml:11: channel[0].url must be a text that is not empty",
+        "sidecar.toml:13: channel[1].url is missing, and has no default",
+        "sidecar.toml:16: helth is not a setting; did you mean 'health'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[server\n", "is not TOML"),
+        ("", "server is missing"),
+        ("server = 3\n", "server must be a table"),
+        (SMALLEST + "port = 0\n", "server.port"),
+        ('[server]\ncommand = "java -jar x"\n', "server.command"),
+        ("[server]\ncommand = []\n", "server.command"),
+        (SMALLEST + 'on_stop = "explode"\n', "server.on_stop"),
+        (SMALLEST + "[health]\nport = 9090\n", "health.port is the server's own port"),
+        (SMALLEST + '[limits]\nbackoff_max = "0.5s"\n', "limits.backoff_first is above backoff_max"),
+        (SMALLEST + '[limits]\nbudget = { restarts = 1, within = "1s" }\n', "must be a list of tables"),
+        (SMALLEST + "[limits]\nchannels = []\n", "limits.channels is not a setting"),
+        (
+            SMALLEST + '[[channel]]\nname="a"\nurl="x:/"\n[[channel]]\nname="a"\nurl="y:/"\n',
+            "earlier channel",
+        ),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_key(tmp_path: Path, text: str, expected: str) -> None:
+    said = complaint(tmp_path, text)
+    assert said.startswith("sidecar.toml")
+    assert expected in said
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"No such file or directory: name a readable file with --config"):
+        load(tmp_path / "absent.toml")
+
+
+def test_a_secret_is_never_shown() -> None:
+    settings, _ = parse(SMALLEST + '[[channel]]\nname = "m"\nurl = "mailto://user:hunter2@host"\n')
+    assert settings is not None
+    assert "hunter2" not in repr(settings)
+    assert settings.channels[0].url.reveal() == "mailto://user:hunter2@host"
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_any_text_is_settings_or_mistakes(text: str) -> None:
+    settings, mistakes = parse(text)
+    assert (settings is None) == bool(mistakes)
