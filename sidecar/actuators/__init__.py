@@ -1,0 +1,1 @@
+"""What acts on the world outside: the sender of messages."""

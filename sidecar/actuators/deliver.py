@@ -1,0 +1,123 @@
+"""The child that sends one message and ends: ``python -m sidecar.actuators.deliver``.
+
+A line of JSON on stdin says what to send, a line on stdout says what became of it. Nothing secret is
+ever in an argument, in the environment or in the answer. It ends when its stdin does: its parent is
+gone then, and has no use for an answer.
+
+It is a process of its own because Apprise loads 184 plug-ins at the first URL, sends by blocking calls,
+and cannot take one back; a process can be killed, and its memory is given back.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import threading
+import urllib.parse
+
+import msgspec
+
+TIMEOUTS = "cto=10&rto=10"
+"""Apprise's own limits, seconds to connect and to read; SMTP takes the first for both."""
+_SHORTEST_SECRET = 4
+_LONGEST_WHY = 300
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to send."""
+
+    url: str
+    subject: str
+    body: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of it."""
+
+    why: str | None = None
+    """None: it was taken. Otherwise why not, without any part of the URL."""
+
+
+def main() -> None:
+    """Read the order, try once, answer, end."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    outcome = deliver(order)
+    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+    sys.stdout.buffer.flush()
+    os._exit(0)  # a plug-in's threads and handlers have nothing left to do
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+def deliver(order: Order) -> Outcome:
+    """Send by Apprise; whatever it raises is an outcome too."""
+    said = _Said()
+    try:
+        why = _notify(order, said)
+    except Exception as error:  # noqa: BLE001 - any of 184 plug-ins may raise anything; the answer says so
+        why = f"{type(error).__name__}: {error}"
+    return Outcome(None if why is None else scrub(why, order.url)[:_LONGEST_WHY])
+
+
+def _notify(order: Order, said: _Said) -> str | None:
+    import apprise  # noqa: PLC0415 - an import that fails is an outcome
+
+    logger = logging.getLogger("apprise")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(said)
+    asset = apprise.AppriseAsset(async_mode=False, storage_mode="memory")
+    sender = apprise.Apprise(asset=asset)
+    if not sender.add(with_options(order.url)):
+        return "Apprise does not understand this channel's url"
+    if sender.notify(title=order.subject, body=order.body, body_format=apprise.NotifyFormat.TEXT):
+        return None
+    return said.reasons() or "Apprise does not say why"
+
+
+def with_options(url: str) -> str:
+    """The URL with limits in time, and as plain text."""
+    return f"{url}{'&' if '?' in url else '?'}{TIMEOUTS}&format=text"
+
+
+class _Said(logging.Handler):
+    """Keeps what Apprise says while it sends; its result holds no reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reasons: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep warnings, and the exceptions that Apprise mentions at the debug level only."""
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING or "Exception:" in text:
+            self._reasons.append(text)
+
+    def reasons(self) -> str:
+        """All of it, in one line."""
+        return " ".join(" ".join(self._reasons).split())
+
+
+def scrub(text: str, url: str) -> str:
+    """The text without any part of the URL that could be a secret: tokens may stand anywhere in it."""
+    rest = url.partition("://")[2]
+    parts = {
+        part
+        for whole in (rest, urllib.parse.unquote(rest))
+        for part in re.split(r"[/:@?&=#,\s]+", whole)
+        if len(part) >= _SHORTEST_SECRET
+    }
+    for part in sorted(parts, key=len, reverse=True):
+        text = text.replace(part, "***")
+    return text
+
+
+if __name__ == "__main__":
+    main()

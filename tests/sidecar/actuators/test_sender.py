@@ -1,0 +1,287 @@
+"""The sender: real processes, real Apprise, a real mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+
+from sidecar.actuators.sender import Sender
+from sidecar.config.secrets import Secret
+from sidecar.config.settings import ChannelSettings
+from sidecar.core.actions import Send
+from sidecar.core.nouns import Cause, Chapter, Incident, Message, Topic, Trouble
+from sidecar.core.observations import Observation, SendFailed, Sent
+from sidecar.faces.message import Rendered
+from support.smtp import Mailbox, mail_server
+
+MESSAGE = Message(
+    "7-1-opened", Chapter.OPENED, Incident(7, Topic.SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),))
+)
+TEXT = Rendered("DOWN: Cloud Server on host: killed", "Ümläuts, <b>no markup</b> & a second line:\n.\nend\n")
+
+
+class Told:
+    """A sender and what it reported."""
+
+    def __init__(self, urls: dict[str, str], deadline: float) -> None:
+        channels = [ChannelSettings(name, Secret(url)) for name, url in urls.items()]
+        self.seen: list[Observation] = []
+        self._more = asyncio.Event()
+        self.sender = Sender(channels, lambda _: TEXT, self._report, deadline=deadline)
+
+    def _report(self, what: Observation) -> None:
+        self.seen.append(what)
+        self._more.set()
+
+    async def send(self, channel: str = "mail") -> Observation:
+        self.sender.send(Send(MESSAGE, channel))
+        return await self.next(channel)
+
+    async def next(self, channel: str = "mail") -> Observation:
+        async with asyncio.timeout(60):
+            while True:
+                for what in self.seen:
+                    if isinstance(what, Sent | SendFailed) and what.channel == channel:
+                        self.seen.remove(what)
+                        return what
+                self._more.clear()
+                await self._more.wait()
+
+
+@asynccontextmanager
+async def telling(deadline: float = 30.0, **urls: str) -> AsyncIterator[Told]:
+    told = Told(urls, deadline)
+    try:
+        yield told
+    finally:
+        await told.sender.close()
+        assert not delivering()
+
+
+def delivering() -> list[psutil.Process]:
+    """Our children that send."""
+    return [child for child in psutil.Process().children() if "sidecar.actuators.deliver" in child.cmdline()]
+
+
+async def child() -> psutil.Process:
+    async with asyncio.timeout(30):
+        while not (children := delivering()):
+            await asyncio.sleep(0.01)
+    return children[0]
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with mail_server() as box:
+        yield box
+
+
+async def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
+    async with telling(mail=mailbox.url) as told:
+        assert await told.send() == Sent(MESSAGE.id, "mail")
+    (mail,) = mailbox.mails
+    assert mail["subject"] == TEXT.subject
+    assert mail["to"] == "operator@localhost"
+    assert mail.get_content_type() == "text/plain"
+    assert mail.get_content().strip().splitlines() == TEXT.body.strip().splitlines()
+
+
+async def test_a_refused_connection_says_so() -> None:
+    async with mail_server() as box:
+        url = box.url
+    async with telling(mail=url) as told:
+        failed = await told.send()
+    assert isinstance(failed, SendFailed)
+    assert "Connection refused" in failed.why
+
+
+@pytest.mark.parametrize("answer", ["451 try again later", "554 not wanted here"])
+async def test_a_refusal_is_told_in_the_servers_own_words(mailbox: Mailbox, answer: str) -> None:
+    async def refuse() -> str:
+        return answer
+
+    mailbox.answer = refuse
+    async with telling(mail=mailbox.url) as told:
+        failed = await told.send()
+    assert isinstance(failed, SendFailed)
+    assert answer[4:] in failed.why
+
+
+async def test_a_hang_ends_at_the_deadline(mailbox: Mailbox) -> None:
+    mailbox.answer = forever
+    async with telling(deadline=2.0, mail=mailbox.url) as told:
+        failed = await told.send()
+        assert failed == SendFailed(MESSAGE.id, "mail", "no answer within 2 s")
+        assert not delivering()
+
+
+async def forever() -> str:
+    await asyncio.sleep(60)
+    return "250 too late"
+
+
+async def test_a_slow_channel_is_waited_for_and_delays_no_other(mailbox: Mailbox) -> None:
+    release = asyncio.Event()
+
+    async def slowly() -> str:
+        await release.wait()
+        return "250 at last"
+
+    mailbox.answer = slowly
+    async with mail_server() as other, telling(mail=mailbox.url, other=other.url) as told:
+        told.sender.send(Send(MESSAGE, "mail"))
+        assert await told.send("other") == Sent(MESSAGE.id, "other")
+        assert not mailbox.mails
+        release.set()
+        assert await told.next() == Sent(MESSAGE.id, "mail")
+
+
+async def test_one_process_at_a_time_for_each_channel(mailbox: Mailbox) -> None:
+    under_way, most = 0, 0
+
+    async def count() -> str:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.1)
+        under_way -= 1
+        return "250 taken"
+
+    mailbox.answer = count
+    async with telling(mail=mailbox.url) as told:
+        for _ in range(3):
+            told.sender.send(Send(MESSAGE, "mail"))
+        for _ in range(3):
+            assert await told.next() == Sent(MESSAGE.id, "mail")
+    assert most == 1
+    assert len(mailbox.mails) == 3
+
+
+async def test_a_killed_sender_is_a_failed_send(mailbox: Mailbox) -> None:
+    async with telling(mail=mailbox.url) as told:
+        told.sender.send(Send(MESSAGE, "mail"))
+        (await child()).kill()
+        failed = await told.next()
+        assert failed == SendFailed(
+            MESSAGE.id, "mail", "the sending process was killed by signal 9 (Killed) before it answered"
+        )
+        assert await told.send() == Sent(MESSAGE.id, "mail")
+
+
+async def test_closing_kills_what_is_under_way(mailbox: Mailbox) -> None:
+    mailbox.answer = forever
+    async with telling(mail=mailbox.url) as told:
+        told.sender.send(Send(MESSAGE, "mail"))
+        process = await child()
+    assert not process.is_running()
+    assert not told.seen
+
+
+async def test_what_no_channel_is_called_any_more_fails() -> None:
+    async with telling() as told:
+        failed = await told.send("gone")
+    assert isinstance(failed, SendFailed)
+    assert "no channel of this name" in failed.why
+
+
+SECRET = "sesam-open-1234567890"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "json://user:{secret}@127.0.0.1:{port}/{secret}?+X-Token={secret}",
+        "mailto://user:{secret}@127.0.0.1:{port}?from=a@localhost&to=b@localhost&mode=insecure",
+        "nonsense-{secret}://127.0.0.1:{port}/{secret}",
+        "not a url {secret}",
+    ],
+)
+async def test_nothing_secret_is_seen_anywhere(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with mail_server() as box:
+        port = box.port  # nobody listens there any more
+    async with telling(mail=url.format(secret=SECRET, port=port)) as told:
+        told.sender.send(Send(MESSAGE, "mail"))
+        process = await child()
+        argv, environment = process.cmdline(), process.environ()
+        failed = await told.next()
+        assert SECRET not in repr(told.sender._urls)
+    assert isinstance(failed, SendFailed)
+    assert SECRET not in failed.why
+    assert SECRET not in " ".join(argv)
+    assert SECRET not in repr(environment)
+    assert SECRET not in caplog.text
+
+
+async def test_a_terminals_interrupt_does_not_reach_it(mailbox: Mailbox) -> None:
+    async with telling(mail=mailbox.url) as told:
+        told.sender.send(Send(MESSAGE, "mail"))
+        process = await child()
+        assert os.getsid(process.pid) == process.pid != os.getsid(0)
+        assert await told.next() == Sent(MESSAGE.id, "mail")
+
+
+async def test_it_ends_with_its_parent(mailbox: Mailbox) -> None:
+    mailbox.answer = forever
+    program = f"""
+import asyncio
+from sidecar.actuators.deliver import Order
+from sidecar.actuators.sender import _COMMAND
+import msgspec, subprocess
+child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+child.stdin.write(msgspec.json.encode(Order({mailbox.url!r}, "s", "b")) + b"\\n")
+child.stdin.flush()
+print(child.pid, flush=True)
+child.wait()
+"""
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    orphan = psutil.Process(int(parent.stdout.readline()))
+    parent.stdout.close()
+    await until(lambda: len(mailbox.connected_at) == 1)  # in the middle of sending
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    await until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_nothing_of_apprise_is_loaded_by_the_sidecar_itself() -> None:
+    program = "import sys, sidecar.actuators.sender; print([m for m in sys.modules if 'apprise' in m])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+async def test_the_loop_is_not_held_up(mailbox: Mailbox) -> None:
+    """Starting the process is all that the loop itself does; the bound is generous for a busy machine."""
+    worst = 0.0
+    running = True
+
+    async def watch() -> None:
+        nonlocal worst
+        while running:
+            before = time.monotonic()
+            await asyncio.sleep(0.005)
+            worst = max(worst, time.monotonic() - before - 0.005)
+
+    async with telling(mail=mailbox.url) as told:
+        watcher = asyncio.create_task(watch())
+        began = time.monotonic()
+        assert await told.send() == Sent(MESSAGE.id, "mail")
+        running = False
+        await watcher
+    print(f"decision → mail server's accept {mailbox.connected_at[0] - began:.3f} s, loop lag {worst:.3f} s")
+    assert worst < 0.5
+    assert mailbox.connected_at[0] - began < 10
