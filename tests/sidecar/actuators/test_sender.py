@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -193,7 +192,7 @@ async def test_what_no_channel_is_called_any_more_fails() -> None:
     assert "no channel of this name" in failed.why
 
 
-SECRET = "sesam-open-1234567890"
+SESAM = "sesam-open-1234567890"
 
 
 @pytest.mark.parametrize(
@@ -208,17 +207,17 @@ SECRET = "sesam-open-1234567890"
 async def test_nothing_secret_is_seen_anywhere(url: str, caplog: pytest.LogCaptureFixture) -> None:
     async with mail_server() as box:
         port = box.port  # nobody listens there any more
-    async with telling(mail=url.format(secret=SECRET, port=port)) as told:
+    async with telling(mail=url.format(secret=SESAM, port=port)) as told:
         told.sender.send(Send(MESSAGE, "mail"))
         process = await child()
         argv, environment = process.cmdline(), process.environ()
         failed = await told.next()
-        assert SECRET not in repr(told.sender._urls)
+        assert SESAM not in repr(told.sender._urls)
     assert isinstance(failed, SendFailed)
-    assert SECRET not in failed.why
-    assert SECRET not in " ".join(argv)
-    assert SECRET not in repr(environment)
-    assert SECRET not in caplog.text
+    assert SESAM not in failed.why
+    assert SESAM not in " ".join(argv)
+    assert SESAM not in repr(environment)
+    assert SESAM not in caplog.text
 
 
 async def test_a_terminals_interrupt_does_not_reach_it(mailbox: Mailbox) -> None:
@@ -242,13 +241,14 @@ child.stdin.flush()
 print(child.pid, flush=True)
 child.wait()
 """
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
     assert parent.stdout is not None
-    orphan = psutil.Process(int(parent.stdout.readline()))
-    parent.stdout.close()
+    orphan = psutil.Process(int(await parent.stdout.readline()))
     await until(lambda: len(mailbox.connected_at) == 1)  # in the middle of sending
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    parent.kill()
+    await parent.wait()
     await until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
 
 
