@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from typing import TextIO
 
 from loadgen.plan import Plan
@@ -30,7 +31,7 @@ class Live:
         self._seconds += 1
         text = line(self._plan, second, self._errors)
         if self._rewrites:
-            self._write(f"{_CLEAR}{text}")
+            self._write(f"{_CLEAR}{text[: get_terminal_size().columns - 1]}")
         elif self._seconds % _EVERY == 1:
             self._write(f"{text}\n")
 
@@ -47,17 +48,11 @@ class Live:
 def line(plan: Plan, second: Second, errors: int) -> str:
     """What one second looks like."""
     messages = second.tally.accounts[Operation.LIST]
-    parts = [
-        f"{second.at:4.0f} s  {second.phase}",
-        f"{second.registered:,}/{plan.connections:,} registered",
-    ]
-    if messages.scheduled or messages.answered:
-        latency = percentiles(messages.response)
-        parts.append(f"{messages.answered:,} answers")
-        if latency.p50 is not None:
-            parts.append(f"p50 {latency.p50:.1f} p99 {latency.p99:.1f} ms")
-    parts.append(f"errors {errors:,}")
-    lag = percentiles(second.tally.loop_lag)
+    latency, lag = percentiles(messages.response), percentiles(second.tally.loop_lag)
+    parts = [f"{second.at:.0f} s {second.phase}", f"{second.registered:,} of {plan.connections:,} registered"]
+    if latency.p99 is not None:
+        parts.append(f"{messages.answered:,} answers, p50 {latency.p50:.1f} p99 {latency.p99:.1f} ms")
+    parts.append(f"{errors:,} errors")
     if lag.p99 is not None:
-        parts.append(f"own lag p99 {lag.p99:.1f} ms")
-    return "  ".join(parts)
+        parts.append(f"own lag {lag.p99:.1f} ms")
+    return "; ".join(parts)

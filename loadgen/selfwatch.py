@@ -41,7 +41,7 @@ async def watch(ledger: Ledger) -> None:
 
 @contextmanager
 def short_collections() -> Iterator[Callable[[], None]]:
-    """Collect garbage only when the function it gives is called, and then only what is new since the last call.
+    """Collect garbage only when the function it gives is called, and only what is new since the last call.
 
     A full collection over 5,000 clients stops everything for a quarter of a second, and they come by the
     dozen while clients do. Whatever survives one is taken out of all later ones: clients live on anyway.

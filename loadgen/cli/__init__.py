@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         return error.code
     except KeyboardInterrupt:  # before the run took over the signal
         return ExitCode.INTERRUPTED
+    except Exception:  # noqa: BLE001 - a bug of ours must not look like a verdict
+        traceback.print_exc()
+        return ExitCode.INTERNAL
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,6 +29,7 @@ def table(summary: Summary) -> str:
         _row("  of it waiting to start", summary.connect_wait_ms),
         _row("ping to pong", summary.ping_ms),
         _row("own event loop late", generator.loop_lag_ms),
+        *_not_in_the_percentiles(summary),
         "",
         *_errors(summary),
         f"generator {processor}, {format_size(generator.rss_bytes)}",
@@ -63,3 +64,8 @@ def _errors(summary: Summary) -> list[str]:
         return ["errors    none"]
     width = max(len(f"{count:,}") for count in summary.errors.values())
     return ["errors", *(f"  {count:>{width},}  {kind}" for kind, count in summary.errors.items())]
+
+
+def _not_in_the_percentiles(summary: Summary) -> list[str]:
+    without = summary.messages.lost + summary.messages.in_flight
+    return [f"{without:,} messages without an answer are in no percentile"] if without else []

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fermatkit.errors import ExitCode
+from loadgen import trouble
+from loadgen.outcome import Clients, Outcome
+from loadgen.tally import Operation, Tally
+from loadgen.verdict import MAX_LAG, Word, judge
+
+ALL_WELL = Clients(asked=10, open=10, registered=10, lost=0, failed=0, unfinished=0, left=10, aborted=0)
+
+
+def outcome(clients: Clients = ALL_WELL, tally: Tally | None = None, **more: bool) -> Outcome:
+    return Outcome(clients=clients, tally=tally or Tally(), seconds=60, cpu_seconds=5, rss=10**8, **more)
+
+
+def lagging(what: str, seconds: float, samples: int = 1) -> Tally:
+    tally = Tally()
+    lag = tally.loop_lag if what == "loop" else tally.accounts[Operation.LIST].lag
+    for _ in range(samples):
+        lag.record(seconds)
+    return tally
+
+
+def test_all_well_is_a_pass_without_a_word():
+    verdict = judge(outcome())
+    assert (verdict.word, verdict.reasons, verdict.code) == (Word.PASS, (), ExitCode.GOOD)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"failed": 2, "registered": 8, "open": 8, "left": 8}, "2 of 10 clients could not register"),
+        ({"lost": 3, "open": 7, "left": 7}, "3 of 10 registered clients were lost"),
+    ],
+)
+def test_clients_missing_is_a_fail_that_says_how_many(change: dict[str, int], sentence: str):
+    verdict = judge(outcome(msgspec.structs.replace(ALL_WELL, **change)))
+    assert (verdict.word, verdict.reasons, verdict.code) == (Word.FAIL, (sentence,), ExitCode.UNHEALTHY)
+
+
+@pytest.mark.parametrize("operation", [Operation.LIST, Operation.PING])
+def test_a_message_or_ping_without_answer_is_a_fail(operation: Operation):
+    tally = Tally()
+    tally.sent(operation, 0, 0)
+    assert judge(outcome(tally=tally)).word is Word.FAIL
+    tally.lost(operation)
+    assert judge(outcome(tally=tally)).word is Word.FAIL
+    tally.unsent(operation)
+    assert len(judge(outcome(tally=tally)).reasons) == 2
+
+
+def test_any_error_is_a_fail():
+    tally = Tally()
+    tally.error(trouble.NONSENSE)
+    assert judge(outcome(tally=tally)).word is Word.FAIL
+
+
+@pytest.mark.parametrize("what", ["loop", "sends"])
+def test_a_late_generator_proves_nothing(what: str):
+    verdict = judge(outcome(tally=lagging(what, MAX_LAG * 1.01)))
+    assert (verdict.word, verdict.code) == (Word.INVALID, ExitCode.INVALID_RUN)
+    assert "late" in verdict.reasons[0]
+    assert judge(outcome(tally=lagging(what, MAX_LAG * 0.99))).word is Word.PASS
+
+
+@pytest.mark.parametrize("kind", sorted(trouble.OWN_LIMITS))
+def test_a_generator_at_its_own_limits_proves_nothing(kind: str):
+    tally = Tally()
+    tally.error(kind, 5)
+    failed = msgspec.structs.replace(ALL_WELL, failed=5, registered=5, open=5)
+    verdict = judge(outcome(failed, tally))
+    assert verdict.word is Word.INVALID
+    assert verdict.reasons[0] == f"5 times {kind}"
+
+
+def test_a_run_ended_by_hand_says_nothing_whatever_else_was_wrong():
+    bad = msgspec.structs.replace(ALL_WELL, failed=10, registered=0, open=0)
+    verdict = judge(outcome(bad, lagging("loop", 1), interrupted=True))
+    assert (verdict.word, verdict.code) == (Word.INTERRUPTED, ExitCode.INTERRUPTED)
+    assert len(verdict.reasons) == 3
+
+
+def test_giving_up_is_told():
+    clients = msgspec.structs.replace(ALL_WELL, failed=4, registered=0, open=0, unfinished=6)
+    assert any(
+        "6 clients were not tried" in reason for reason in judge(outcome(clients, gave_up=True)).reasons
+    )
+
+
+@given(
+    st.builds(
+        Outcome,
+        clients=st.builds(Clients, **{name: st.integers(0, 9) for name in Clients.__struct_fields__}),
+        tally=st.builds(
+            lambda lag, errors: msgspec.structs.replace(lagging("sends", lag), errors=errors),
+            st.floats(0, 2 * MAX_LAG),
+            st.dictionaries(st.sampled_from([trouble.RESET, trouble.NO_PORT]), st.integers(1, 9)),
+        ),
+        seconds=st.just(60.0),
+        cpu_seconds=st.just(5.0),
+        rss=st.just(10**8),
+        interrupted=st.booleans(),
+        gave_up=st.booleans(),
+    )
+)
+def test_every_outcome_has_a_verdict_and_every_verdict_but_a_pass_its_reasons(drawn: Outcome):
+    verdict = judge(drawn)
+    assert bool(verdict.reasons) == (verdict.word is not Word.PASS)
+    if verdict.word is Word.PASS:
+        assert not drawn.tally.errors
+        assert not drawn.clients.lost
+        assert not drawn.clients.failed
