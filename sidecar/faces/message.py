@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from fermatkit.measures import Unknown
@@ -58,6 +60,7 @@ def _subject(message: Message, label: Label, words: Words) -> str:
     subject = words.subject[incident.topic][message.chapter].format(
         host=label.host, brief=sentences.brief(incident.causes[0], words), length=_length(incident)
     )
+    subject = " ".join(subject.split())  # a header is one line
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
 
 
@@ -69,7 +72,7 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
             since, until = sentences.date(_since(incident)), sentences.date(now)
             return [words.phrases.length.format(length=_length(incident), since=since, until=until)]
         case Chapter.HELD:
-            return [sentences.stand(Stand.HELD, incident.done[-1].until, words, now)]
+            return [sentences.stand(Stand.HELD, _room_at(incident), words, now)]
     return []
 
 
@@ -126,6 +129,12 @@ def _open(incident: Incident, words: Words, now: float) -> str:
 
 def _last(incident: Incident) -> Deed | None:
     return incident.done[-1].deed if incident.done else None
+
+
+def _room_at(incident: Incident) -> float:
+    """When the budget has room again; infinite when never, or when nothing was held."""
+    held = [done.until for done in incident.done if done.deed is Deed.HELD and done.until is not None]
+    return held[-1] if held else math.inf
 
 
 def _proof(incident: Incident, words: Words) -> str:

@@ -1,0 +1,212 @@
+"""``/health`` as the draft wants it, for states of the real core and for any view at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fermatkit.measures import Measure, Unknown
+from sidecar.core.facts import Wanted
+from sidecar.core.nouns import Cause, Finding, Identity, Incident, Proof, Severity, Sign, Topic, Trouble
+from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, Unanswered
+from sidecar.core.policy import Window
+from sidecar.core.view import BudgetView, OutboxView, SignView, Stand, Status, View
+from sidecar.faces.health import health
+from sidecar.faces.label import Label
+from sidecar.faces.words import words
+from support.playbook import Playbook
+
+LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/server-output.log", "0.1.0")
+READINGS: dict[Measure, float | Unknown] = {
+    **dict.fromkeys(Measure, 7.0),
+    Measure.DISK_FREE: 5.0 * 2**30,
+}
+
+
+def shown(view: View) -> tuple[int, dict[str, Any]]:
+    answer = health(view, LABEL, words())
+    body: dict[str, Any] = json.loads(answer.body)
+    return answer.status, body
+
+
+def running() -> tuple[Playbook, Identity]:
+    book = Playbook()
+    identity = book.boots()
+    book.sees(Sampled(identity, "S", READINGS | {Measure.FDS: Unknown("needs Linux 6.2")}), after=5)
+    for sign in Sign:
+        book.sees(Answered(identity, sign, 0.00125))
+    return book, identity
+
+
+def test_a_running_server_passes() -> None:
+    book, _ = running()
+    status, body = shown(book.view)
+    checks = body["checks"]
+    assert (status, body["status"]) == (200, "pass")
+    assert body["notes"] == ["The Cloud Server is up and answers."]
+    assert (body["version"], body["serviceId"]) == ("0.1.0", "127.0.0.1:9090")
+    assert "output" not in body
+    (state,) = checks["process:state"]
+    assert (state["componentId"], state["observedValue"], state["status"]) == ("100", "proven", "pass")
+    assert state["since"] == "2027-01-15T08:16:38.000Z"  # 7 s of running time, seen at :45
+    assert checks["cpu:utilization"] == [
+        {
+            "componentType": "system",
+            "componentId": "100",
+            "label": "CPU",
+            "observedValue": 7.0,
+            "observedUnit": "percent",
+            "status": "pass",
+            "time": "2027-01-15T08:16:45.000Z",
+        }
+    ]
+    (pong,) = checks["protocol:pong"]
+    assert (pong["observedValue"], pong["observedUnit"], pong["status"]) == (1.25, "ms", "pass")
+
+
+def test_what_is_unknown_has_no_value_and_says_why() -> None:
+    book, _ = running()
+    (fds,) = shown(book.view)[1]["checks"]["fds:open"]
+    assert "observedValue" not in fds
+    assert "status" not in fds
+    assert fds["output"] == "unknown: needs Linux 6.2"
+
+
+def test_one_sign_missing_warns() -> None:
+    book, identity = running()
+    book.sees(Unanswered(identity, Sign.HTTP, "no answer in 1.5 s"))
+    status, body = shown(book.view)
+    assert (status, body["status"]) == (200, "warn")
+    assert "GET /fermat/api/user" in body["output"]
+    (http,) = body["checks"]["protocol:http"]
+    assert http["status"] == "warn"
+    assert http["output"] == "no answer since 08:16:45 UTC (no answer in 1.5 s)"
+    assert "observedValue" not in http
+
+
+def test_a_low_disk_warns_at_its_own_check() -> None:
+    book, identity = running()
+    book.sees(Sampled(identity, "S", READINGS | {Measure.DISK_FREE: 900.0 * 2**20}))
+    status, body = shown(book.view)
+    assert (status, body["status"]) == (200, "warn")
+    assert body["checks"]["disk:free"][0]["status"] == "warn"
+    assert body["checks"]["process:state"][0]["status"] == "pass"
+    assert body["checks"]["incidents:open"][0]["observedValue"] == "disk"
+
+
+def test_a_dead_server_fails_and_says_how_it_died() -> None:
+    book, identity = running()
+    book.dies(identity)
+    status, body = shown(book.view)
+    assert (status, body["status"]) == (503, "fail")
+    assert "The Cloud Server ended: killed by SIGKILL (signal 9)." in body["output"]
+    (incident,) = body["checks"]["incidents:open"]
+    assert [line["text"] for line in incident["story"]] == [
+        "The Cloud Server (pid 100) ended: killed by SIGKILL (signal 9).",
+        "restart ordered",
+    ]
+    (restart,) = body["checks"]["restarts:last"]
+    assert restart["observedValue"] == "killed by SIGKILL (signal 9)"
+    assert body["checks"]["restarts:budget"][0]["observedValue"] == 1
+    assert "observedValue" not in body["checks"]["memory:resident"][0]
+
+
+def test_after_the_recovery_the_last_restart_and_its_reason_stay() -> None:
+    book, identity = running()
+    book.dies(identity)
+    book.sees(Appeared(Identity(101, 2), adopted=False), after=1)
+    book.proves(Identity(101, 2))
+    status, body = shown(book.view)
+    assert status == 200
+    assert body["checks"]["incidents:open"] == []
+    assert body["checks"]["incidents:last"][0]["until"] == "2027-01-15T08:16:46.000Z"
+    assert body["checks"]["restarts:last"][0]["observedValue"] == "killed by SIGKILL (signal 9)"
+
+
+def test_a_channel_that_takes_nothing_warns() -> None:
+    book, identity = running()
+    book.dies(identity)
+    book.sees(Appeared(Identity(101, 2), adopted=False), after=1)
+    book.proves(Identity(101, 2))
+    book.waits(2)
+    book.sees(SendFailed(_owed(book), "mail", "Connection refused"))
+    (outbox,) = shown(book.view)[1]["checks"]["outbox:waiting"]
+    assert outbox["status"] == "warn"
+    assert outbox["output"] == "mail has not taken a message after 1 attempts: Connection refused"
+
+
+def _owed(book: Playbook) -> str:
+    return book.state.outbox.entries[0].owed.message.id
+
+
+walls = st.floats(1e9, 4e9)
+views = st.builds(
+    View,
+    wall=walls,
+    status=st.sampled_from(Status),
+    stand=st.sampled_from(Stand),
+    stand_until=st.none() | walls | st.just(float("inf")),
+    wanted=st.sampled_from(Wanted),
+    identity=st.none() | st.builds(Identity, st.integers(1, 2**22), st.integers(0)),
+    adopted=st.booleans(),
+    appeared=st.none() | walls,
+    ready=st.booleans(),
+    proof=st.none() | st.builds(Proof, st.just(Identity(1, 1)), st.floats(0, 60)),
+    sampled=st.none() | walls,
+    readings=st.dictionaries(
+        st.sampled_from(Measure), st.floats(0, 1e9) | st.builds(Unknown, st.text(max_size=60))
+    ),
+    signs=st.dictionaries(
+        st.sampled_from(Sign),
+        st.builds(
+            SignView, st.none() | walls, st.none() | st.floats(0, 60), st.none() | walls, st.text(max_size=60)
+        ),
+    ),
+    findings=st.lists(
+        st.builds(
+            Finding,
+            trouble=st.sampled_from(Trouble),
+            severity=st.sampled_from(Severity),
+            since=walls,
+            signs=st.lists(st.sampled_from(Sign), unique=True).map(tuple),
+            why=st.text(max_size=60),
+            ended=st.none(),
+            reading=st.none() | st.floats(0, 1e15),
+        ),
+        max_size=4,
+        unique_by=lambda finding: finding.trouble,
+    ).map(tuple),
+    open=st.dictionaries(
+        st.sampled_from(Topic), st.just(Incident(1, Topic.SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))
+    ),
+    last=st.none(),
+    budget=st.just((BudgetView(Window(6, 600.0), 2),)),
+    outbox=st.none()
+    | st.builds(OutboxView, st.integers(0, 99), st.integers(0, 9), st.text(max_size=9), st.text(max_size=60)),
+)
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@given(views)
+def test_any_view_is_a_valid_answer(view: View) -> None:
+    answer = health(view, LABEL, words())
+    assert answer.status == (503 if view.status is Status.FAIL else 200)
+    body = msgspec.json.decode(answer.body)
+    assert body["status"] in {"pass", "warn", "fail"}
+    assert ("output" in body) == (view.status is not Status.PASS)
+    assert {*(str(m) for m in Measure), *(f"protocol:{s}" for s in Sign)} <= body["checks"].keys()
+    for key, details in body["checks"].items():
+        assert key.count(":") == 1
+        for detail in details:
+            assert detail.get("status") in {None, "pass", "warn", "fail"}
+            assert not (detail.get("status") == "pass" and "output" in detail)
+            assert "observedValue" in detail or detail["output"]
+            for name in ("time", "since", "until"):
+                assert name not in detail or _ISO.fullmatch(detail[name])
+                assert name not in detail or datetime.fromisoformat(detail[name])

@@ -1,0 +1,198 @@
+"""What people read: driven through the real core, and through any message at all."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fermatkit.measures import Measure, Unknown
+from sidecar.core.actions import Send
+from sidecar.core.nouns import (
+    Cause,
+    Chapter,
+    Deed,
+    Done,
+    Ended,
+    Identity,
+    Incident,
+    Message,
+    Proof,
+    Sign,
+    Topic,
+    Trouble,
+)
+from sidecar.core.observations import Appeared, Sampled, Sent, StartFailed
+from sidecar.core.policy import Policy, Window
+from sidecar.faces import sentences
+from sidecar.faces.label import Label
+from sidecar.faces.message import SUBJECT, Rendered, render
+from sidecar.faces.words import words
+from support.playbook import Playbook
+
+WORDS = words()
+LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/server-output.log", "0.1.0")
+SECOND = Identity(101, 2)
+
+
+def told(book: Playbook) -> list[Rendered]:
+    """What was sent so far, each message taken by its channel at once."""
+    rendered, done = [], 0
+    while done < len(book.past):
+        for action in book.past[done][1]:
+            if isinstance(action, Send):
+                rendered.append(render(action.message, LABEL, WORDS))
+                book.sees(Sent(action.message.id, action.channel))
+        done += 1
+    return rendered
+
+
+def sample(identity: Identity, **readings: float | Unknown) -> Sampled:
+    return Sampled(identity, "S", {Measure[name.upper()]: value for name, value in readings.items()})
+
+
+def test_a_kill_and_its_recovery() -> None:
+    book = Playbook()
+    first = book.boots()
+    book.sees(sample(first, established=4012.0), after=1)
+    book.dies(first)
+    book.waits(2)
+    book.sees(Appeared(SECOND, adopted=False))
+    book.proves(SECOND)
+    book.waits(2)
+    down, back = told(book)
+    assert down.subject == "DOWN: Cloud Server on fermat-1: killed by SIGKILL (signal 9)"
+    assert "(pid 100) ended: killed by SIGKILL" in down.body
+    assert "Connections open just before: 4012" in down.body
+    assert ": restart ordered" in down.body
+    assert "not proven yet" in down.body
+    assert "Message 1-" in down.body
+    assert back.subject == "RECOVERED: Cloud Server on fermat-1, after 2.0 s"
+    assert "started as pid 101" in back.body
+    assert "answered the sidecar's registration in 10 ms" in back.body
+    assert "It lasted 2.0 s: from 2027-01-15 08:16:41 UTC to 2027-01-15 08:16:43 UTC." in back.body
+
+
+def test_a_hang_says_which_signs_are_missing_and_since_when() -> None:
+    book = Playbook()
+    first = book.boots()
+    book.falls_silent(first)
+    book.waits(11)
+    (down,) = told(book)
+    assert down.subject == "DOWN: Cloud Server on fermat-1: hangs"
+    missing = "neither WebSocket pings nor GET /fermat/api/user since 08:16:40 UTC (no answer in 1.5 s)"
+    assert missing in down.body
+    assert "08:16:50 UTC: SIGTERM sent to pid 100" in down.body
+    assert "Connections open just before: unknown (no sample had been taken)" in down.body
+
+
+def test_a_spent_budget_is_the_loudest() -> None:
+    book = Playbook(Policy(channels=("mail",), budget=(Window(1, 600.0),)))
+    book.dies(book.boots())
+    book.sees(Appeared(SECOND, adopted=False), after=1)
+    book.dies(SECOND, Ended(code=0))
+    book.waits(30)
+    _, held = told(book)
+    assert held.subject == "STAYS DOWN: Cloud Server on fermat-1: restart budget spent"
+    assert "stays down until 08:26:40 UTC: the restart budget is spent" in held.body
+    assert "It is not started again before 08:26:40 UTC" in held.body
+    assert "/state/server-output.log" in held.body
+    assert "exit code 0 (a server has no reason to end" in held.body
+
+
+def test_a_budget_of_nothing_has_no_end() -> None:
+    book = Playbook(Policy(channels=("mail",), budget=(Window(0, 600.0),)))
+    book.dies(book.boots())
+    book.waits(2)
+    down, held = told(book)
+    assert "the restart was ordered" not in down.body
+    assert "not started again before further notice" in held.body
+
+
+def test_a_command_that_cannot_be_started() -> None:
+    book = Playbook()
+    book.dies(book.boots())
+    book.sees(StartFailed("/opt/java: No such file or directory"))
+    book.waits(2)
+    assert "correct" not in told(book)[0].body.lower()  # known only later: the message is of its moment
+
+
+def test_a_low_disk_and_its_end() -> None:
+    book = Playbook()
+    first = book.boots()
+    book.sees(sample(first, disk_free=812.0 * 2**20), after=1)
+    book.sees(sample(first, disk_free=5.0 * 2**30), after=90)
+    book.waits(2)
+    low, well = told(book)
+    assert low.subject == "DISK LOW on fermat-1: 812.0 MiB"
+    assert "fermat_server.log" in low.body
+    assert "Connections" not in low.body
+    assert well.subject == "DISK WELL AGAIN on fermat-1, after 1 min 30 s"
+    assert "there is room again" in well.body
+
+
+@pytest.mark.parametrize(
+    ("ended", "text"),
+    [
+        (Ended(signal=9), "killed by SIGKILL (signal 9)"),
+        (Ended(signal=40), "killed by signal 40 (signal 40)"),
+        (Ended(code=143), "exit code 143 (128 + 15: SIGTERM)"),
+        (Ended(code=0), "exit code 0 (a server has no reason to end: a crash like any other)"),
+        (Ended(code=1), "exit code 1"),
+        (Ended(code=255), "exit code 255"),
+        (Ended(), "how is unknown (it was not this sidecar's own child)"),
+    ],
+)
+def test_how_a_process_ended(ended: Ended, text: str) -> None:
+    assert sentences.ending(ended, WORDS) == text
+
+
+def test_another_day_is_named() -> None:
+    assert sentences.moment(1_800_000_000.0, 1_800_000_001.0, WORDS) == "08:00:00 UTC"
+    assert sentences.moment(1_800_000_000.0, 1_800_100_000.0, WORDS) == "2027-01-15 08:00:00 UTC"
+
+
+walls = st.floats(1e9, 4e9)
+pids = st.none() | st.integers(1, 2**22)
+readings = st.none() | st.floats(0, 1e12) | st.builds(Unknown, st.text(max_size=40))
+endings = st.builds(Ended, st.none() | st.integers(0, 255)) | st.builds(
+    Ended, signal=st.sampled_from(sorted(signal.valid_signals()))
+)
+causes = st.builds(
+    Cause,
+    trouble=st.sampled_from(Trouble),
+    wall=walls,
+    pid=pids,
+    signs=st.lists(st.sampled_from(Sign), unique=True).map(tuple),
+    why=st.text(max_size=300),
+    ended=st.none() | endings,
+    reading=readings,
+)
+deeds = st.builds(
+    Done, deed=st.sampled_from(Deed), wall=walls, pid=pids, until=st.none() | walls | st.just(float("inf"))
+)
+incidents = st.builds(
+    Incident,
+    number=st.integers(1),
+    topic=st.sampled_from(Topic),
+    opened=walls,
+    causes=st.lists(causes, min_size=1, max_size=4).map(tuple),
+    done=st.lists(deeds, max_size=4).map(tuple),
+    clients=readings,
+    closed=st.none() | walls,
+    proof=st.none() | st.builds(Proof, st.just(SECOND), st.floats(0, 60)),
+)
+messages = st.builds(Message, id=st.just("7-1-opened"), chapter=st.sampled_from(Chapter), incident=incidents)
+
+
+@given(messages, st.text(min_size=1, max_size=200))
+def test_any_message_can_be_told(message: Message, host: str) -> None:
+    label = Label(host, LABEL.server, LABEL.page, LABEL.output, LABEL.version)
+    rendered = render(message, label, WORDS)
+    assert 0 < len(rendered.subject) <= SUBJECT
+    assert len(rendered.subject.splitlines()) == 1
+    assert message.id in rendered.body
+    if message.chapter is not Chapter.CLOSED:
+        assert "Still open at" in rendered.body
