@@ -18,7 +18,7 @@ from loadgen.tally import Ledger, Operation
 from loadgen.trouble import Trouble
 
 HOPELESS = 100
-"""So many failures in a row, with nobody registered, and the rest is not tried."""
+"""So many failures without one success, and the rest is not tried: there is no server."""
 _FAREWELL_WITHIN = 1.0
 """Seconds for the goodbye of a client that could not register."""
 _PING_TICK = 0.005
@@ -43,7 +43,6 @@ class Crowd:
         self._agenda: Agenda[Connection] = Agenda()
         self._random = Random(f"pings {plan.seed}")  # noqa: S311 - a schedule, not a secret
         self._pending = asyncio.Semaphore(plan.pending)
-        self._failures_in_a_row = 0
         self._leaving = False
         self._tasks: list[tuple[Connection, asyncio.Task[None]]] = []
 
@@ -123,7 +122,6 @@ class Crowd:
 
     def _welcome(self, connection: Connection) -> None:
         self.registered += 1
-        self._failures_in_a_row = 0
         self._roster.add(connection)
         first = first_ping(self._plan.ping_period, self._random.random())
         self._agenda.add(monotonic() + first, connection)
@@ -132,7 +130,6 @@ class Crowd:
     def _count_failure(self, failure: Trouble) -> None:
         self._ledger.now.error(str(failure))
         self.failed += 1
-        self._failures_in_a_row += 1
         self._look_around()
 
     def _count_loss(self, kind: str) -> None:
@@ -143,7 +140,7 @@ class Crowd:
     def _look_around(self) -> None:
         if self.registered + self.failed == self._plan.connections:
             self.settled.set()
-        elif not self._roster and self._failures_in_a_row >= HOPELESS:
+        elif self.failed >= HOPELESS and not self.registered:
             self.gave_up = True
         if not self._roster and (self.settled.is_set() or self.gave_up):
             self.forsaken.set()

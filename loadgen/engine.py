@@ -7,15 +7,13 @@ from collections.abc import Callable
 from enum import StrEnum
 from time import monotonic, process_time
 
-import psutil
-
 from loadgen import pacing, trouble
 from loadgen.connection import Dialer
 from loadgen.crowd import Crowd
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
-from loadgen.selfwatch import short_collections, until, watch
+from loadgen.selfwatch import resident, short_collections, until, watch
 from loadgen.tally import Ledger, Operation
 
 INTERRUPTED_WITHIN = 2.0
@@ -56,7 +54,7 @@ class Engine:
             crowd = Crowd(self._plan, self._ledger, dialer, group)
             seconds = group.create_task(self._seconds(began, crowd))
             await self._phases(crowd, group)
-            rss = psutil.Process().memory_info().rss
+            rss = resident()
             was_open = len(crowd)
             left = await self._leave(crowd)
             seconds.cancel()

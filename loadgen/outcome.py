@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from loadgen.tally import Operation, Tally
+from loadgen.tally import Tally
 
 
 class Clients(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +34,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     cpu_seconds: float
     """Processor time of the generator, all its threads."""
-    rss: int
-    """Bytes of memory of the generator, at the end of the holding."""
+    rss: int | None
+    """Bytes of memory of the generator at the end of the holding, if it could be read."""
     interrupted: bool = False
     gave_up: bool = False
-    """Nobody was registered and attempt after attempt failed: the rest was not tried."""
-
-    def accounts(self) -> list[tuple[str, int, int, int]]:
-        """Name, unsent, lost, in flight of what clients do once registered."""
-        return [
-            (operation.value, account.unsent, account.lost, account.in_flight)
-            for operation, account in self.tally.accounts.items()
-            if operation is not Operation.CONNECT
-        ]
+    """Attempt after attempt failed and none succeeded: the rest was not tried."""

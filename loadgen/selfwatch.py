@@ -1,4 +1,4 @@
-"""The generator's own punctuality: waiting, measuring how late it is, short garbage collections."""
+"""The generator's eye on itself: how late it is, what keeps it from being late, how big it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+import psutil
+
 from loadgen.tally import Ledger
 
 _PERIOD = 0.01
@@ -16,7 +18,7 @@ _GRAIN = 0.001
 
 
 async def until(due: float) -> None:
-    """Wait until `due` (`time.monotonic`), at most 1 ms longer; one that is late lets others run first."""
+    """Wait until `due` (`time.monotonic`), about 1 ms longer; who is late already lets others run first."""
     ahead = due - monotonic()
     if ahead <= 0:
         await asyncio.sleep(0)
@@ -57,3 +59,11 @@ def short_collections() -> Iterator[Callable[[], None]]:
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def resident() -> int | None:
+    """Bytes of memory this process has now; None when there is no file descriptor left to ask with."""
+    try:
+        return int(psutil.Process().memory_info().rss)
+    except (OSError, psutil.Error):
+        return None

@@ -41,7 +41,7 @@ class Generator(msgspec.Struct, frozen=True):
     cpu_seconds: float
     cpu_share: float
     """Of one core, over the whole run."""
-    rss_bytes: int
+    rss_bytes: int | None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_field="type"):

@@ -82,16 +82,15 @@ def _against_the_server(outcome: Outcome) -> list[str]:
     if clients.failed:
         found.append(f"{clients.failed:,} of {clients.asked:,} clients could not register")
     if outcome.gave_up:
-        found.append(
-            f"gave up: nobody was registered any more; {clients.unfinished:,} clients were not tried"
-        )
+        found.append(f"gave up: nobody could register; {clients.unfinished:,} clients were not tried")
     if clients.lost:
         found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
-    for name, unsent, lost, in_flight in outcome.accounts():
-        if in_flight or lost:
-            found.append(f"{in_flight + lost:,} {name} requests were never answered")
-        if unsent:
-            found.append(f"{unsent:,} {name} requests could not be sent: no client was registered")
+    for name, operation in (("messages", Operation.LIST), ("pings", Operation.PING)):
+        account = outcome.tally.accounts[operation]
+        if account.in_flight or account.lost:
+            found.append(f"{account.in_flight + account.lost:,} {name} were never answered")
+        if account.unsent:
+            found.append(f"{account.unsent:,} {name} could not be sent: no client was registered")
     strange = sum(outcome.tally.errors.values())
     if strange and not found:
         found.append(f"{strange:,} errors")

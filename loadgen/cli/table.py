@@ -12,6 +12,7 @@ def table(summary: Summary) -> str:
     clients, generator = summary.clients, summary.generator
     asked = f"{clients.asked:,} asked, {clients.registered:,} registered, {clients.failed:,} failed"
     gone = f"{clients.unfinished:,} unfinished; {clients.lost:,} lost, {clients.open:,} stayed"
+    memory = "memory unknown" if generator.rss_bytes is None else format_size(generator.rss_bytes)
     processor = f"{generator.cpu_seconds:.1f} s of processor time ({generator.cpu_share:.0%} of a core)"
     lines = [
         f"{summary.verdict}: {_sentence(summary)}",
@@ -32,7 +33,7 @@ def table(summary: Summary) -> str:
         *_not_in_the_percentiles(summary),
         "",
         *_errors(summary),
-        f"generator {processor}, {format_size(generator.rss_bytes)}",
+        f"generator {processor}, {memory}",
         f"run       {format_duration(summary.seconds)} against {summary.plan.url}, seed {summary.plan.seed}",
     ]
     if summary.result_file:

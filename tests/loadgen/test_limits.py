@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import resource
 import subprocess
 import sys
@@ -53,3 +54,32 @@ def test_a_hard_limit_too_low_is_told_before_the_ramp(connections: int, word: st
     assert word in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+OUT_OF_DESCRIPTORS = """
+import asyncio, resource, sys
+from loadgen.engine import Engine
+from loadgen.plan import Plan
+from loadgen.verdict import judge
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    plan = Plan(seed=1, url=sys.argv[1], connections=60, ramp=500, duration=0.2)
+    outcome = await Engine(plan, on_second=lambda _: None).run()
+    assert outcome.clients.open + outcome.clients.failed == 60, outcome.clients
+    assert outcome.tally.errors.keys() == {"no file descriptor left on this machine"}, outcome.tally.errors
+    sys.exit(judge(outcome).code)
+
+asyncio.run(main())
+"""
+
+
+async def test_running_out_of_descriptors_is_this_machines_fault_and_no_crash(talk):
+    async def script(talk) -> None:
+        await talk.register()
+        await talk.serve()
+
+    command = [sys.executable, "-c", OUT_OF_DESCRIPTORS, await talk(script)]
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, err = await process.communicate()
+    assert (process.returncode, err.decode()) == (4, "")

@@ -74,7 +74,7 @@ def test_a_table_shows_what_went_wrong_and_what_no_percentile_shows():
     tally.sent(Operation.LIST, due=1.0, now=1.0)
     text = table(summary_of(tally))
     assert text.startswith(
-        "FAIL: 1,499 of 1,500 registered clients were lost; 1 list requests were never answered"
+        "FAIL: 1,499 of 1,500 registered clients were lost; 1 messages were never answered"
     )
     assert "1,499  dropped without a close frame" in text
     assert "1 messages without an answer are in no percentile" in text
