@@ -60,7 +60,7 @@ def _out_of_bounds(plan: Plan) -> list[str]:
     for name, (what, least, most) in _BOUNDS.items():
         value = getattr(plan, name)
         if not (isfinite(value) and least <= value <= most):
-            found.append(f"--{name} is {value:g}, but must be {least:,g} to {most:,g} {what}")
+            found.append(f"--{name} is {value:,}, but must be {least:,} to {most:,} {what}")
     return found
 
 
