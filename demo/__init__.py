@@ -1,0 +1,1 @@
+"""What ``make run`` shows: a stand-in Cloud Server, the sidecar over it, and a mail catcher."""
