@@ -99,17 +99,7 @@ async def _only_an_upgrade(
 class Connection:
     """One client: `open` it, await `ended` beside `ask` and `ping`, `leave`. What happens, the ledger has."""
 
-    __slots__ = (
-        "_asked",
-        "_dialer",
-        "_leaving",
-        "_ledger",
-        "_pinged",
-        "_sends",
-        "_session",
-        "_socket",
-        "missing",
-    )
+    __slots__ = ("_asked", "_dialer", "_leaving", "_ledger", "_pinged", "_session", "_socket", "missing")
 
     _socket: _Socket  # once dialled
 
@@ -120,9 +110,8 @@ class Connection:
         self._session = session
         self._ledger = ledger
         self._leaving = False
-        self._asked: deque[tuple[float, float]] = (
-            deque()
-        )  # due and sent; answers come in the order of requests
+        # When each was due and when it was sent; answers come in the order of requests.
+        self._asked: deque[tuple[float, float]] = deque()
         self._pinged: deque[tuple[float, float]] = deque()
 
     async def open(self) -> None:
@@ -130,7 +119,7 @@ class Connection:
         self._socket = await self._dialer.dial(self._session.headers())
         self.missing = trouble.NO_HANDSHAKE
         while True:
-            match await self._event(self._socket):
+            match await self._event():
                 case cloud.Handshaken():
                     self.missing = trouble.NO_REGISTRATION
                     _write(self._socket.send_str(self._session.register()))
@@ -187,7 +176,7 @@ class Connection:
 
     async def _listen(self) -> None:
         try:
-            event = await self._event(self._socket)
+            event = await self._event()
         except _Nonsense as nonsense:
             self._ledger.now.error(str(nonsense))
             return
@@ -201,8 +190,9 @@ class Connection:
             due, sent = waiting.popleft()
             self._ledger.now.answered(operation, due, sent, monotonic())
 
-    async def _event(self, socket: _Socket) -> cloud.Event:
+    async def _event(self) -> cloud.Event:
         """The next packet; Trouble when the connection is at its end."""
+        socket = self._socket
         while True:
             message = await socket.receive()
             match message.type:
@@ -225,10 +215,9 @@ def _write(sending: Coroutine[Any, Any, None]) -> None:
     """Hand a frame to the socket, and do not wait until there is room for more: an open loop never waits.
 
     aiohttp writes the frame before it first waits, so one step of its coroutine is the whole of the sending.
+    If the connection has ended, that is the next event of it, with its cause.
     """
-    with suppress(
-        StopIteration, ConnectionError
-    ):  # an end of the connection is the next event, with its cause
+    with suppress(StopIteration, ConnectionError):
         sending.send(None)
     sending.close()
 

@@ -83,17 +83,21 @@ class Engine:
         """Ramp, hold, drain; cut short by a person, or when nobody is left to go on with."""
         work = [
             group.create_task(wait)
-            for wait in (self._work(crowd), _wait(self._interrupted), _wait(crowd.forsaken))
+            for wait in (self._work(crowd, group), _wait(self._interrupted), _wait(crowd.forsaken))
         ]
-        beside = [group.create_task(crowd.ping()), group.create_task(watch(self._ledger))]
+        watching = group.create_task(watch(self._ledger))
         await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*work, *beside):
+        for task in (*work, watching):
             task.cancel()
 
-    async def _work(self, crowd: Crowd) -> None:
-        await self._ramp(crowd)
-        self._phase = Phase.HOLDING
-        await self._hold(crowd)
+    async def _work(self, crowd: Crowd, group: asyncio.TaskGroup) -> None:
+        pings = group.create_task(crowd.ping())
+        try:
+            await self._ramp(crowd)
+            self._phase = Phase.HOLDING
+            await self._hold(crowd)
+        finally:
+            pings.cancel()  # or there would always be one more answer to wait for
         self._phase = Phase.DRAINING
         await self._drain()
 
@@ -121,15 +125,11 @@ class Engine:
     async def _drain(self) -> None:
         """Give answers that are still out the time the plan allows."""
         deadline = monotonic() + self._plan.answered_within
-        while self._in_flight() and monotonic() < deadline:
+        while any(map(self._in_flight, trouble.UNANSWERED)) and monotonic() < deadline:
             await until(monotonic() + _DRAIN_TICK)
 
-    def _in_flight(self) -> int:
-        return sum(
-            tally.accounts[operation].in_flight
-            for tally in (self._ledger.total(), self._ledger.now)
-            for operation in (Operation.LIST, Operation.PING)
-        )
+    def _in_flight(self, operation: Operation) -> int:
+        return sum(tally.accounts[operation].in_flight for tally in (self._ledger.total(), self._ledger.now))
 
     async def _leave(self, crowd: Crowd) -> int:
         self._phase = Phase.LEAVING
@@ -151,11 +151,9 @@ class Engine:
         self._on_second(Second(at=at, phase=self._phase, registered=len(crowd), tally=self._ledger.turn()))
 
     def _last_turn(self, began: float, crowd: Crowd) -> None:
-        for operation, kind in trouble.UNANSWERED.items():
-            waiting = (
-                tally.accounts[operation].in_flight for tally in (self._ledger.total(), self._ledger.now)
-            )
-            self._ledger.now.error(kind, sum(waiting))
+        if not self._interrupted.is_set():
+            for operation, kind in trouble.UNANSWERED.items():
+                self._ledger.now.error(kind, self._in_flight(operation))
         self._turn(began, crowd)
 
 

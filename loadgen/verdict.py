@@ -87,8 +87,9 @@ def _against_the_server(outcome: Outcome) -> list[str]:
         found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
     for name, operation in (("messages", Operation.LIST), ("pings", Operation.PING)):
         account = outcome.tally.accounts[operation]
-        if account.in_flight or account.lost:
-            found.append(f"{account.in_flight + account.lost:,} {name} were never answered")
+        unanswered = account.lost + (0 if outcome.interrupted else account.in_flight)
+        if unanswered:
+            found.append(f"{unanswered:,} {name} were never answered")
         if account.unsent:
             found.append(f"{account.unsent:,} {name} could not be sent: no client was registered")
     strange = sum(outcome.tally.errors.values())

@@ -282,6 +282,18 @@ async def test_a_message_whose_answer_never_comes_is_counted_as_unanswered(talk)
     balanced(outcome)
 
 
+async def test_no_ping_falls_due_while_answers_are_waited_for(talk):
+    async def script(talk) -> None:
+        await talk.register()
+        async for _ in talk.ws:
+            pass
+
+    outcome = await load(await talk(script), ping_period=0.02, answered_within=2)
+    in_the_holding, in_the_waiting = 0.3 / 0.02 * CLIENTS, 2 / 0.02 * CLIENTS
+    assert outcome.tally.accounts[Operation.PING].scheduled < in_the_holding + in_the_waiting / 2
+    assert outcome.tally.accounts[Operation.PING].in_flight == 0
+
+
 async def test_a_server_that_stops_reading_is_left_in_time(talk):
     async def script(talk) -> None:
         await talk.register()

@@ -85,6 +85,12 @@ def test_a_run_ended_by_hand_says_nothing_whatever_else_was_wrong():
     assert len(verdict.reasons) == 3
 
 
+def test_what_was_on_its_way_when_a_run_was_stopped_is_no_reason():
+    tally = Tally()
+    tally.sent(Operation.LIST, 0, 0)
+    assert judge(outcome(tally=tally, interrupted=True)).reasons == ("the run was stopped before its end",)
+
+
 def test_giving_up_is_told():
     clients = msgspec.structs.replace(ALL_WELL, failed=4, registered=0, open=0, unfinished=6)
     assert any(
