@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from fermatkit.measures import Measure, Reading
@@ -150,3 +152,7 @@ class Seen(msgspec.Struct, frozen=True):
     wall: float
     """Seconds since the epoch: only for telling and storing."""
     what: Observation
+
+
+Report = Callable[[Observation], None]
+"""How an edge hands one in: on the event loop's thread, with its own state already changed."""

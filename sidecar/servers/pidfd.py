@@ -1,0 +1,117 @@
+"""A hold on one process: its end is told at once, and a signal reaches it and nobody else.
+
+By a pidfd (Linux 5.4), which a reused pid cannot fool. Where there is none, a thread waits for the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import psutil
+
+from fermatkit.process import started
+from sidecar.core.nouns import Ended, Identity
+
+Told = Callable[[Ended], None]
+"""Who hears of the end, once, on the event loop's thread; how it ended is known of a child of ours only."""
+
+
+class Hold(Protocol):
+    """A process that is watched until it ends or is released."""
+
+    identity: Identity
+
+    def signal(self, number: int) -> None:
+        """Send a signal to exactly this process. OSError when that cannot be done."""
+
+    def release(self) -> None:
+        """Forget the process; its end is not told any more."""
+
+
+def hold(identity: Identity, told: Told) -> Hold:
+    """Hold a process. ProcessLookupError when there is none with this pid.
+
+    Whose pid it is now the caller has to see *after* that: only then it cannot change any more.
+    """
+    if hasattr(os, "pidfd_open"):
+        try:
+            return _ByPidfd(identity, told, os.pidfd_open(identity.pid))
+        except ProcessLookupError:
+            raise
+        except OSError:  # an old kernel, or a sandbox that does not know the call
+            pass
+    return _ByThread(identity, told)
+
+
+class _ByPidfd:
+    def __init__(self, identity: Identity, told: Told, pidfd: int) -> None:
+        self.identity = identity
+        self._told = told
+        self._pidfd = pidfd
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(pidfd, self._ended)
+
+    def signal(self, number: int) -> None:
+        signal.pidfd_send_signal(self._pidfd, number)
+
+    def release(self) -> None:
+        if self._pidfd >= 0:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+    def _ended(self) -> None:
+        ended = self._reap()
+        self.release()
+        self._told(ended)
+
+    def _reap(self) -> Ended:
+        try:
+            result = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
+        except ChildProcessError:  # not our child, or somebody else has taken its status
+            return Ended()
+        if result is None:
+            return Ended()
+        if result.si_code == os.CLD_EXITED:
+            return Ended(code=result.si_status)
+        return Ended(signal=result.si_status)
+
+
+class _ByThread:
+    def __init__(self, identity: Identity, told: Told) -> None:
+        self.identity = identity
+        self._told: Told | None = told
+        self._loop = asyncio.get_running_loop()
+        try:
+            process = psutil.Process(identity.pid)
+        except psutil.NoSuchProcess:
+            raise ProcessLookupError(f"no process {identity.pid}") from None
+        threading.Thread(target=self._wait, args=(process,), name="server-end", daemon=True).start()
+
+    def signal(self, number: int) -> None:
+        if started(self.identity.pid) != self.identity.started:
+            raise ProcessLookupError("the process is gone")
+        os.kill(self.identity.pid, number)
+
+    def release(self) -> None:
+        self._told = None
+
+    def _wait(self, process: psutil.Process) -> None:
+        code = process.wait()
+        with contextlib.suppress(RuntimeError):  # the event loop has ended before
+            self._loop.call_soon_threadsafe(self._ended, code)
+
+    def _ended(self, code: int | None) -> None:
+        told, self._told = self._told, None
+        if told is None:
+            return
+        if code is None:
+            told(Ended())
+        else:
+            told(Ended(signal=-code) if code < 0 else Ended(code=code))
