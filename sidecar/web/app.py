@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.sockets import owner
@@ -39,6 +41,17 @@ _HEADERS = {
 }
 
 
+_log = logging.getLogger("sidecar.web")
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """A request that is none is the client's mistake, answered by 400: no line, and none of its text."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_log.addFilter(_is_ours)
+
+
 class Served:
     """A running server."""
 
@@ -65,6 +78,7 @@ async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Se
     runner = web.AppRunner(
         _application(published),
         access_log=None,
+        logger=_log,
         keepalive_timeout=IDLE,
         lingering_time=0,
         max_line_size=LONGEST_LINE,

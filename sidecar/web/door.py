@@ -23,6 +23,6 @@ class Door:
         """The handler of one more connection."""
         inside = [one.transport for one in self._server.connections if one.transport is not None]
         staying = [transport for transport in inside if not transport.is_closing()]
-        for transport in staying[: len(staying) + 1 - MOST]:
+        for transport in staying[: max(0, len(staying) + 1 - MOST)]:
             transport.abort()
         return self._server()
