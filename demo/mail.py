@@ -8,6 +8,7 @@ from collections.abc import Callable
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -22,7 +23,9 @@ class Catcher:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Show a mail."""
-        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(bytes(envelope.content))
+        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(
+            cast("bytes", envelope.content)  # text only with decode_data, which is off
+        )
         self._show(frame(mail))
         return "250 shown"
 

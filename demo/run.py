@@ -33,8 +33,9 @@ FAREWELL = 1.7
 def main() -> int:
     """Run until Ctrl-C; a mistake that the user can put right is one line."""
     try:
+        server_port, health_port = ports()
         with _alone():
-            asyncio.run(Demo(*ports()).run())
+            asyncio.run(Demo(server_port, health_port).run())
     except UserError as error:
         print(f"make run: {error}", file=sys.stderr)
         return int(error.code)
