@@ -1,1 +1,1 @@
-"""What lasts: the memory, the probe's keys, and that one state directory has one sidecar."""
+"""What lasts: the memory, the probe's keys, and that one sidecar alone writes them."""

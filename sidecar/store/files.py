@@ -1,20 +1,35 @@
-"""A file that is always whole: the old one or the new one, whatever happens in between."""
+"""Small files that are either the old or the new, whatever happens meanwhile; broken ones are set aside."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
+import msgspec
+import structlog
 
-def replace(path: Path, content: bytes) -> None:
-    """Write beside it, flush to the disk, rename. OSError leaves the old file as it was."""
-    fresh = path.with_name(f"{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+log = structlog.get_logger("sidecar.store")
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON they should be."""
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file, on the disk itself before this returns. OSError leaves the old one as it was."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        new.replace(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()  # half a file may keep the disk full
+        raise
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -22,10 +37,13 @@ def replace(path: Path, content: bytes) -> None:
         os.close(directory)
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that cannot be read to the first free ``….corrupt-N``: it may be wanted as evidence."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.corrupt-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    return aside
+def set_aside(path: Path, why: str) -> None:
+    """Rename a file that cannot be used to ``NAME.corrupt-N``, for somebody to look at. Raises no OSError."""
+    names = (path.with_name(f"{path.name}.corrupt-{number}") for number in count(1))
+    try:
+        aside = next(name for name in names if not name.exists())
+        path.rename(aside)
+    except OSError as error:
+        log.warning("unusable file", file=str(path), why=why, not_set_aside=error.strerror)
+    else:
+        log.warning("unusable file set aside", file=str(path), why=why, now=str(aside))

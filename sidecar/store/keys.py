@@ -1,4 +1,4 @@
-"""The probe's keys: made once and kept for ever, for the server spends a thread on each stranger it loses."""
+"""The keys by which the server knows our probe: made once, for ever (with others it would leak: H1, H3)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import os
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from cloudserver.session import ClientKeys, make_keys
-from sidecar.store.files import replace, set_aside
-
-log = structlog.get_logger("sidecar.store")
+from sidecar.store.files import UNREADABLE, log, set_aside, write
 
 
 def load_keys(path: Path) -> ClientKeys:
-    """The keys in this file, or new ones that are in it from now on. OSError when it cannot be used.
-
-    (Hazard H1 of the real server: each identity that it loses abnormally leaks a thread, once.)
-    """
+    """The saved keys, or new ones, saved; a file that cannot be read is set aside."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=ClientKeys)
     except FileNotFoundError:
         pass
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("probe's keys set aside", file=str(set_aside(path)), why=str(error))
+    except OSError as error:
+        set_aside(path, str(error.strerror))
+    except UNREADABLE as error:
+        set_aside(path, str(error))
     keys = make_keys(os.urandom)
-    replace(path, msgspec.json.encode(keys))
+    try:
+        write(path, msgspec.json.encode(keys))
+    except OSError as error:  # they serve as long as we live; the next sidecar will be another client
+        log.warning("probe keys not saved", file=str(path), why=error.strerror)
     return keys

@@ -5,34 +5,35 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Self
 
 from fermatkit.errors import ExitCode, UserError
 
 
 class InstanceLock:
-    """Held while this object is in use as a context; the kernel lets go of it when the program ends."""
+    """Held from the beginning to the end of the process, however it ends. No child inherits it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor = -1
-
-    def __enter__(self) -> Self:
-        """Take the lock; UserError names the sidecar that has it."""
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+    def __init__(self, directory: Path) -> None:
+        """Take it. UserError if another sidecar has it, or the directory cannot be used."""
+        path = directory / "sidecar.lock"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename}: {error.strerror}: choose another state directory, or make this one ours",
+                ExitCode.CONFIGURATION,
+            ) from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(self._descriptor, 32).decode(errors="replace").strip() or "unknown"
+            pid = os.read(self._descriptor, 20).decode() or "unknown"
             os.close(self._descriptor)
             raise UserError(
-                f"another sidecar (pid {holder}) works in {self._path.parent}: "
-                "stop it, or choose another [state] directory",
-                ExitCode.CONFIGURATION,
+                f"{directory}: another sidecar (pid {pid}) uses it: stop that one, or use another directory"
             ) from None
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
-        return self
+        os.write(self._descriptor, str(os.getpid()).encode())
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Let another sidecar in."""
         os.close(self._descriptor)

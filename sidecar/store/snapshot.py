@@ -1,4 +1,4 @@
-"""The memory on the disk: read once at the start, written whole at each change, by one thread."""
+"""The memory as one JSON file."""
 
 from __future__ import annotations
 
@@ -7,77 +7,86 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from sidecar.core.actions import Save
 from sidecar.core.memory import Memory
 from sidecar.core.observations import Report, Saved, SaveFailed
-from sidecar.store.files import replace, set_aside
-from sidecar.tasks import spawn
+from sidecar.store.files import UNREADABLE, set_aside, write
 
 SCHEMA = 1
-"""Of the file; another number is not understood."""
+"""Counts up when an older `Memory` cannot be read as the new one."""
+_PATIENCE = 3.0
+"""Seconds that a farewell waits for the disk."""
 
-log = structlog.get_logger("sidecar.store")
+
+class _Label(msgspec.Struct):
+    schema: int
 
 
-class _File(msgspec.Struct, frozen=True):
+class _Snapshot(msgspec.Struct):
     schema: int
     memory: Memory
 
 
 def load(path: Path) -> Memory | None:
-    """What was saved last; None when there is nothing, or nothing that can be understood.
-
-    A file that cannot be understood is set aside. One that cannot be read at all is an OSError: going
-    on without it would forget who is owed a message.
-    """
+    """What an earlier sidecar saved; None without one. A file that cannot be read is set aside."""
     try:
         content = path.read_bytes()
+        schema = msgspec.json.decode(content, type=_Label).schema
+        if schema == SCHEMA:
+            return msgspec.json.decode(content, type=_Snapshot).memory
+        why = f"its schema is {schema}, ours is {SCHEMA}"
     except FileNotFoundError:
         return None
-    try:
-        file = msgspec.json.decode(content, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("memory set aside", file=str(set_aside(path)), why=str(error))
-        return None
-    if file.schema != SCHEMA:
-        log.warning("memory set aside", file=str(set_aside(path)), why=f"schema {file.schema}, not {SCHEMA}")
-        return None
-    return file.memory
+    except OSError as error:
+        why = str(error.strerror)
+    except UNREADABLE as error:
+        why = str(error)
+    set_aside(path, why)
+    return None
 
 
 class Saver:
-    """Performs ``Save``: one at a time; of those that wait only the newest is written."""
+    """Performs `Save`, one at a time: a newer one replaces one that still waits for the disk."""
 
     def __init__(self, path: Path, report: Report) -> None:
         self._path = path
         self._report = report
-        self._thread = ThreadPoolExecutor(1, "save")
         self._waiting: Save | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "save")
 
     def save(self, action: Save) -> None:
-        """Make it last. → Saved or SaveFailed, for this revision or a newer one."""
+        """Make this last. → Saved or SaveFailed; nothing if a newer one comes before its turn."""
         self._waiting = action
         if self._writing is None:
-            self._writing = spawn(self._write(), "save")
+            self._write()
 
-    async def flush(self, patience: float) -> bool:
-        """Wait at most so many seconds until nothing is left to be written; tell whether that is so."""
-        if self._writing is not None:
-            await asyncio.wait([self._writing], timeout=patience)
+    async def close(self, patience: float = _PATIENCE) -> None:
+        """Wait until all is saved, `patience` seconds at most."""
+        until = asyncio.get_running_loop().time() + patience
+        while self._writing and (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait({self._writing}, timeout=left)
         self._thread.shutdown(wait=False)
-        return self._writing is None
 
-    async def _write(self) -> None:
-        while (save := self._waiting) is not None:
-            self._waiting = None
-            content = msgspec.json.encode(_File(SCHEMA, save.memory))
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._thread, replace, self._path, content)
-            except OSError as error:
-                self._report(SaveFailed(save.revision, error.strerror or str(error)))
-            else:
-                self._report(Saved(save.revision))
+    def _write(self) -> None:
+        action, self._waiting = self._waiting, None
+        if action is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._writing = loop.run_in_executor(self._thread, _write, self._path, action.memory)
+        self._writing.add_done_callback(lambda written: self._written(action.revision, written))
+
+    def _written(self, revision: int, written: asyncio.Future[None]) -> None:
         self._writing = None
+        self._write()
+        try:
+            written.result()
+        except OSError as error:
+            self._report(SaveFailed(revision, f"{self._path}: {error.strerror}"))
+        else:
+            self._report(Saved(revision))
+
+
+def _write(path: Path, memory: Memory) -> None:
+    write(path, msgspec.json.encode(_Snapshot(SCHEMA, memory)))
