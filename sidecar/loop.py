@@ -15,7 +15,6 @@ from sidecar.core.nouns import Ended, Identity, Message
 from sidecar.core.observations import Observation, Seen, Ticked
 from sidecar.core.policy import Policy
 
-Report = Callable[[Observation], None]
 Performer = Callable[..., None]
 Clock = Callable[[], float]
 
@@ -50,12 +49,15 @@ class Loop:
         if missing:
             raise ValueError(f"nobody performs {', '.join(missing)}")
         self._performers = performers
+        self._drain()
 
     def report(self, what: Observation) -> None:
-        """Take an observation; on the event loop's thread only."""
+        """Take an observation; on the event loop's thread only. Before ``connect`` it waits."""
         self._waiting.append(what)
-        if self._busy:
-            return
+        if self._performers and not self._busy:
+            self._drain()
+
+    def _drain(self) -> None:
         self._busy = True
         try:
             while self._waiting:

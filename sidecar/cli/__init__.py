@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         return int(error.code)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
+    except Exception:  # noqa: BLE001 - a bug: its traceback, and a status that is nobody's mistake
+        traceback.print_exc()
+        return int(ExitCode.INTERNAL)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -15,7 +16,6 @@ from fermatkit import eventloop
 from fermatkit.errors import ExitCode
 from sidecar.config.load import load
 from sidecar.config.settings import Settings
-from sidecar.core.observations import StopAsked
 from sidecar.wiring import Sidecar
 
 
@@ -30,9 +30,8 @@ def run(config: Path) -> ExitCode:
 async def _watch(settings: Settings) -> ExitCode:
     sidecar = Sidecar(settings)
     loop = asyncio.get_running_loop()
-    asked = StopAsked(leave=settings.server.on_stop == "leave")
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, sidecar.report, asked)
+        loop.add_signal_handler(number, sidecar.stop)
     return await sidecar.run()
 
 
@@ -50,10 +49,24 @@ def _log_lines() -> None:
             shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # all that it uses
         cache_logger_on_first_use=True,
     )
 
 
 def _json(event: object, **_: object) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+class _Stderr:
+    """A log that nobody can take any more (a closed pipe, a full disk) must not stop the watching."""
+
+    def write(self, text: str) -> None:
+        """Write what can be written."""
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Likewise."""
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()

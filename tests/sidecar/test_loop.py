@@ -1,0 +1,96 @@
+"""The loop: in order, at once, and nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sidecar.core import actions as act
+from sidecar.core.engine import State
+from sidecar.core.nouns import Ended, Identity
+from sidecar.core.observations import Absent, Appeared, Exited, Restored, StartFailed, StopAsked
+from sidecar.core.phases import Delayed, Over, Starting
+from sidecar.core.policy import Policy
+from sidecar.loop import Loop
+
+
+class Shell:
+    """Performs by noting; a start is answered from inside, as a real one is."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.done: list[str] = []
+        self.published: list[State] = []
+        self.next_pid = 100
+        self.fails = False
+        self.loop = Loop(
+            policy or Policy(), asyncio.get_running_loop().time, lambda: 1e9, self.published.append
+        )
+
+    def connect(self) -> None:
+        self.loop.connect(dict.fromkeys(act.Action.__subclasses__(), self.perform))
+
+    def perform(self, action: act.Action) -> None:
+        self.done.append(type(action).__name__)
+        if isinstance(action, act.Start):
+            if self.fails:
+                self.loop.report(StartFailed("no such file"))
+                return
+            self.next_pid += 1
+            self.loop.report(Appeared(Identity(self.next_pid, 1), adopted=False))
+
+
+async def test_an_outcome_reported_from_inside_is_taken_after_the_other_actions() -> None:
+    shell = Shell()
+    shell.connect()
+    shell.loop.report(Restored(None, seed=1))
+    shell.loop.report(Absent())
+    assert shell.done == ["Start", "Save", "Watch", "Save"]
+
+
+async def test_a_death_is_answered_within_the_call() -> None:
+    shell = Shell()
+    shell.connect()
+    shell.loop.report(Restored(None, seed=1))
+    shell.loop.report(Absent())
+    shell.done.clear()
+    shell.loop.report(Exited(Identity(101, 1), Ended(signal=9)))
+    assert shell.done[0] == "Start"
+
+
+async def test_what_is_reported_before_anyone_performs_waits() -> None:
+    shell = Shell()
+    shell.loop.report(StopAsked(leave=False))
+    assert shell.done == []
+    shell.connect()
+    assert shell.done == ["Watch", "Finish"]
+    assert isinstance(shell.loop.state.recovery.phase, Over)
+
+
+async def test_an_action_without_a_performer_is_found_at_the_start() -> None:
+    shell = Shell()
+    with pytest.raises(ValueError, match="nobody performs Signal, Watch, Send, Save, Finish"):
+        shell.loop.connect({act.Start: shell.perform})
+
+
+async def test_time_alone_moves_on() -> None:
+    shell = Shell(Policy(backoff_first=0.05, jitter=0.0))
+    shell.fails = True
+    shell.connect()
+    shell.loop.report(Restored(None, seed=1))
+    shell.loop.report(Absent())
+    assert isinstance(shell.loop.state.recovery.phase, Delayed)
+    shell.fails = False
+    async with asyncio.timeout(5):
+        while isinstance(shell.loop.state.recovery.phase, Delayed | Starting):
+            await asyncio.sleep(0.01)
+    assert shell.loop.state.facts.identity == Identity(101, 1)
+    shell.loop.close()
+
+
+async def test_every_report_is_published() -> None:
+    shell = Shell()
+    shell.connect()
+    before = len(shell.published)
+    shell.loop.report(Restored(None, seed=1))
+    assert shell.published[before:] == [shell.loop.state]
