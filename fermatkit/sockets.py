@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from typing import Any
 
 import psutil
 
@@ -56,6 +57,7 @@ class TcpState(IntEnum):
     CLOSING = 11
 
 
+_HIDDEN = Unknown("it belongs to a process that we may not look into")
 _ALL = sum(1 << state for state in TcpState)
 
 
@@ -82,7 +84,7 @@ def owner(port: int, likely: int) -> int | Unknown | None:
     try:
         inodes = _listening(port)
     except OSError:
-        return _owner_by_psutil(port)
+        return _owner_by_psutil(port, likely)
     if not inodes:
         return None
     names = {f"socket:[{inode}]" for inode in inodes}
@@ -90,7 +92,7 @@ def owner(port: int, likely: int) -> int | Unknown | None:
     for pid in (likely, *everybody):
         if has_open(pid, names):
             return pid
-    return Unknown("a process that may not be looked into listens")
+    return _HIDDEN
 
 
 def _listening(port: int) -> set[int]:
@@ -101,18 +103,21 @@ def _listening(port: int) -> set[int]:
     }
 
 
-def _owner_by_psutil(port: int) -> int | Unknown | None:
-    """Where there is no sock_diag: slow, and other users' processes are seen by root only."""
+def _owner_by_psutil(port: int, likely: int) -> int | Unknown | None:
+    """Where there is no sock_diag: slow, and some systems show the sockets of others to root only."""
     try:
-        listening = [
-            c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port
-        ]
-    except (psutil.AccessDenied, OSError) as error:
+        if _listeners(psutil.Process(likely).net_connections("tcp"), port):
+            return likely
+        listeners = _listeners(psutil.net_connections("tcp"), port)
+    except (psutil.Error, OSError) as error:
         return Unknown(f"sockets cannot be listed: {error}")
-    if not listening:
+    if not listeners:
         return None
-    pid: int | None = next((one.pid for one in listening if one.pid is not None), None)
-    return Unknown("a process that may not be looked into listens") if pid is None else pid
+    return next((listener.pid for listener in listeners if listener.pid is not None), _HIDDEN)
+
+
+def _listeners(connections: list[Any], port: int) -> list[Any]:
+    return [one for one in connections if one.status == psutil.CONN_LISTEN and one.laddr.port == port]
 
 
 def _dump(port: int, states: int) -> Iterator[tuple[bytes, Sequence[int]]]:

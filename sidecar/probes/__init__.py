@@ -1,0 +1,1 @@
+"""What is asked of a running server, and of its process. A probe must not harm."""

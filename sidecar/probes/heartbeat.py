@@ -1,0 +1,122 @@
+"""The held session: the sidecar is a Cloud Client of the server, registered once, and asks for signs of life.
+
+What must not happen (real-cloud-server.md §3; cloud-server.md H1, H3): an end without close code 1000 leaks a
+thread in the server; a second login while the first socket lives deletes the registration. So one key pair
+serves for ever, a session is held however long its answers are missing (a stopped server recovers with
+everybody still connected), and it is closed properly before the next is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import aiohttp
+import msgspec
+import psutil
+from yarl import URL
+
+from cloudserver.session import PATH, ClientKeys, Session
+from fermatkit import sockets
+from fermatkit.measures import Unknown
+from sidecar.core.nouns import Identity
+from sidecar.core.observations import Listened, Report, SessionLost
+from sidecar.probes.aim import Aim, why
+from sidecar.probes.conversation import Conversation, Rhythm
+
+_LISTEN_PAUSE = 0.02
+"""Seconds between two looks whether the port listens: the first registration after a start is to be ours."""
+_FOREIGN_PAUSE = 1.0
+"""Seconds between two looks whether the port is still somebody else's."""
+_UPGRADE_PATIENCE = 60.0
+"""Seconds for the answer to the upgrade. Long: to give up is an end without 1000."""
+_CLOSE_PATIENCE = 1.0
+"""Seconds for the answer to our close; ours has been sent by then, and a hung server will still find it."""
+
+
+class HeartbeatSettings(msgspec.Struct, frozen=True):
+    """Whom to ask, and in which rhythm."""
+
+    host: str = "127.0.0.1"
+    port: int = 9090
+    rhythm: Rhythm = Rhythm()
+    pause_first: float = 0.25
+    """Seconds before a lost session is opened again; doubles with each failure."""
+    pause_max: float = 5.0
+
+
+class Heartbeat:
+    """Reports who listens, that we are registered, signs of life, and a session lost."""
+
+    def __init__(self, settings: HeartbeatSettings, keys: ClientKeys, report: Report) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._report = report
+        self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=PATH)
+        self._aim = Aim(self._run, "heartbeat")
+
+    def watch(self, identity: Identity | None) -> None:
+        """Hold a session with this server, or with none."""
+        self._aim.at(identity)
+
+    async def close(self) -> None:
+        """Close the session with 1000, and wait for that, a second at most."""
+        await self._aim.close()
+
+    async def _run(self, identity: Identity) -> None:
+        pause = self._settings.pause_first
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
+            while True:
+                await self._listening(identity)
+                registered, reason = await self._converse(http, identity)
+                self._report(SessionLost(identity, reason))
+                pause = self._settings.pause_first if registered else pause
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._settings.pause_max)
+
+    async def _listening(self, identity: Identity) -> None:
+        """Wait until the port is this process's, and say so, or whose it is. Only the kernel is asked."""
+        loop = asyncio.get_running_loop()
+        port = self._settings.port
+        while True:
+            asked = loop.time()
+            pid = await asyncio.to_thread(sockets.owner, port, identity.pid)
+            if pid == identity.pid:
+                self._report(Listened(identity, owned=True))
+                return
+            if pid is None:
+                took = loop.time() - asked
+                await asyncio.sleep(max(_LISTEN_PAUSE, 10 * took))  # a tenth of a core where it is expensive
+            else:
+                self._report(Listened(identity, owned=False, why=_whose(port, pid)))
+                await asyncio.sleep(_FOREIGN_PAUSE)
+
+    async def _converse(self, http: aiohttp.ClientSession, identity: Identity) -> tuple[bool, str]:
+        """Hold a session as long as it lasts: whether we were registered, and why it ended."""
+        session = Session(self._keys, lambda: str(uuid4()))
+        try:
+            async with asyncio.timeout(_UPGRADE_PATIENCE):
+                socket = await http.ws_connect(
+                    self._url,
+                    headers=session.headers(),
+                    autoping=False,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_PATIENCE),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            return False, f"HTTP {error.status} instead of a WebSocket"
+        except TimeoutError:
+            return False, f"the upgrade was not answered within {_UPGRADE_PATIENCE:g} s"
+        except (aiohttp.ClientError, OSError) as error:
+            return False, why(error)
+        conversation = Conversation(socket, session, self._settings.rhythm, identity, self._report)
+        reason = await conversation.run()
+        return conversation.registered, reason
+
+
+def _whose(port: int, pid: int | Unknown) -> str:
+    if isinstance(pid, Unknown):
+        return f"port {port}: {pid.why}"
+    try:
+        return f"port {port} is held by pid {pid} ({psutil.Process(pid).name()})"
+    except psutil.Error:
+        return f"port {port} is held by pid {pid}"

@@ -1,0 +1,89 @@
+"""The cheapest question over HTTP, which leaves no line in the server's log: ``GET /fermat/api/user``."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from http import HTTPStatus
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from sidecar.core.nouns import Identity, Sign
+from sidecar.core.observations import Answered, Report, Unanswered
+from sidecar.probes.aim import Aim, why
+from sidecar.tasks import Beat
+
+_PATH = "/fermat/api/user"
+_ANSWER = b"The User WebService is running"
+"""How the right answer begins (cloud-server.md §2.2)."""
+_AT_ONCE = 2
+"""A server that hangs has a queue of 50 connections, and its clients need it: we take no more than these."""
+_PATIENCE = 10.0
+"""Seconds until a question is given up for good, and its connection with it."""
+
+
+class HttpSettings(msgspec.Struct, frozen=True):
+    """Whom to ask, how often."""
+
+    host: str = "127.0.0.1"
+    port: int = 9090
+    interval: float = 1.0
+    """Seconds from one question to the next."""
+    limit: float = 1.5
+    """Seconds after which a question counts as unanswered; an answer that comes later counts, too."""
+
+
+class HttpProbe:
+    """Reports `Answered` and `Unanswered` of the sign HTTP; questions may overlap."""
+
+    def __init__(self, settings: HttpSettings, report: Report) -> None:
+        self._settings = settings
+        self._report = report
+        self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=_PATH)
+        self._aim = Aim(self._run, "http probe")
+
+    def watch(self, identity: Identity | None) -> None:
+        """Ask while this process is the server, or not at all."""
+        self._aim.at(identity)
+
+    async def close(self) -> None:
+        """Stop asking."""
+        await self._aim.close()
+
+    async def _run(self, identity: Identity) -> None:
+        asking: set[asyncio.Task[None]] = set()
+        beat = Beat(self._settings.interval)
+        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+            while True:
+                await beat.wait()
+                if len(asking) < _AT_ONCE:
+                    task = group.create_task(self._ask(session, identity))
+                    asking.add(task)
+                    task.add_done_callback(asking.discard)
+                else:
+                    self._unanswered(identity, f"{_AT_ONCE} questions are still without an answer")
+
+    async def _ask(self, session: aiohttp.ClientSession, identity: Identity) -> None:
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        limit = self._settings.limit
+        late = loop.call_later(limit, self._unanswered, identity, f"no answer within {limit:g} s")
+        tell = partial(self._unanswered, identity)
+        try:
+            async with asyncio.timeout(_PATIENCE), session.get(self._url, allow_redirects=False) as response:
+                body = await response.content.read(len(_ANSWER))
+            if response.status == HTTPStatus.OK and body == _ANSWER:
+                self._report(Answered(identity, Sign.HTTP, loop.time() - asked))
+            else:
+                tell(f"HTTP {response.status}, and not the right text")
+        except TimeoutError:
+            tell(f"no answer within {_PATIENCE:g} s")
+        except (aiohttp.ClientError, OSError) as error:
+            tell(why(error))
+        finally:
+            late.cancel()
+
+    def _unanswered(self, identity: Identity, reason: str) -> None:
+        self._report(Unanswered(identity, Sign.HTTP, reason))
