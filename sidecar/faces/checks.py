@@ -94,7 +94,7 @@ def _process(view: View, words: Words) -> Check:
         observed_value=view.stand,
         status=Status.PASS if well and not ours else Status.FAIL,
         time=_iso(view.wall),
-        output=None if well and not ours else " ".join([*said, stand]),
+        output=None if well and not ours else " ".join([words.verdict[view.stand], *said, stand]),
         since=_iso(_since(view)),
         until=_iso(view.stand_until),
     )
@@ -152,7 +152,7 @@ def _sign(sign: Sign, view: View, words: Words) -> Check:
 
 
 def _registration(view: View, words: Words) -> Check:
-    check = Check("component", _pid(view), observed_unit="ms")
+    check = Check("component", _pid(view), words.phrases.registration, observed_unit="ms")
     if view.proof is None:
         return _with(check, output=sentences.unknown(words.phrases.not_registered, words))
     return _with(check, observed_value=_ms(view.proof.latency), status=Status.PASS)
@@ -185,6 +185,8 @@ def _incident(incident: Incident, status: Status, words: Words) -> Check:
     now = incident.closed or incident.opened
     story = [(cause.wall, sentences.cause(cause, words, now)) for cause in incident.causes]
     story += [(done.wall, sentences.deed(done, words, now)) for done in incident.done]
+    if incident.closed is not None:
+        story.append((incident.closed, sentences.proof(incident, words)))
     story.sort(key=lambda line: line[0])
     return Check(
         component_type="component",

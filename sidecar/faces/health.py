@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 import msgspec
 
-from sidecar.core.view import Stand, Status, View
+from sidecar.core.nouns import Finding, Trouble
+from sidecar.core.view import Status, View
 from sidecar.faces import checks, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
@@ -37,23 +38,35 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 def health(view: View, label: Label, words: Words) -> Health:
     """What is so, for programs and for the page, which shows the same facts."""
-    verdict = _verdict(view, words)
-    said = [sentences.cause(checks.told(finding, view), words, view.wall) for finding in view.findings]
+    notes = _notes(view, words)
     body = _Body(
         status=view.status,
         version=label.version,
         service_id=label.server,
         description=words.phrases.description.format(server=label.server, host=label.host),
-        notes=[verdict, *said],
+        notes=notes,
         checks=checks.checks(view, words),
-        output="" if view.status is Status.PASS else " ".join([verdict, *said]),
+        output="" if view.status is Status.PASS else " ".join(notes),
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK
     return Health(code, msgspec.json.encode(body))
 
 
-def _verdict(view: View, words: Words) -> str:
-    """One sentence: down says where the ladder stands."""
-    if view.status is Status.FAIL and view.stand is not Stand.PROVEN:
-        return sentences.stand(view.stand, view.stand_until, words, view.wall)
-    return words.status[view.status]
+def _notes(view: View, words: Words) -> list[str]:
+    """The verdict, what is wrong, and what the sidecar does about it."""
+    wrong = [
+        sentences.cause(checks.told(finding, view), words, view.wall)
+        for finding in view.findings
+        if not _contained(finding, view.findings)
+    ]
+    if view.status is not Status.FAIL:
+        return [words.status[view.status], *wrong]
+    doing = sentences.stand(view.stand, view.stand_until, words, view.wall)
+    return [words.verdict[view.stand], *wrong, doing]
+
+
+def _contained(finding: Finding, findings: tuple[Finding, ...]) -> bool:
+    """A silence that has become a hang is not news of its own."""
+    return finding.trouble is Trouble.SILENT and any(
+        set(finding.signs) <= set(other.signs) for other in findings if other is not finding
+    )

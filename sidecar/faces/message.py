@@ -72,7 +72,8 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
             since, until = sentences.date(_since(incident)), sentences.date(now)
             return [words.phrases.length.format(length=_length(incident), since=since, until=until)]
         case Chapter.HELD:
-            return [sentences.stand(Stand.HELD, _room_at(incident), words, now)]
+            stand = sentences.stand(Stand.HELD, _room_at(incident), words, now)
+            return [f"{words.verdict[Stand.HELD]} {stand}"]
     return []
 
 
@@ -105,23 +106,21 @@ def _done(incident: Incident, words: Words, now: float) -> str:
 def _ending(message: Message, label: Label, words: Words, now: float) -> list[str]:
     phrases, incident = words.phrases, message.incident
     if message.chapter is Chapter.CLOSED:
-        return [f"{phrases.proof} {_proof(incident, words)}"]
-    still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words, now)}"
+        return [f"{phrases.proof} {sentences.proof(incident, words)}"]
+    still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words)}"
     advice = words.advice[incident.causes[-1].trouble]
     if _last(incident) is Deed.HELD:
         advice = phrases.by_hand
     return [still, f"{phrases.next} {advice.format(output=label.output)}"]
 
 
-def _open(incident: Incident, words: Words, now: float) -> str:
+def _open(incident: Incident, words: Words) -> str:
     phrases = words.phrases
     if incident.topic is Topic.DISK:
         return phrases.open_disk
     match _last(incident):
         case Deed.HELD:
-            return phrases.open_held.format(
-                until=sentences.moment(incident.done[-1].until or now, now, words)
-            )
+            return phrases.open_held
         case Deed.RESTARTED:
             return phrases.open_restarted
     return phrases.open_acting
@@ -135,11 +134,3 @@ def _room_at(incident: Incident) -> float:
     """When the budget has room again; infinite when never, or when nothing was held."""
     held = [done.until for done in incident.done if done.deed is Deed.HELD and done.until is not None]
     return held[-1] if held else math.inf
-
-
-def _proof(incident: Incident, words: Words) -> str:
-    if incident.proof is None:
-        return words.phrases.disk_clear
-    return words.phrases.proven.format(
-        pid=incident.proof.identity.pid, latency=format_duration(incident.proof.latency)
-    )

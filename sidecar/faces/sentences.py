@@ -7,8 +7,8 @@ import signal
 from datetime import UTC, datetime
 
 from fermatkit.measures import Reading, Unknown
-from fermatkit.units import format_size
-from sidecar.core.nouns import Cause, Done, Ended
+from fermatkit.units import format_duration, format_size
+from sidecar.core.nouns import Cause, Done, Ended, Incident
 from sidecar.core.view import Stand
 from sidecar.faces.words import Words
 
@@ -57,7 +57,7 @@ def cause(what: Cause, words: Words, now: float) -> str:
 
 
 def stand(where: Stand, until: float | None, words: Words, now: float) -> str:
-    """Where the ladder stands, as a whole sentence."""
+    """What the sidecar does, as a whole sentence."""
     return words.stand[where].format(until="" if until is None else moment(until, now, words))
 
 
@@ -90,6 +90,14 @@ def deed(done: Done, words: Words, now: float) -> str:
         pid_as=phrases.pid_as.format(pid=done.pid) if done.pid else "",
         until=moment(done.until, now, words) if done.until else "",
     )
+
+
+def proof(incident: Incident, words: Words) -> str:
+    """Why an incident counts as over."""
+    if incident.proof is None:
+        return words.phrases.disk_clear
+    pid, latency = incident.proof.identity.pid, format_duration(incident.proof.latency)
+    return words.phrases.proven.format(pid=pid, latency=latency)
 
 
 def size(reading: Reading | None, words: Words) -> str:

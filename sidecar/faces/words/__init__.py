@@ -52,6 +52,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: str
     not_sampled: str
     not_asked: str
+    registration: str
     not_registered: str
     missing: str
     not_taken: str
@@ -65,7 +66,11 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One language. A text's ``{…}`` are filled in by name where it is used."""
 
     status: dict[Status, str]
+    """The verdict in a sentence."""
+    verdict: dict[Stand, str]
+    """The verdict where that is fail."""
     stand: dict[Stand, str]
+    """What the sidecar does about it."""
     trouble: dict[Trouble, str]
     """A whole sentence."""
     brief: dict[Trouble, str]

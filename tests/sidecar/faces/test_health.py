@@ -100,6 +100,20 @@ def test_a_low_disk_warns_at_its_own_check() -> None:
     assert body["checks"]["incidents:open"][0]["observedValue"] == "disk"
 
 
+def test_a_hang_is_told_once() -> None:
+    book, identity = running()
+    book.falls_silent(identity)
+    book.waits(11)
+    _, body = shown(book.view)
+    both, why = "WebSocket pings nor GET /fermat/api/user", "no answer in 1.5 s"
+    assert body["notes"] == [
+        "The Cloud Server is being ended.",
+        f"The Cloud Server (pid 100) hangs: it has answered neither {both} since 08:16:45 UTC ({why}).",
+        "SIGTERM was sent; SIGKILL follows at 08:17:05 UTC, and then a start.",
+    ]
+    assert body["checks"]["protocol:pong"][0]["status"] == "fail"
+
+
 def test_a_dead_server_fails_and_says_how_it_died() -> None:
     book, identity = running()
     book.dies(identity)

@@ -96,10 +96,10 @@ def test_a_spent_budget_is_the_loudest() -> None:
     book.waits(30)
     _, held = told(book)
     assert held.subject == "STAYS DOWN: Cloud Server on fermat-1: restart budget spent"
-    assert "stays down until 08:26:40 UTC: the restart budget is spent" in held.body
-    assert "It is not started again before 08:26:40 UTC" in held.body
+    assert "is down and stays down. It is not started again before 08:26:40 UTC: the restart" in held.body
+    assert "starts it as soon as the budget allows" in held.body
     assert "/state/server-output.log" in held.body
-    assert "exit code 0 (a server has no reason to end" in held.body
+    assert "exit code 0 (for a server, a crash" in held.body
 
 
 def test_a_budget_of_nothing_has_no_end() -> None:
@@ -139,7 +139,7 @@ def test_a_low_disk_and_its_end() -> None:
         (Ended(signal=9), "killed by SIGKILL (signal 9)"),
         (Ended(signal=40), "killed by signal 40 (signal 40)"),
         (Ended(code=143), "exit code 143 (128 + 15: SIGTERM)"),
-        (Ended(code=0), "exit code 0 (a server has no reason to end: a crash like any other)"),
+        (Ended(code=0), "exit code 0 (for a server, a crash all the same)"),
         (Ended(code=1), "exit code 1"),
         (Ended(code=255), "exit code 255"),
         (Ended(), "how is unknown (it was not this sidecar's own child)"),

@@ -15,6 +15,7 @@ from sidecar.faces.words import Words, words
 
 KEYED: list[tuple[str, type[StrEnum]]] = [
     ("status", Status),
+    ("verdict", Stand),
     ("stand", Stand),
     ("trouble", Trouble),
     ("brief", Trouble),
