@@ -3,95 +3,153 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from fermatkit.errors import UserError
+from fermatkit.measures import Unknown
 from sidecar.core.actions import Save
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Identity
-from sidecar.core.observations import Observation, Saved, SaveFailed
-from sidecar.store.keys import load_keys
-from sidecar.store.lock import InstanceLock
+from sidecar.core.nouns import (
+    Cause,
+    Chapter,
+    Deed,
+    Done,
+    Ended,
+    Identity,
+    Incident,
+    Message,
+    Owed,
+    Sign,
+    Topic,
+    Trouble,
+)
+from sidecar.core.observations import Saved, SaveFailed
 from sidecar.store.snapshot import Saver, load
+from support.reports import Reports
 
-MEMORY = Memory(seed=3, identity=Identity(7, 1), restarts=(1.5, 2.5), failures=2)
+INCIDENT = Incident(
+    3,
+    Topic.SERVER,
+    1.25,
+    (Cause(Trouble.HUNG, 1.0, 7, (Sign.PONG, Sign.HTTP), "no pong", Ended(signal=9), Unknown("why")),),
+    (Done(Deed.KILLED, 2.0, 7, until=9.5),),
+    clients=17.0,
+)
+MEMORY = Memory(
+    seed=3,
+    identity=Identity(7, 2**40),
+    restarts=(1.5, 2.5),
+    failures=2,
+    next_number=4,
+    incidents={Topic.SERVER: INCIDENT},
+    owed=(Owed(Message("3-opened", Chapter.OPENED, INCIDENT), "mail", 1, "refused"),),
+)
+
+
+def names(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
 
 
 async def test_what_is_saved_comes_back(tmp_path: Path) -> None:
-    told: list[Observation] = []
-    saver = Saver(tmp_path / "memory.json", told.append)
+    reports = Reports()
+    saver = Saver(tmp_path / "memory.json", reports)
     saver.save(Save(1, MEMORY))
-    assert await saver.flush(5)
-    assert told == [Saved(1)]
+    await saver.close()
+    assert reports.all == [Saved(1)]
     assert load(tmp_path / "memory.json") == MEMORY
+    assert names(tmp_path) == ["memory.json"]
 
 
 async def test_of_those_that_wait_only_the_newest_is_written(tmp_path: Path) -> None:
-    told: list[Observation] = []
-    saver = Saver(tmp_path / "memory.json", told.append)
-    for revision in range(1, 5):
+    reports = Reports()
+    saver = Saver(tmp_path / "memory.json", reports)
+    for revision in range(1, 6):
         saver.save(Save(revision, Memory(seed=revision)))
-    assert await saver.flush(5)
-    assert told == [Saved(4)]
-    assert load(tmp_path / "memory.json") == Memory(seed=4)
+    await saver.close()
+    assert reports.all == [Saved(1), Saved(5)]
+    assert load(tmp_path / "memory.json") == Memory(seed=5)
+
+
+async def test_a_save_from_within_the_report_of_one(tmp_path: Path) -> None:
+    reports = Reports()
+    saver = Saver(tmp_path / "memory.json", reports)
+    reports.react = lambda what: saver.save(Save(2, Memory(seed=2))) if what == Saved(1) else None
+    saver.save(Save(1, Memory(seed=1)))
+    await reports.until(Saved, revision=2)
+    await saver.close()
+    assert load(tmp_path / "memory.json") == Memory(seed=2)
 
 
 async def test_a_disk_that_fails_is_said_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "memory.json"
-    told: list[Observation] = []
-    (tmp_path / "memory.json.new").mkdir()  # a directory in the way, for root may write anywhere
-    saver = Saver(path, told.append)
+    reports = Reports()
+    saver = Saver(path, reports)
     saver.save(Save(1, MEMORY))
-    assert await saver.flush(5)
-    assert told == [SaveFailed(1, "Is a directory")]
-    assert load(path) is None
+    await reports.until(Saved, revision=1)
+    (tmp_path / "memory.json.new").mkdir()  # a directory in the way, for root may write anywhere
+    saver.save(Save(2, Memory(seed=2)))
+    assert (await reports.until(SaveFailed)).why.endswith("memory.json: Is a directory")
+    (tmp_path / "memory.json.new").rmdir()
+    assert load(path) == MEMORY
+    saver.save(Save(3, Memory(seed=3)))
+    await saver.close()
+    assert reports.all[-1] == Saved(3)
+
+
+async def test_a_full_disk_fails_the_save_and_gets_no_half_file(tmp_path: Path) -> None:
+    path = Path("/dev/full")  # every write to it fails like a full disk
+    reports = Reports()
+    (tmp_path / "memory.json.new").symlink_to(path)
+    saver = Saver(tmp_path / "memory.json", reports)
+    saver.save(Save(1, MEMORY))
+    await saver.close()
+    assert reports.all == [SaveFailed(1, f"{tmp_path}/memory.json: No space left on device")]
+    assert names(tmp_path) == []
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    disk = tmp_path / "memory.json.new"
+    os.mkfifo(disk)  # to open it for writing takes until somebody reads
+    reports = Reports()
+    saver = Saver(tmp_path / "memory.json", reports)
+    saver.save(Save(1, MEMORY))
+    await saver.close(patience=0.05)
+    assert reports.all == []
+    reader = os.open(disk, os.O_RDONLY | os.O_NONBLOCK)
+    await reports.until(SaveFailed)
+    os.close(reader)
 
 
 def test_nothing_saved_is_nothing_remembered(tmp_path: Path) -> None:
     assert load(tmp_path / "memory.json") is None
+    assert names(tmp_path) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"schema":99,"memory":{"seed":1}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"schema":1,"memory":{"seed":1,"identity":"\xff"}}',
+        b"[]",
+        b'{"memory":{"seed":1}}',
+        b'{"schema":99,"memory":{"seed":1}}',
+        b'{"schema":1,"memory":{"seed":"one"}}',
+        b'{"x":' + b"[" * 100_000,
+    ],
+)
 def test_what_cannot_be_understood_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "memory.json"
     for number in (1, 2):
         path.write_bytes(content)
         assert load(path) is None
+        assert not path.exists()
         assert (tmp_path / f"memory.json.corrupt-{number}").read_bytes() == content
 
 
-def test_a_file_that_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None:
+def test_what_cannot_be_read_at_all_is_set_aside_too(tmp_path: Path) -> None:
     (tmp_path / "memory.json").mkdir()
-    with pytest.raises(OSError, match="Is a directory"):
-        load(tmp_path / "memory.json")
-
-
-def test_the_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
-    path = tmp_path / "probe-keys.json"
-    keys = load_keys(path)
-    assert load_keys(path) == keys
-    assert keys.temporary != keys.permanent
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.write_bytes(b"nonsense")
-    assert load_keys(path) != keys
-
-
-def test_a_second_sidecar_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
-    path = tmp_path / "sidecar.lock"
-    code = (
-        "import sys, time; from pathlib import Path; from sidecar.store.lock import InstanceLock\n"
-        "with InstanceLock(Path(sys.argv[1])): print('in', flush=True); time.sleep(60)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as first:
-        assert first.stdout is not None
-        first.stdout.readline()
-        with pytest.raises(UserError, match=rf"another sidecar \(pid {first.pid}\)"), InstanceLock(path):
-            pass
-        first.send_signal(signal.SIGKILL)
-    with InstanceLock(path):
-        assert path.read_text() == f"{os.getpid()}\n"
+    assert load(tmp_path / "memory.json") is None
+    assert (tmp_path / "memory.json.corrupt-1").is_dir()
