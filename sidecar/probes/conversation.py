@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from contextlib import suppress
 
 import aiohttp
@@ -61,7 +62,7 @@ class Conversation:
         self._pending: dict[bytes, asyncio.TimerHandle] = {}
         self._reason = ""
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        self._began = time.monotonic()
 
     async def run(self) -> str:
         """Converse until the session ends, and say why it did. When cancelled: close it with 1000."""
@@ -111,7 +112,7 @@ class Conversation:
     async def _speak(self) -> None:
         with suppress(ConnectionResetError):  # the listening task hears why
             await self._answer("the handshake")
-            asked = self._loop.time()
+            asked = time.monotonic()
             await self._socket.send_str(self._session.register())
             answer = await self._answer("the registration")
             if isinstance(answer, Refused):
@@ -119,12 +120,12 @@ class Conversation:
                 await self._socket.close()
                 return
             self.registered = True
-            self._report(obs.Registered(self._identity, self._loop.time() - asked))
+            self._report(obs.Registered(self._identity, time.monotonic() - asked))
             while True:
-                asked = self._loop.time()
+                asked = time.monotonic()
                 await self._list()
-                self._report(obs.Answered(self._identity, Sign.LIST, self._loop.time() - asked))
-                await asyncio.sleep(asked + self._rhythm.list_interval - self._loop.time())
+                self._report(obs.Answered(self._identity, Sign.LIST, time.monotonic() - asked))
+                await asyncio.sleep(asked + self._rhythm.list_interval - time.monotonic())
 
     async def _answer(self, what: str) -> Answer:
         """Wait, for a registration given up would not be the server's last one to come; but tell."""
@@ -158,7 +159,7 @@ class Conversation:
         with suppress(ConnectionResetError):  # the listening task hears why
             while True:
                 await beat.wait()
-                sent = _SENT.pack(self._loop.time())
+                sent = _SENT.pack(time.monotonic())
                 self._pending[sent] = self._loop.call_later(self._rhythm.ping_limit, self._overdue, sent)
                 await self._socket.ping(sent)
 
@@ -170,7 +171,7 @@ class Conversation:
             (sent,) = _SENT.unpack(payload)
         except struct.error:  # not an answer to us
             return
-        now = self._loop.time()
+        now = time.monotonic()
         if self._began <= sent <= now:
             self._report(obs.Answered(self._identity, Sign.PONG, now - sent))
 

@@ -9,6 +9,7 @@ everybody still connected), and it is closed properly before the next is opened.
 from __future__ import annotations
 
 import asyncio
+import time
 from uuid import uuid4
 
 import aiohttp
@@ -76,16 +77,15 @@ class Heartbeat:
 
     async def _listening(self, identity: Identity) -> None:
         """Wait until the port is this process's, and say so, or whose it is. Only the kernel is asked."""
-        loop = asyncio.get_running_loop()
         port = self._settings.port
         while True:
-            asked = loop.time()
+            asked = time.monotonic()
             pid = await asyncio.to_thread(sockets.owner, port, identity.pid)
             if pid == identity.pid:
                 self._report(Listened(identity, owned=True))
                 return
             if pid is None:
-                took = loop.time() - asked
+                took = time.monotonic() - asked
                 await asyncio.sleep(max(_LISTEN_PAUSE, 10 * took))  # a tenth of a core where it is expensive
             else:
                 self._report(Listened(identity, owned=False, why=_whose(port, pid)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from http import HTTPStatus
 
@@ -67,7 +68,7 @@ class HttpProbe:
 
     async def _ask(self, session: aiohttp.ClientSession, identity: Identity) -> None:
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked = time.monotonic()
         limit = self._settings.limit
         late = loop.call_later(limit, self._unanswered, identity, f"no answer within {limit:g} s")
         tell = partial(self._unanswered, identity)
@@ -75,7 +76,7 @@ class HttpProbe:
             async with asyncio.timeout(_PATIENCE), session.get(self._url, allow_redirects=False) as response:
                 body = await response.content.read(len(_ANSWER))
             if response.status == HTTPStatus.OK and body == _ANSWER:
-                self._report(Answered(identity, Sign.HTTP, loop.time() - asked))
+                self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
             else:
                 tell(f"HTTP {response.status}, and not the right text")
         except TimeoutError:

@@ -1,0 +1,175 @@
+"""A whole sidecar as its users run it: a process with a configuration file, over a stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+from cloudserver.session import PATH, Registered, Session, make_keys
+from support.smtp import Mailbox, mail_server
+
+PATIENCE = 30.0
+"""Seconds after which something that should happen soon is said not to happen."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """One configuration, and the sidecars that ran on it."""
+
+    directory: Path
+    mailbox: Mailbox
+    client: aiohttp.ClientSession
+    server_port: int = field(default_factory=free_port)
+    health_port: int = field(default_factory=free_port)
+    sidecar: subprocess.Popen[bytes] | None = None
+
+    def configure(self, limits: str = "", server: str = "", arguments: tuple[str, ...] = ()) -> None:
+        command = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
+        (self.directory / "server").mkdir(exist_ok=True)
+        self.config.write_text(
+            f"[server]\ncommand = {json.dumps(command)}\ndirectory = 'server'\n"
+            f"port = {self.server_port}\n{server}\n"
+            f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
+            f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{limits}\n"
+        )
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "sidecar.toml"
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "sidecar.log").read_text()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with (self.directory / "sidecar.log").open("ab") as log:
+            self.sidecar = subprocess.Popen(
+                [sys.executable, "-m", "sidecar", "run", "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self.sidecar
+
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        assert self.sidecar is not None
+        self.sidecar.send_signal(number)
+        return await asyncio.to_thread(self.sidecar.wait, PATIENCE)
+
+    async def health(self) -> dict[str, Any]:
+        """What /health says; empty while nobody answers there."""
+        try:
+            async with self.client.get(f"http://127.0.0.1:{self.health_port}/health") as answer:
+                body: dict[str, Any] = json.loads(await answer.read())
+                assert answer.status == (503 if body["status"] == "fail" else 200)
+                return body
+        except aiohttp.ClientError:
+            return {}
+
+    async def status(self) -> str:
+        return str((await self.health()).get("status", ""))
+
+    async def passes(self, *, not_pid: int | None = None) -> int:
+        """Wait for a proven server (a new one); its pid."""
+        pid = 0
+
+        async def well() -> bool:
+            nonlocal pid
+            body = await self.health()
+            if body.get("status") != "pass":
+                return False
+            pid = int(body["checks"]["process:state"][0]["componentId"])
+            return pid != not_pid
+
+        await until(well, lambda: f"not well: {self.log[-3000:]}")
+        return pid
+
+    def servers(self) -> list[int]:
+        """Every stand-in of this configuration that runs, whoever started it."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                ours = process.cwd() == str(self.directory / "server") and "cloudserver" in process.cmdline()
+                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process.pid)
+        return found
+
+    async def registers(self) -> bool:
+        """Whether a stranger's registration is answered."""
+        session = Session(make_keys(os.urandom), lambda: "1")
+        url = f"http://127.0.0.1:{self.server_port}{PATH}"
+        async with self.client.ws_connect(url, headers=session.headers()) as ws:
+            session.receive(await ws.receive_str(timeout=PATIENCE))
+            await ws.send_str(session.register())
+            return isinstance(session.receive(await ws.receive_str(timeout=PATIENCE)), Registered)
+
+    async def habit(self, name: str) -> None:
+        url = f"http://127.0.0.1:{self.server_port}/standin/habits/{name}"
+        async with self.client.post(url) as answer:
+            assert answer.status < 300, await answer.text()
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(mail["Subject"]) for mail in self.mailbox.mails]
+
+    async def mails(self, number: int) -> list[str]:
+        async def there() -> bool:
+            return len(self.mailbox.mails) >= number
+
+        await until(there, lambda: f"{number} mails wanted: {self.subjects}: {self.log[-3000:]}")
+        return self.subjects
+
+    async def settled(self) -> bool:
+        """Whether nothing is owed to anybody any more."""
+        body = await self.health()
+        return bool(body) and body["checks"]["outbox:waiting"][0]["observedValue"] == 0
+
+    def end(self) -> None:
+        if self.sidecar is not None and self.sidecar.poll() is None:
+            self.sidecar.kill()
+            self.sidecar.wait()
+        for pid in self.servers():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def until(
+    true: Callable[[], Awaitable[bool]], why: Callable[[], str], patience: float = PATIENCE
+) -> None:
+    deadline = time.monotonic() + patience
+    while not await true():
+        assert time.monotonic() < deadline, why()
+        await asyncio.sleep(0.03)
+
+
+@asynccontextmanager
+async def running(directory: Path) -> AsyncIterator[Running]:
+    """All that is needed, nothing started; everything ended at the end."""
+    async with mail_server() as mailbox, aiohttp.ClientSession() as client:
+        run = Running(directory, mailbox, client)
+        run.configure()
+        try:
+            yield run
+        finally:
+            run.end()
