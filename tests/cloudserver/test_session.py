@@ -197,7 +197,7 @@ def test_we_cannot_speak_out_of_turn_ourselves(stage: Stage, say: Callable[[Sess
 
 
 def test_keys_come_from_the_randomness_handed_in():
-    one, same = (make_keys(Random(7).randbytes) for _ in range(2))  # noqa: S311 - a seeded source is the point
+    one, same = (make_keys(Random(7).randbytes) for _ in range(2))
     assert one == same
     assert one.temporary != one.permanent
 

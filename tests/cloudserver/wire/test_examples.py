@@ -61,7 +61,8 @@ def test_the_documented_registration_is_written_to_the_letter():
 
 def test_key_order_whitespace_unknown_keys_and_gson_escapes_do_not_matter():
     text = r"""{ "signature": "", "messageContent": "\u003ca \u0026 b\u003e \u003d \u0027",
-        "extra": [1, {"a": 2}], "fermatPacketType": "MESSAGE_TRANSMIT", "destination": "d", "sender": "s", "id": "1" }"""
+        "extra": [1, {"a": 2}], "fermatPacketType": "MESSAGE_TRANSMIT",
+        "destination": "d", "sender": "s", "id": "1" }"""
     assert envelope.decode(text) == Packet("1", "s", "d", PacketType.MESSAGE_TRANSMIT, "<a & b> = '")
     assert envelope.decode(text.encode()) == envelope.decode(text)
 
@@ -158,7 +159,7 @@ def test_codes_of_the_documents():
 
 
 def test_a_random_key_looks_like_an_uncompressed_point_and_is_as_random_as_its_source():
-    one, same, other = (handshake.random_key(Random(seed).randbytes) for seed in (1, 1, 2))  # noqa: S311 - seeded on purpose
+    one, same, other = (handshake.random_key(Random(seed).randbytes) for seed in (1, 1, 2))
     assert one == same != other
     assert (len(one), one[:2], one) == (130, "04", one.upper())
     bytes.fromhex(one)
