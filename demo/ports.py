@@ -32,7 +32,7 @@ def _free(name: str, default: int) -> int:
             attempt.bind(("127.0.0.1", port))
         except OSError as error:
             raise UserError(
-                f"port {port} cannot be used ({_holder(port) or error.strerror}): "
+                f"port {port} cannot be had ({_holder(port) or error.strerror}): "
                 f"end what uses it, or choose another: make run {name}=PORT",
                 ExitCode.CONFIGURATION,
             ) from None
