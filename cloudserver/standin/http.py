@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
@@ -86,10 +87,10 @@ class Rest:
         return _json({"success": True, "message": "Login process success", "authToken": token})
 
     async def _list(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        requester = str(form.get("i", ""))
+        form = dict(parse_qsl((await request.read()).decode(errors="replace")))
+        requester = form.get("i", "")
         try:
-            question = profiles.decode_discovery(str(form.get("dp", "")))
+            question = profiles.decode_discovery(form.get("dp", ""))
             found = search(self._standin.clients, requester, question)
         except (WireError, NotAvailable):
             return _json(_NOT_AVAILABLE)

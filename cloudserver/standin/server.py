@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from importlib import import_module
 from types import FrameType
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 
 from cloudserver.standin import config, habits, lines
 from cloudserver.standin.control import Control
@@ -43,6 +46,7 @@ def run(host: str, port: int, habit_names: Sequence[str]) -> None:
     _obey_signals()
     _raise_fd_limit()
     gc.set_threshold(*_GC_THRESHOLDS)
+    server_logger.addFilter(_is_our_fault)
     try:
         settings = config.load(port)
     except config.BadConfig as error:
@@ -96,6 +100,11 @@ def _obey_signals() -> None:
 
 def _exit(number: int, _frame: FrameType | None) -> None:
     os._exit(_SIGNAL_EXIT + number)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Keep aiohttp from printing a traceback for bytes that are not HTTP."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 def _raise_fd_limit() -> None:

@@ -210,7 +210,7 @@ async def test_the_log_has_the_real_servers_volume_in_both_sinks(tmp_path: Path)
         size = log.stat().st_size
 
         async def grows_by(expected: int) -> None:
-            """Wait for what an act adds (its last lines may come after its answer), and see that no more comes."""
+            """Wait for what an act adds, which may end after its answer, and see that no more comes."""
             nonlocal size
             deadline = time.monotonic() + PATIENCE
             while log.stat().st_size - size < 0.85 * expected and time.monotonic() < deadline:

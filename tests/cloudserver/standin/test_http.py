@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import aiohttp
@@ -154,3 +155,23 @@ async def test_the_configuration_without_its_password(http: Http):
 async def test_a_list_that_is_not_available(http: Http, form: dict[str, str]):
     async with http.post(LISTS, data=form) as answer:
         assert (answer.status, await answer.json()) == (200, {"f": "Requested list is not available"})
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data", "multipart/form-data; boundary=x", "text/plain; charset=?"]
+)
+async def test_a_form_that_is_none(http: Http, kind: str):
+    async with http.post(LISTS, data=b"i=%ff&\xff=\x00", headers={"Content-Type": kind}) as answer:
+        assert (answer.status, await answer.json()) == (200, {"f": "Requested list is not available"})
+
+
+async def test_what_is_not_http_is_refused_without_a_traceback(http: Http, standin: StandinProcess):
+    host, _, port = standin.url.removeprefix("http://").partition(":")
+    for nonsense in (b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\ntmp-i: " + 9000 * b"x" + b"\r\n\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(nonsense)
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+    async with http.get("/fermat/api/user") as answer:
+        assert answer.status == 200
+    assert standin.stderr == ""
