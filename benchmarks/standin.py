@@ -16,14 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
 import psutil
 
-from cloudserver.session import PATH, Registered, Session, make_keys
+from cloudserver.session import PATH, Listed, Registered, Session, make_keys
 
 PING_SECONDS = 20
 FAITHFUL = 17  # pings of one real client in that time
@@ -37,17 +37,18 @@ class Load:
         self.http = http
         self.base = base
         self.process = process
-        self.clients: list[tuple[aiohttp.ClientWebSocketResponse, asyncio.Task[object]]] = []
+        self.clients: list[tuple[Session, aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
+        self.listed = 0
         self.rows: list[dict[str, float | str | None]] = []
 
-    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+    async def connect(self) -> tuple[Session, aiohttp.ClientWebSocketResponse]:
         """Open one client, up to its registration."""
         session = Session(make_keys(os.urandom), lambda: str(uuid4()))
         socket = await self.http.ws_connect(self.base + PATH, headers=session.headers())
         session.receive(await socket.receive_str())
         await socket.send_str(session.register())
         assert isinstance(session.receive(await socket.receive_str()), Registered)
-        return socket
+        return session, socket
 
     async def rush(self, count: int, at_once: int) -> float:
         """Connect, register and close `count` clients, `at_once` at a time."""
@@ -55,7 +56,8 @@ class Load:
 
         async def worker() -> None:
             for _ in left:
-                await (await self.connect()).close()
+                _, socket = await self.connect()
+                await socket.close()
 
         await asyncio.gather(*(worker() for _ in range(at_once)))
         return count
@@ -65,23 +67,48 @@ class Load:
 
         async def one(due: float) -> None:
             await asyncio.sleep(due - time.monotonic())
-            socket = await self.connect()
-            self.clients.append((socket, asyncio.create_task(socket.receive())))
+            session, socket = await self.connect()
+            self.clients.append((session, socket, asyncio.create_task(self.read(session, socket))))
 
         start = time.monotonic()
         await asyncio.gather(*(one(start + number / rate) for number in range(count)))
         return count
 
+    async def read(self, session: Session, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take in the answers of one client, to its end."""
+        async for message in socket:
+            self.listed += isinstance(session.receive(message.data), Listed)
+
     async def hold(self, seconds: float, pings: int) -> float:
         """Send `pings` from each client in every `PING_SECONDS`, evenly spread."""
-        rate = len(self.clients) * pings / PING_SECONDS
+        return await self.pace(seconds, len(self.clients) * pings / PING_SECONDS, self.ping)
+
+    async def ask(self, seconds: float, rate: float) -> float:
+        """Send `rate` list requests a second, each client in its turn; how many were answered."""
+        before = self.listed
+        sent = await self.pace(seconds, rate, self.request_list)
+        await asyncio.sleep(1)
+        assert self.listed - before == sent, f"{sent} asked, {self.listed - before} answered"
+        return sent
+
+    async def ping(self, number: int) -> None:
+        """Send one ping."""
+        await self.clients[number % len(self.clients)][1].ping(b"PING")
+
+    async def request_list(self, number: int) -> None:
+        """Send one list request for oneself."""
+        session, socket, _ = self.clients[number % len(self.clients)]
+        await socket.send_str(session.request_list())
+
+    async def pace(self, seconds: float, rate: float, send: Callable[[int], Awaitable[None]]) -> float:
+        """Call `send` `rate` times a second; how often."""
         start, sent = time.monotonic(), 0
         while (now := time.monotonic() - start) < seconds:
             for _ in range(int(now * rate) - sent):
-                await self.clients[sent % len(self.clients)][0].ping(b"PING")
+                await send(sent)
                 sent += 1
             await asyncio.sleep(0.01)
-        lost = sum(task.done() for _, task in self.clients)
+        lost = sum(task.done() for _, _, task in self.clients)
         assert not lost, f"{lost} clients lost"
         return sent
 
@@ -156,7 +183,8 @@ async def phases(options: argparse.Namespace, base: str, pid: int) -> list[dict[
         await load.measure("hold, 1 ping/20 s", load.hold(options.seconds, 1))
         name = f"hold, {FAITHFUL} pings/20 s"
         await load.measure(name, load.hold(options.seconds, FAITHFUL))
-        for _, task in load.clients:
+        await load.measure("lists, 1,000/s", load.ask(options.seconds, 1000))
+        for _, _, task in load.clients:
             task.cancel()
     return load.rows
 

@@ -1,0 +1,44 @@
+"""``python -m benchmarks``: every figure, on the screen and in build/bench.json. About a minute and a half."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import psutil
+
+from benchmarks import core, footprint, restart, spawn
+
+RESULT = Path("build/bench.json")
+TABLES = (
+    (
+        "Death seen, next server spawned (µs; ours: loop, core and server's edge; bare: asyncio alone)",
+        spawn.measure,
+    ),
+    ("kill -9 → listening, → proven (ms; from outside, the whole program)", restart.measure),
+    ("One step of the core (µs of CPU; three observations a second in calm)", core.measure),
+    ("Footprint (CPU ms and resident MiB that each import adds; then the program idle)", footprint.measure),
+)
+
+
+def main() -> None:
+    """Measure one thing after another, for the cores are few."""
+    machine = (
+        f"{os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.platform()}"
+    )
+    result: dict[str, object] = {"machine": machine, "python": platform.python_version()}
+    print(f"{machine}, Python {platform.python_version()}")
+    for title, measure in TABLES:
+        print(f"\n{title}")
+        rows = measure()
+        for name, figure in rows.items():
+            print(f"  {name:44} {figure:10.2f}")
+        result |= rows
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=1))
+    print(f"\nWritten to {RESULT}.")
+
+
+main()
