@@ -13,6 +13,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from enum import IntEnum
 from typing import Any
 
@@ -105,9 +106,10 @@ def _listening(port: int) -> set[int]:
 
 def _owner_by_psutil(port: int, likely: int) -> int | Unknown | None:
     """Where there is no sock_diag: slow, and some systems show the sockets of others to root only."""
-    try:
+    with suppress(psutil.Error):
         if _listeners(psutil.Process(likely).net_connections("tcp"), port):
             return likely
+    try:
         listeners = _listeners(psutil.net_connections("tcp"), port)
     except (psutil.Error, OSError) as error:
         return Unknown(f"sockets cannot be listed: {error}")

@@ -10,7 +10,7 @@ from sidecar.core.observations import Observation
 
 PATIENCE = 20.0
 """Seconds after which something that should happen at once is said not to happen."""
-O = TypeVar("O", bound=Observation)  # noqa: E741 - the one type variable of a small class
+Kind = TypeVar("Kind", bound=Observation)
 
 
 class Reports:
@@ -26,7 +26,7 @@ class Reports:
         self._news.set()
         self.react(what)
 
-    def of(self, kind: type[O], **fields: object) -> list[O]:
+    def of(self, kind: type[Kind], **fields: object) -> list[Kind]:
         """All of a kind whose fields are these."""
         return [
             what
@@ -34,7 +34,9 @@ class Reports:
             if isinstance(what, kind) and all(getattr(what, name) == value for name, value in fields.items())
         ]
 
-    async def until(self, kind: type[O], number: int = 1, patience: float = PATIENCE, **fields: object) -> O:
+    async def until(
+        self, kind: type[Kind], number: int = 1, patience: float = PATIENCE, **fields: object
+    ) -> Kind:
         """Wait for the so-many-th of a kind whose fields are these."""
         try:
             async with asyncio.timeout(patience):
