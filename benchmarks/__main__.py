@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: every figure, on the screen and in build/bench.json. About a minute and a half."""
+"""``python -m benchmarks``: every figure, on the screen and in build/bench.json; a minute and a half."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def listening() -> dict[str, float]:
 
 
 def proven() -> dict[str, float]:
-    """Milliseconds from the kill of a stand-in until ``/health`` passes; most of it is the stand-in starting."""
+    """Milliseconds from the kill until ``/health`` passes; most of it is the stand-in starting."""
     took = []
     with tempfile.TemporaryDirectory() as name:
         port, health = free_port(), free_port()

@@ -41,7 +41,7 @@ class Took(NamedTuple):
     """From the pidfd's being readable to the return of the spawn."""
 
 
-class Stamped(selectors.DefaultSelector):  # type: ignore[valid-type, misc]  # chosen while the program runs
+class Stamped(selectors.DefaultSelector):  # chosen while the program runs
     """Knows when it last had something to say."""
 
     at = 0.0
@@ -102,7 +102,7 @@ class Ours:
         settings = CommandSettings(COMMAND, directory, directory / "output", directory / "server.lock")
         self._server = CommandServer(settings, self._report)
         self._spawn = os.posix_spawnp
-        os.posix_spawnp = self._spawn_and_look  # type: ignore[assignment]  # the clock stops here
+        os.posix_spawnp = self._spawn_and_look  # the clock stops here
         performers: dict[type[Action], Callable[..., None]] = dict.fromkeys(
             Action.__subclasses__(), lambda _: None
         )
@@ -137,11 +137,6 @@ class Ours:
         await self._server.close()
         os.posix_spawnp = self._spawn
         _end(self.pid)
-
-
-def _end(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
 
 
 async def _measure(selector: Stamped) -> dict[str, float]:

@@ -67,13 +67,13 @@ name = "chat"
 
 [helth]
 """
+    units = "a number with one of the units ms, s, m, h, d (like '10s')"
     assert complaint(tmp_path, text).splitlines() == [
         "sidecar.toml:2: server.comand is not a setting; did you mean 'command'?",
         "sidecar.toml:3: server.port expected `int`, got `str`",
         "sidecar.toml:1: server.command is missing, and has no default",
         'sidecar.toml:6: limits.term_deadline 5 has no unit; write it as a text like "10s"',
-        "sidecar.toml:7: limits.stable_after '3 parsecs' is not a number with one of the units ms, s, m, h, d"
-         " (like '10s')",
+        f"sidecar.toml:7: limits.stable_after '3 parsecs' is not {units}",
         "sidecar.toml:11: channel[0].url must be a text that is not empty",
         "sidecar.toml:13: channel[1].url is missing, and has no default",
         "sidecar.toml:16: helth is not a setting; did you mean 'health'?",
