@@ -34,10 +34,12 @@ def parse_share(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people, two units at most: ``"3.2 s"``, ``"4 min 5 s"``, ``"2 d 3 h"``."""
+    """A duration for people, two units at most: ``"0.4 ms"``, ``"3.2 s"``, ``"4 min 5 s"``, ``"2 d 3 h"``."""
+    if 0 < seconds < 0.01:  # noqa: PLR2004 - below ten of a unit a tenth matters to the reader
+        return f"{seconds * 1000:.1f} ms"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth matters to the reader
+    if seconds < 10:  # noqa: PLR2004 - likewise
         return f"{seconds:.1f} s"
     whole = round(seconds)
     for size, name, smaller, smaller_name in (

@@ -42,7 +42,9 @@ def test_a_size_in_powers_of_ten_is_refused() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.0034, "3 ms"),
+        (0, "0 ms"),
+        (0.00044, "0.4 ms"),
+        (0.034, "34 ms"),
         (3.21, "3.2 s"),
         (9.97, "10.0 s"),
         (59.6, "1 min"),
