@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import urllib.error
 import urllib.request
 
+from demo.ports import chosen
+from fermatkit.errors import UserError
+
 
 def main() -> int:
     """Ask ``/health``; 1 when nobody answers there or no server runs."""
-    url = f"http://127.0.0.1:{os.environ.get('HEALTH_PORT') or 9191}/health"
     try:
+        url = f"http://127.0.0.1:{chosen('HEALTH_PORT')}/health"
         with urllib.request.urlopen(url, timeout=5) as answer:
             body = json.load(answer)
     except urllib.error.HTTPError as error:  # 503: it fails, and says all the same
         body = json.load(error)
-    except OSError as error:
-        print(f"{url}: {error}: is make run running?", file=sys.stderr)
+    except (OSError, UserError) as error:
+        print(f"{error}: is make run running, with this HEALTH_PORT?", file=sys.stderr)
         return 1
     pid = body["checks"]["process:state"][0].get("componentId")
     print(pid or "no server runs at this moment", file=sys.stdout if pid else sys.stderr)

@@ -15,17 +15,22 @@ _NAMES = {"SERVER_PORT": 9090, "HEALTH_PORT": 9191}
 
 def ports() -> tuple[int, int]:
     """The server's and the health page's; UserError when one cannot be had."""
-    server, health = (_free(name, default) for name, default in _NAMES.items())
+    server, health = (_free(name) for name in _NAMES)
     if server == health:
         raise UserError(f"SERVER_PORT and HEALTH_PORT are both {server}: choose two different ones")
     return server, health
 
 
-def _free(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
+def chosen(name: str) -> int:
+    """The port by this name; UserError when it is none."""
+    text = os.environ.get(name) or str(_NAMES[name])
     if not text.isdecimal() or not 0 < int(text) < 2**16:
         raise UserError(f"{name}={text} is not a port: choose a number from 1 to 65535")
-    port = int(text)
+    return int(text)
+
+
+def _free(name: str) -> int:
+    port = chosen(name)
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -62,7 +62,7 @@ def checks(view: View, words: Words) -> Checks:
         "protocol:registration": [_registration(view, words)],
         "restarts:budget": [_budget(window, view) for window in view.budget],
         "restarts:last": [_last_restart(view, words)],
-        "incidents:open": [_incident(incident, Status.FAIL, words) for incident in view.open.values()],
+        "incidents:open": [_incident(one, _open(one, view), words) for one in view.open.values()],
         "incidents:last": [_incident(view.last, Status.PASS, words)] if view.last else [],
         "outbox:waiting": [_outbox(view, words)],
     }
@@ -85,9 +85,7 @@ def _process(view: View, words: Words) -> Check:
     well = view.stand is Stand.PROVEN and view.ready
     ours = [f for f in view.findings if f.trouble not in _SIGNS_TELL | {Trouble.DISK_LOW}]
     said = [sentences.cause(told(finding, view), words, view.wall) for finding in ours]
-    stand = words.stand[view.stand].format(
-        until=sentences.moment(view.stand_until or view.wall, view.wall, words)
-    )
+    stand = sentences.stand(view.stand, view.stand_until, words, view.wall)
     return Check(
         component_type="component",
         component_id=_pid(view),
@@ -179,6 +177,12 @@ def _last_restart(view: View, words: Words) -> Check:
             reason = sentences.brief((before or incident.causes)[-1], words)
             return _with(check, observed_value=reason, time=_iso(deeds[-1].wall))
     return _with(check, status=None, output=sentences.unknown(words.phrases.no_restart, words))
+
+
+def _open(incident: Incident, view: View) -> Status:
+    """How bad an open incident is: an outage fails, a low disk is as bad as its finding."""
+    finding = _finding(Trouble.DISK_LOW, view) if incident.topic is Topic.DISK else None
+    return _severity(finding) if finding else Status.FAIL
 
 
 def _incident(incident: Incident, status: Status, words: Words) -> Check:

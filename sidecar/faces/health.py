@@ -7,7 +7,7 @@ from http import HTTPStatus
 import msgspec
 
 from sidecar.core.nouns import Finding, Trouble
-from sidecar.core.view import Status, View
+from sidecar.core.view import Stand, Status, View
 from sidecar.faces import checks, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
@@ -61,8 +61,8 @@ def _notes(view: View, words: Words) -> list[str]:
     ]
     if view.status is not Status.FAIL:
         return [words.status[view.status], *wrong]
-    doing = sentences.stand(view.stand, view.stand_until, words, view.wall)
-    return [words.verdict[view.stand], *wrong, doing]
+    verdict = words.status[view.status] if view.stand is Stand.PROVEN else words.verdict[view.stand]
+    return [verdict, *wrong, sentences.stand(view.stand, view.stand_until, words, view.wall)]
 
 
 def _contained(finding: Finding, findings: tuple[Finding, ...]) -> bool:

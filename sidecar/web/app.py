@@ -33,6 +33,7 @@ _PAGE = {
     "/page.js": ("page.js", "text/javascript"),
 }
 _HEADERS = {
+    "Server": "fermat-sidecar",  # and not which version of what
     "Cache-Control": "no-store",  # a verdict of a moment ago is no verdict
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -100,12 +101,11 @@ async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Se
 
 def _application(published: Callable[[], Health]) -> web.Application:
     app = web.Application()
+    app.on_response_prepare.append(_add_headers)
 
     async def health(_: web.Request) -> web.Response:
         answer = published()
-        return web.Response(
-            status=answer.status, body=answer.body, content_type=CONTENT_TYPE, headers=_HEADERS
-        )
+        return web.Response(status=answer.status, body=answer.body, content_type=CONTENT_TYPE)
 
     app.router.add_get("/health", health)
     for path, (name, content_type) in _PAGE.items():
@@ -114,9 +114,13 @@ def _application(published: Callable[[], Health]) -> web.Application:
     return app
 
 
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
 def _static(body: bytes, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def static(_: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_HEADERS)
+        return web.Response(body=body, content_type=content_type, charset="utf-8")
 
     return static
 

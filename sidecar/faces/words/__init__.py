@@ -68,7 +68,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: dict[Status, str]
     """The verdict in a sentence."""
     verdict: dict[Stand, str]
-    """The verdict where that is fail."""
+    """The verdict where that is fail, and the server was not proven."""
     stand: dict[Stand, str]
     """What the sidecar does about it."""
     trouble: dict[Trouble, str]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Cause, Finding, Identity, Incident, Proof, Severity, Sign, Topic, Trouble
-from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, Unanswered
+from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, SessionLost, Unanswered
 from sidecar.core.policy import Window
 from sidecar.core.view import BudgetView, OutboxView, SignView, Stand, Status, View
 from sidecar.faces.health import health
@@ -32,6 +32,9 @@ READINGS: dict[Measure, float | Unknown] = {
 def shown(view: View) -> tuple[int, dict[str, Any]]:
     answer = health(view, LABEL, words())
     body: dict[str, Any] = json.loads(answer.body)
+    said = {detail.get("status", "pass") for details in body["checks"].values() for detail in details}
+    worst = next(status for status in ("fail", "warn", "pass") if status in said)
+    assert body["status"] == worst  # the whole is as bad as its worst part
     return answer.status, body
 
 
@@ -88,6 +91,16 @@ def test_one_sign_missing_warns() -> None:
     assert http["status"] == "warn"
     assert http["output"] == "no answer since 08:16:45 UTC (no answer in 1.5 s)"
     assert "observedValue" not in http
+
+
+def test_a_lost_session_fails_while_the_rest_is_well() -> None:
+    book, identity = running()
+    book.sees(SessionLost(identity, "closed with 1006"))
+    status, body = shown(book.view)
+    assert (status, body["status"]) == (503, "fail")
+    assert body["notes"][0] == "The Cloud Server is not well."
+    assert "closed with 1006" in body["output"]
+    assert "is not ready now" in body["checks"]["process:state"][0]["output"]
 
 
 def test_a_low_disk_warns_at_its_own_check() -> None:

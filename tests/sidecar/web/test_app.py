@@ -93,6 +93,8 @@ async def test_anything_else_is_refused_in_one_line(
         assert answer.status == status
         assert answer.content_type == "text/plain"
         assert len((await answer.text()).splitlines()) == 1
+        assert answer.headers["Server"] == "fermat-sidecar"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_head_has_no_body(site: Site, client: aiohttp.ClientSession) -> None:
