@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         choices=habits.names(),
         metavar="NAME",
-        help="fail like the real one; may be repeated: "
+        help="fail like the real one; may be repeated, taken up in this order: "
         + "; ".join(f"{name}: {what}" for name, what in habits.known().items()),
     )
     return parser

@@ -15,7 +15,7 @@ class Rejected(Exception):
 
 
 class Connection:
-    """One main connection: its keys, and when it was last heard (loop time, seconds)."""
+    """One main connection: its keys, and when it was last heard (seconds, monotonic)."""
 
     __slots__ = ("forgotten", "identity", "seen", "server_key", "temporary")
 
@@ -36,7 +36,9 @@ class Clients:
     """The registries, keyed by identity as the real server's are, with what follows from that.
 
     A profile goes when the client it *names* goes, whoever registered it: one that names a client who never
-    comes stays counted for ever (seen). Two handshakes with one temporary key share one pending entry.
+    comes stays counted for ever (seen). Two handshakes with one temporary key share one pending entry. But
+    the end of a replaced connection leaves the new one alone, for that one was seen to win (cloud-server.md,
+    H3, fears otherwise).
     """
 
     def __init__(self) -> None:

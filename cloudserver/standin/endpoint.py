@@ -115,7 +115,9 @@ class MainEndpoint:
             raise Crash(_java_name(error)) from None
         self._standin.log.write(answer.log)
         if answer.replaced is not None:
-            self._close(self._sockets[answer.replaced], WSCloseCode.OK, b"")
+            old = self._sockets.get(answer.replaced)  # a ghost's socket is gone already
+            if old is not None:
+                self._close(old, WSCloseCode.OK, b"")
         if answer.reply is not None:
             await _send(connection, socket, answer.destination, *answer.reply)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from cloudserver.standin import lines
-from cloudserver.standin.clients import Clients, Connection, Rejected
+from cloudserver.standin.clients import CLIENT, Clients, Connection, Rejected
 from cloudserver.standin.discovery import NotAvailable, search
 from cloudserver.wire import Packet, PacketType, UnknownName, Unreadable, contents, envelope, gson, profiles
 
@@ -50,7 +50,7 @@ def _register(clients: Clients, connection: Connection, packet: Packet) -> Answe
             packet,
             f"failure in registration component: {error}",
         )
-    if connection.identity is not None and connection.identity == profile.identity_public_key:
+    if profile.platform_component_type is CLIENT:
         log = lines.registered_client(connection)
     else:
         log = lines.registered_component(connection, str(profile.platform_component_type))
@@ -69,8 +69,8 @@ def _update_actor(clients: Clients, connection: Connection, packet: Packet) -> A
 
 
 def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
+    request = contents.decode(contents.ListRequest, packet.content)
     try:
-        request = contents.decode(contents.ListRequest, packet.content)
         question = profiles.decode_discovery(request.discovery)
         found = search(clients, packet.sender, question)
     except (NotAvailable, UnknownName) as error:
@@ -78,6 +78,7 @@ def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
             PacketType.FAILURE_REQUESTED_LIST_NOT_AVAILABLE,
             packet,
             f"requested list is not available: {error}",
+            applicant_service=request.service,
         )
     answer = contents.ListAnswer(
         question.platform_component_type, question.network_service_type, gson.write(found)
@@ -86,11 +87,13 @@ def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
     return Answer(lines.listed(connection, len(found)), (PacketType.REQUEST_LIST_COMPONENT_REGISTERED, reply))
 
 
-def _failure(kind: PacketType, packet: Packet, reason: str) -> Answer:
-    """Refuse: the original content and the reason."""
-    original: dict[str, msgspec.Raw] = msgspec.json.decode(packet.content, type=dict[str, msgspec.Raw])
-    content = msgspec.json.encode({**original, "f-vpn-m": reason}).decode()
-    return Answer(lines.note(reason), (kind, content))
+def _failure(kind: PacketType, packet: Packet, reason: str, applicant_service: str | None = None) -> Answer:
+    """Refuse: the original content and the reason; for a list, the service's name once more."""
+    content = msgspec.json.decode(packet.content, type=dict[str, object])
+    if applicant_service is not None:
+        content["a-ns-vpn"] = applicant_service
+    content["f-vpn-m"] = reason
+    return Answer(lines.note(reason), (kind, msgspec.json.encode(content).decode()))
 
 
 _PROCESSORS: dict[PacketType, Callable[[Clients, Connection, Packet], Answer]] = {

@@ -38,4 +38,4 @@ class Tokens:
             raise Unauthorized from None
         except jwt.InvalidTokenError as error:
             raise ValueError(str(error)) from None
-        return str(claims.get("sub"))
+        return str(claims.get("sub", ""))

@@ -14,8 +14,6 @@ HEADER = "tmp-i"
 MAIN_PATH = "/fermat/ws/"
 """The trailing slash matters: without it the server answers 404."""
 VPN_PATH = "/fermat/vpn/"
-
-
 _KEY_BYTES = 64
 
 

@@ -61,7 +61,7 @@ class NetworkServiceType(WireName):
 
 
 class PacketType(WireName):
-    """All packet types; `unused` tells those which the server neither sends nor handles (§5.1)."""
+    """All packet types, also those which the server neither sends nor handles: they have no code (§5.1)."""
 
     SERVER_HANDSHAKE_RESPOND = "SERVER_HANDSHAKE_RESPOND", "SRV_HS_RESP"
     COMPONENT_REGISTRATION_REQUEST = "COMPONENT_REGISTRATION_REQUEST", "COMP_REG_REQ"
@@ -89,8 +89,3 @@ class PacketType(WireName):
     VPN_REMOTE_PARTICIPANT_DISCONNECTED = "VPN_REMOTE_PARTICIPANT_DISCONNECTED", ""
     VPN_REMOTE_PARTICIPANT_RECONNECTED = "VPN_REMOTE_PARTICIPANT_RECONNECTED", ""
     VPN_CONNECTION_SUCCESSFULLY_RECONNECT = "VPN_CONNECTION_SUCCESSFULLY_RECONNECT", ""
-
-    @property
-    def unused(self) -> bool:
-        """Declared in Java, but neither sent nor handled by the server."""
-        return not self.code

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
+
 PATIENCE = 20.0
 """Seconds after which something that should happen at once is said not to happen."""
 _READY = "Server URI = "
@@ -67,3 +69,16 @@ def serving(directory: Path, *arguments: str) -> Iterator[StandinProcess]:
         standin.wait_for(_READY)
         standin.wait_for("\n")
         yield standin
+
+
+async def answers(url: str, seconds: float = PATIENCE) -> bool:
+    """Tell whether GET /fermat/api/user is answered in time."""
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.get(f"{url}/fermat/api/user") as answer,
+        ):
+            return answer.status == 200
+    except TimeoutError:
+        return False

@@ -106,6 +106,18 @@ async def test_the_same_identity_twice_the_new_one_wins(http: Http):
     await new.socket.close()
 
 
+async def test_an_identity_left_behind_by_a_connection_with_two_can_be_taken_up(http: Http):
+    """Anyone can claim any identity: here one connection registers with the temporary key of another, too."""
+    thief, other = await CloudClient.register(http), await CloudClient.connect(http)
+    text = envelope.decode(other.session.register())
+    answer = await thief.ask(text.type, text.content, sender=text.sender)
+    assert answer.type is PacketType.COMPLETE_COMPONENT_REGISTRATION
+    await thief.socket.close()
+    again = await CloudClient.register(http, Session(ClientKeys("again", thief.key), lambda: "id"))
+    await again.socket.close()
+    await other.socket.close()
+
+
 async def test_a_client_that_drops_without_a_close_frame_is_removed(http: Http):
     async with aiohttp.ClientSession(http._base_url) as other:
         client = await CloudClient.register(other)

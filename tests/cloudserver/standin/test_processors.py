@@ -130,7 +130,9 @@ def test_a_list_and_its_refusal():
     refused = talk.say(LIST, '{"ns-t":"CHAT","dp":"{}"}', "me").reply
     assert refused is not None
     assert refused[0] is PacketType.FAILURE_REQUESTED_LIST_NOT_AVAILABLE
-    assert contents.decode(contents.ListRequest, refused[1]).failure
+    refusal = contents.decode(contents.ListRequest, refused[1])
+    assert (refusal.discovery, refusal.applicant_service) == ("{}", "CHAT")
+    assert refusal.failure
 
 
 def test_what_is_dropped_and_what_is_passed_over():
