@@ -1,0 +1,44 @@
+"""The limit of the server's output holds, whatever the disk does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sidecar.servers.output import cap
+
+
+def test_what_is_short_enough_stays(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    cap(output, 10)
+    output.write_text("0123456789")
+    cap(output, 10)
+    assert output.read_text() == "0123456789"
+    assert not (tmp_path / "output.1").exists()
+
+
+def test_what_is_longer_replaces_the_one_before(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    for text in ("first, longer than ten", "second, longer than ten"):
+        output.write_text(text)
+        cap(output, 10)
+        assert output.read_text() == ""
+        assert (tmp_path / "output.1").read_text() == text
+
+
+def test_a_disk_too_full_for_the_copy_is_emptied_all_the_same(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("longer than ten")
+    (tmp_path / "output.1").symlink_to("/dev/full")
+    cap(output, 10)
+    assert output.read_text() == ""
+
+
+def test_who_appends_goes_on_at_the_new_end(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    writer = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(writer, b"longer than ten")
+    cap(output, 10)
+    os.write(writer, b"new")
+    os.close(writer)
+    assert output.read_bytes() == b"new"
