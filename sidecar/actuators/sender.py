@@ -14,8 +14,9 @@ from sidecar.actuators.deliver import Order, Outcome
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
 from sidecar.core.nouns import Message
-from sidecar.core.observations import Observation, SendFailed, Sent
+from sidecar.core.observations import Report, SendFailed, Sent
 from sidecar.faces.message import Rendered
+from sidecar.tasks import spawn
 
 DEADLINE = 30.0
 """Seconds for one attempt; then its process is killed. Apprise's own limits are shorter, step by step."""
@@ -29,7 +30,7 @@ class Sender:
         self,
         channels: Sequence[ChannelSettings],
         render: Callable[[Message], Rendered],
-        report: Callable[[Observation], None],
+        report: Report,
         deadline: float = DEADLINE,
     ) -> None:
         self._urls = {channel.name: channel.url for channel in channels}
@@ -41,7 +42,7 @@ class Sender:
 
     def send(self, action: Send) -> None:
         """Try once. → Sent or SendFailed, for this message and channel."""
-        task = asyncio.get_running_loop().create_task(self._send(action))
+        task = spawn(self._send(action), f"send to {action.channel}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

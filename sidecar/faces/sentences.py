@@ -7,7 +7,7 @@ import signal
 from datetime import UTC, datetime
 
 from fermatkit.measures import Reading, Unknown
-from fermatkit.units import format_duration, format_size
+from fermatkit.units import format_size
 from sidecar.core.nouns import Cause, Done, Ended, Incident
 from sidecar.core.view import Stand
 from sidecar.faces.words import Words
@@ -96,8 +96,8 @@ def proof(incident: Incident, words: Words) -> str:
     """Why an incident counts as over."""
     if incident.proof is None:
         return words.phrases.disk_clear
-    pid, latency = incident.proof.identity.pid, format_duration(incident.proof.latency)
-    return words.phrases.proven.format(pid=pid, latency=latency)
+    pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
+    return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
 
 
 def size(reading: Reading | None, words: Words) -> str:

@@ -220,6 +220,22 @@ async def test_nothing_secret_is_seen_anywhere(url: str, caplog: pytest.LogCaptu
     assert SESAM not in caplog.text
 
 
+async def test_a_mistake_of_ours_is_no_failed_send() -> None:
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["exception"]))
+    mistake = ValueError("no words")
+
+    def render(_: Message) -> Rendered:
+        raise mistake
+
+    reported: list[Observation] = []
+    sender = Sender([], render, reported.append)
+    sender.send(Send(MESSAGE, "mail"))
+    await until(lambda: bool(heard))
+    assert heard == [mistake]
+    assert not reported
+
+
 async def test_a_terminals_interrupt_does_not_reach_it(mailbox: Mailbox) -> None:
     async with telling(mail=mailbox.url) as told:
         told.sender.send(Send(MESSAGE, "mail"))

@@ -71,7 +71,7 @@ def test_a_kill_and_its_recovery() -> None:
     assert "Message 1-" in down.body
     assert back.subject == "RECOVERED: Cloud Server on fermat-1, after 2.0 s"
     assert "started as pid 101" in back.body
-    assert "answered the sidecar's registration in 10 ms" in back.body
+    assert "answered the sidecar's registration in 10.0 ms" in back.body
     assert "It lasted 2.0 s: from 2027-01-15 08:16:41 UTC to 2027-01-15 08:16:43 UTC." in back.body
 
 

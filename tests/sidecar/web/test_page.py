@@ -167,7 +167,7 @@ async def test_after_a_restart(tmp_path: Path) -> None:
     assert re.search(r"Last restart 2027-01-15 08:16:40, .* ago: killed by SIGKILL \(signal 9\)", page.text)
     assert "What happened last" in page.text
     assert "started as pid 101" in page.text
-    assert "it answered the sidecar's registration in 10 ms" in page.text
+    assert "it answered the sidecar's registration in 10.0 ms" in page.text
 
 
 async def test_what_others_said_is_text_and_never_markup(tmp_path: Path) -> None:
