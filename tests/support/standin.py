@@ -66,8 +66,7 @@ def starting(
 def serving(directory: Path, *arguments: str) -> Iterator[StandinProcess]:
     """Start a stand-in on a port of the system's choice, and wait until it serves."""
     with starting(directory, "--port", "0", *arguments) as standin:
-        standin.wait_for(_READY)
-        standin.wait_for("\n")
+        standin.wait_for("/fermat\n")
         yield standin
 
 

@@ -254,7 +254,7 @@ sys.exit(__main__.main(sys.argv[1:]))
 async def test_who_is_silent_is_closed_and_who_pings_is_not(tmp_path: Path):
     """The real limit is 60 s; the process under test has a shorter one, and is the same in all else."""
     with starting(tmp_path, "--port", "0", command=(sys.executable, "-c", HASTY)) as process:
-        process.wait_for("Server URI = ")
+        process.wait_for("/fermat\n")
         async with aiohttp.ClientSession(process.url) as http:
             silent, pinging = await CloudClient.register(http), await CloudClient.register(http)
             end = asyncio.ensure_future(silent.closed())
