@@ -100,7 +100,7 @@ def _distance(here: Location, there: Location) -> float:
     """Kilometres between two places, by the spherical law of cosines."""
     latitude, other = radians(here.latitude), radians(there.latitude)
     angle = sin(latitude) * sin(other) + cos(latitude) * cos(other) * cos(
-        radians(there.longitude - here.longitude)
+        radians(there.longitude) - radians(here.longitude)  # in this order none can overflow
     )
     return acos(max(-1.0, min(1.0, angle))) * _EARTH_KM
 

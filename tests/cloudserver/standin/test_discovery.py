@@ -176,3 +176,8 @@ def test_any_question_has_an_answer_or_none_and_never_ones_own(
     except NotAvailable:
         return
     assert all(profile in some and profile.communication_cloud_client_identity != "me" for profile in answer)
+
+
+def test_places_that_are_not_on_earth_have_a_distance_too():
+    clients = clients_with(actor("a", location=place(-1.7e308, -1.7e308)))
+    assert found(clients, location=place(1.7e308, 1.7e308), distance=30_000.0) == "a"
