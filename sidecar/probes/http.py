@@ -74,11 +74,13 @@ class HttpProbe:
         tell = partial(self._unanswered, identity)
         try:
             async with asyncio.timeout(_PATIENCE), session.get(self._url, allow_redirects=False) as response:
-                body = await response.content.read(len(_ANSWER))
+                body = await _beginning(response.content)
             if response.status == HTTPStatus.OK and body == _ANSWER:
                 self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
+            elif response.status == HTTPStatus.OK:
+                tell("another text than the server's")
             else:
-                tell(f"HTTP {response.status}, and not the right text")
+                tell(f"HTTP {response.status}")
         except TimeoutError:
             tell(f"no answer within {_PATIENCE:g} s")
         except (aiohttp.ClientError, OSError) as error:
@@ -88,3 +90,11 @@ class HttpProbe:
 
     def _unanswered(self, identity: Identity, reason: str) -> None:
         self._report(Unanswered(identity, Sign.HTTP, reason))
+
+
+async def _beginning(body: aiohttp.StreamReader) -> bytes:
+    """As much of the body as the right answer is long: another's may be endless."""
+    try:
+        return await body.readexactly(len(_ANSWER))
+    except asyncio.IncompleteReadError as error:
+        return error.partial

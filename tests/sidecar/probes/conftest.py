@@ -1,0 +1,34 @@
+"""What the probes' tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from fermatkit.process import started
+from sidecar.core.nouns import Identity
+from support.reports import Reports
+
+
+@pytest.fixture
+def reports() -> Reports:
+    return Reports()
+
+
+@pytest.fixture
+def ourselves() -> Identity:
+    """The test's own process, which is the server when that is a scripted one."""
+    start = started(os.getpid())
+    assert start is not None
+    return Identity(os.getpid(), start)
+
+
+@pytest.fixture
+def another() -> Iterator[Identity]:
+    """Some other process, which serves nothing."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield Identity(process.pid, started(process.pid) or 0)
+        process.kill()
