@@ -2,7 +2,8 @@
 
 The stand-in is a process of its own in a temporary directory; the clients live here, on aiohttp and the
 project's own session. Loop lag is the stand-in's own word (`GET /standin/loop-lag`, see standin/lag.py), CPU
-and RSS are the kernel's.
+and RSS are the kernel's. An idle twin without a client tells in the same way how late the machine lets any
+loop be: where its p99 is high too, the machine was busy with something else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,9 +35,10 @@ RESULT = Path("build/standin.json")
 class Load:
     """Clients of one stand-in."""
 
-    def __init__(self, http: aiohttp.ClientSession, base: str, process: psutil.Process) -> None:
+    def __init__(self, http: aiohttp.ClientSession, base: str, idle: str, process: psutil.Process) -> None:
         self.http = http
         self.base = base
+        self.idle = idle
         self.process = process
         self.clients: list[tuple[Session, aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
         self.listed = 0
@@ -113,6 +116,12 @@ class Load:
         assert not lost, f"{lost} clients lost"
         return sent
 
+    async def lag(self, base: str, seconds: float) -> dict[str, float]:
+        """Ask a stand-in how late its loop was in the last `seconds`; in ms."""
+        async with self.http.get(f"{base}/standin/loop-lag?seconds={seconds}") as answer:
+            lag: dict[str, float] = await answer.json()
+            return lag
+
     async def measure(self, name: str, work: Awaitable[float]) -> None:
         """Take one row of the table: how much of `work` a second, and what it cost the stand-in."""
         before, start = self.process.cpu_times(), time.monotonic()
@@ -122,14 +131,14 @@ class Load:
         after = self.process.cpu_times()
         own = time.process_time() - own
         cpu = after.user + after.system - before.user - before.system
-        async with self.http.get(f"{self.base}/standin/loop-lag?seconds={seconds}") as answer:
-            lag = await answer.json()
+        lag, idle = [await self.lag(base, seconds) for base in (self.base, self.idle)]
         row = {
             "phase": name,
             "per_second": done / seconds,
             "lag_p50_ms": lag["p50"],
             "lag_p99_ms": lag["p99"],
             "lag_max_ms": lag["max"],
+            "idle_twin_lag_p99_ms": idle["p99"],
             "cpu_percent": 100 * cpu / seconds,
             "cpu_us_each": 1e6 * cpu / done,
             "rss_mib": self.process.memory_info().rss / 2**20,
@@ -148,36 +157,37 @@ def main() -> None:
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, "-m", "cloudserver", "--port", "0"]
-        with (
-            Path(directory, "stdout").open("wb") as stdout,
-            subprocess.Popen(command, cwd=directory, stdout=stdout) as server,
-        ):
-            try:
-                base = base_url(Path(directory, "stdout"))
-                rows = asyncio.run(phases(options, base, server.pid))
-            finally:
-                server.terminate()
+    with standin() as (base, pid), standin() as (idle, _):
+        rows = asyncio.run(phases(options, base, idle, pid))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"clients": options.clients, "rows": rows}, indent=1) + "\n")
     print(f"→ {RESULT}")
 
 
-def base_url(stdout: Path) -> str:
-    """Wait for the log's `Server URI` line."""
-    deadline = time.monotonic() + 30
-    while "Server URI = " not in (text := stdout.read_text()):
-        assert time.monotonic() < deadline, "the stand-in does not start"
-        time.sleep(0.05)
-    return text.partition("Server URI = ")[2].partition("/fermat")[0]
+@contextmanager
+def standin() -> Iterator[tuple[str, int]]:
+    """Start a stand-in and wait for its `Server URI` line: its address and pid."""
+    command = [sys.executable, "-m", "cloudserver", "--port", "0"]
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory, "stdout")
+        with output.open("wb") as stdout, subprocess.Popen(command, cwd=directory, stdout=stdout) as server:
+            try:
+                deadline = time.monotonic() + 30
+                while "/fermat\n" not in (text := output.read_text()):
+                    assert time.monotonic() < deadline, "the stand-in does not start"
+                    time.sleep(0.05)
+                yield text.partition("Server URI = ")[2].partition("/fermat")[0], server.pid
+            finally:
+                server.terminate()
 
 
-async def phases(options: argparse.Namespace, base: str, pid: int) -> list[dict[str, float | str | None]]:
-    """Rush, ramp, hold; each a row."""
+async def phases(
+    options: argparse.Namespace, base: str, idle: str, pid: int
+) -> list[dict[str, float | str | None]]:
+    """Rush, ramp, hold, ask; each a row."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
-        load = Load(http, base, psutil.Process(pid))
+        load = Load(http, base, idle, psutil.Process(pid))
         print(f"{'':<28}", *(f"{head:>11}" for head in HEADS))
         await load.measure("rush, 50 at once", load.rush(2000, 50))
         await load.measure("ramp", load.ramp(options.clients, options.rate))
@@ -190,7 +200,7 @@ async def phases(options: argparse.Namespace, base: str, pid: int) -> list[dict[
     return load.rows
 
 
-HEADS = ("/s", "lag p50 ms", "p99 ms", "max ms", "CPU %", "CPU µs each", "RSS MiB", "client CPU%")
+HEADS = ("/s", "lag p50 ms", "p99 ms", "max ms", "idle p99", "CPU %", "CPU µs each", "RSS MiB", "client CPU%")
 
 if __name__ == "__main__":
     main()
