@@ -56,9 +56,7 @@ class Conversation:
         self._rhythm = rhythm
         self._identity = identity
         self._report = report
-        self._answers: asyncio.Queue[Handshaken | Registered | Refused | Listed | ListRefused] = (
-            asyncio.Queue()
-        )
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._pending: dict[bytes, asyncio.TimerHandle] = {}
         self._reason = ""
         self._loop = asyncio.get_running_loop()
@@ -112,12 +110,14 @@ class Conversation:
     async def _speak(self) -> None:
         with suppress(ConnectionResetError):  # the listening task hears why
             await self._answer("the handshake")
+            if self._session.stage is not Stage.REGISTRATION:
+                await self._leave("the server answered before it was asked")
+                return
             asked = time.monotonic()
             await self._socket.send_str(self._session.register())
             answer = await self._answer("the registration")
             if isinstance(answer, Refused):
-                self._reason = f"registration refused: {answer.reason}"
-                await self._socket.close()
+                await self._leave(f"registration refused: {answer.reason}")
                 return
             self.registered = True
             self._report(obs.Registered(self._identity, time.monotonic() - asked))
@@ -127,8 +127,12 @@ class Conversation:
                 self._report(obs.Answered(self._identity, Sign.LIST, time.monotonic() - asked))
                 await asyncio.sleep(asked + self._rhythm.list_interval - time.monotonic())
 
+    async def _leave(self, reason: str) -> None:
+        self._reason = reason
+        await self._socket.close()
+
     async def _answer(self, what: str) -> Answer:
-        """Wait, for a registration given up would not be the server's last one to come; but tell."""
+        """Wait as long as it takes, for a second login is worse than a late one; but tell of it."""
         while True:
             answer = await self._next(what)
             if answer is not None:

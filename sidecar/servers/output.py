@@ -18,12 +18,18 @@ def cap(output: Path, limit: float) -> None:
     appends. What it prints between the copy and that moment is lost.
     """
     try:
-        if output.stat().st_size <= limit:
-            return
+        if output.stat().st_size > limit:
+            _keep(output)
+            os.truncate(output, 0)
     except FileNotFoundError:
-        return
+        pass
+    except OSError as error:
+        log.warning("server output not capped", file=str(output), why=error.strerror)
+
+
+def _keep(output: Path) -> None:
+    """Copy it, or not: it is emptied all the same, for a disk filled by its log is worse than a lost log."""
     try:
         shutil.copy(output, output.with_name(f"{output.name}.1"))
-    except OSError as error:  # emptied all the same: a disk filled by its log is worse than a lost log
-        log.warning("server output could not be kept", file=str(output), why=error.strerror)
-    os.truncate(output, 0)
+    except OSError as error:
+        log.warning("server output lost", file=str(output), why=error.strerror)

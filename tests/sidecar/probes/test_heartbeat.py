@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
@@ -137,6 +138,17 @@ async def nonsense_once(peer: Peer) -> None:
     await peer.hears()
 
 
+async def hasty_once(peer: Peer) -> None:
+    if peer.server.closes:
+        await peer.serve()
+    wire = peer.socket.get_extra_info("socket")
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # so that both are read at once
+    await peer.handshake()
+    await peer.send(PacketType.COMPLETE_COMPONENT_REGISTRATION, "{}")
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+    await peer.hears()
+
+
 async def close_once(peer: Peer) -> None:
     if peer.server.closes:
         await peer.serve()
@@ -160,6 +172,7 @@ async def reset_once(peer: Peer) -> None:
     [
         (refuse_once, "registration refused: Forbidden connection", [1000]),
         (nonsense_once, "not understood: packet: ", [1000]),
+        (hasty_once, "the server answered before it was asked", [1000]),
         (close_once, "closed by the server: 1011 TimeoutException", [1000]),
         (reset_once, "the connection ended without a close", [None]),
     ],

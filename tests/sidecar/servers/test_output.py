@@ -34,6 +34,12 @@ def test_a_disk_too_full_for_the_copy_is_emptied_all_the_same(tmp_path: Path) ->
     assert output.read_text() == ""
 
 
+def test_what_cannot_be_emptied_is_no_end_of_the_world(tmp_path: Path) -> None:
+    (tmp_path / "output").mkdir()
+    cap(tmp_path / "output", 10)
+    assert (tmp_path / "output").is_dir()
+
+
 def test_who_appends_goes_on_at_the_new_end(tmp_path: Path) -> None:
     output = tmp_path / "output"
     writer = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
