@@ -63,9 +63,7 @@ class Sender:
 
     async def _attempt(self, channel: str, rendered: Rendered) -> str | None:
         """Why it failed, or None."""
-        url = self._urls.get(channel)
-        if url is None:  # remembered from an earlier configuration
-            return "the configuration has no channel of this name any more"
+        url = self._urls[channel]
         try:
             process = await asyncio.create_subprocess_exec(
                 *_COMMAND,

@@ -32,10 +32,11 @@ _LASTING = (Trouble.DEAF, Trouble.HUNG, Trouble.STUCK, Trouble.STOPPED)
 
 
 class Incidents(msgspec.Struct, frozen=True):
-    """The open stories and the last one that ended."""
+    """The open stories, and those that ended last."""
 
     open: dict[Topic, Incident] = {}
-    last: Incident | None = None
+    last: dict[Topic, Incident] = {}
+    """Of each topic the one that ended last."""
     next_number: int = 1
     exits: int = 0
     """How many deaths have been taken into account."""
@@ -69,12 +70,10 @@ def _server(
     if incident is None and causes:
         clients = facts.sampled.readings.get(Measure.ESTABLISHED) if facts.sampled else None
         incidents, incident = _open(incidents, Topic.SERVER, causes, clients, seen)
-        incident = _with_done(incident, done)
+        incident = _longer(incident, (), done)
         messages.append(_message(incident, Chapter.OPENED))
     elif incident is not None and (causes or done):
-        incident = _with_done(
-            msgspec.structs.replace(incident, causes=_bounded(incident.causes + causes)), done
-        )
+        incident = _longer(incident, causes, done)
     if incident is None:
         return incidents, []
     if not incident.held and any(deed.deed is Deed.HELD for deed in done):
@@ -143,12 +142,19 @@ def _close(
 ) -> tuple[Incidents, list[Message]]:
     incident = msgspec.structs.replace(incident, closed=seen.wall, proof=proof)
     left = {topic: other for topic, other in incidents.open.items() if topic is not incident.topic}
-    incidents = msgspec.structs.replace(incidents, open=left, last=incident)
+    incidents = msgspec.structs.replace(
+        incidents, open=left, last={**incidents.last, incident.topic: incident}
+    )
     return incidents, [*messages, _message(incident, Chapter.CLOSED)]
 
 
-def _with_done(incident: Incident, done: list[Done]) -> Incident:
-    return msgspec.structs.replace(incident, done=_bounded(incident.done + tuple(done)))
+def _longer(incident: Incident, causes: tuple[Cause, ...], done: list[Done]) -> Incident:
+    all_causes, all_done = incident.causes + causes, incident.done + tuple(done)
+    kept_causes, kept_done = _bounded(all_causes), _bounded(all_done)
+    left_out = len(all_causes) - len(kept_causes) + len(all_done) - len(kept_done)
+    return msgspec.structs.replace(
+        incident, causes=kept_causes, done=kept_done, left_out=incident.left_out + left_out
+    )
 
 
 def _message(incident: Incident, chapter: Chapter) -> Message:

@@ -146,6 +146,8 @@ class Incident(msgspec.Struct, frozen=True):
     done: tuple[Done, ...] = ()
     clients: Reading | None = None
     """Connections to the server's port just before, our own probes' among them."""
+    left_out: int = 0
+    """How many causes and deeds from the middle of a long story are not kept."""
     held: bool = False
     """Whether the spent budget has been told."""
     closed: float | None = None

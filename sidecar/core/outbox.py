@@ -54,7 +54,8 @@ def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[
     what = seen.what
     match what:
         case obs.Restored(memory=memory) if memory is not None:
-            return tuple(Entry(owed, seen.at, None) for owed in memory.owed)
+            known = (owed for owed in memory.owed if owed.channel in policy.channels)
+            return tuple(Entry(owed, seen.at, None) for owed in known)  # others are no longer to be told
         case obs.Saved(revision=revision) | obs.SaveFailed(revision=revision):
             return tuple(_let_go(entry, revision) for entry in entries)
         case obs.Sent(message=message, channel=channel):

@@ -114,8 +114,8 @@ class View(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     """``since`` is on the wall's clock here."""
     open: dict[Topic, Incident]
-    last: Incident | None
-    """The incident that ended last."""
+    last: dict[Topic, Incident]
+    """Of each topic the incident that ended last."""
     budget: tuple[BudgetView, ...]
     outbox: OutboxView | None
 

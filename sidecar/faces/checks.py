@@ -63,7 +63,7 @@ def checks(view: View, words: Words) -> Checks:
         "restarts:budget": [_budget(window, view) for window in view.budget],
         "restarts:last": [_last_restart(view, words)],
         "incidents:open": [_incident(one, _open(one, view), words) for one in view.open.values()],
-        "incidents:last": [_incident(view.last, Status.PASS, words)] if view.last else [],
+        "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
     }
 
@@ -170,13 +170,17 @@ def _budget(budget: BudgetView, view: View) -> Check:
 def _last_restart(view: View, words: Words) -> Check:
     """When the server was last started again, and the cause that came before it."""
     check = Check("component", status=Status.PASS)
-    for incident in (view.open.get(Topic.SERVER), view.last):
+    for incident in (view.open.get(Topic.SERVER), view.last.get(Topic.SERVER)):
         deeds = [done for done in incident.done if done.deed is Deed.RESTARTED] if incident else []
         if incident and deeds:
             before = [cause for cause in incident.causes if cause.wall <= deeds[-1].wall]
             reason = sentences.brief((before or incident.causes)[-1], words)
             return _with(check, observed_value=reason, time=_iso(deeds[-1].wall))
     return _with(check, status=None, output=sentences.unknown(words.phrases.no_restart, words))
+
+
+def _latest_first(view: View) -> list[Incident]:
+    return sorted(view.last.values(), key=lambda incident: incident.closed or 0.0, reverse=True)
 
 
 def _open(incident: Incident, view: View) -> Status:

@@ -100,6 +100,8 @@ def _done(incident: Incident, words: Words, now: float) -> str:
         f"- {sentences.moment(done.wall, now, words)}: {sentences.deed(done, words, now)}"
         for done in incident.done
     ]
+    if incident.left_out:
+        lines.append(f"- {words.phrases.left_out.format(count=incident.left_out)}")
     return "\n".join([words.phrases.done, *(lines or [f"- {words.phrases.nothing_done}"])])
 
 

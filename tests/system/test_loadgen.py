@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from fermatkit.errors import ExitCode
 from loadgen import results
 from loadgen.results import Run, Second
 from loadgen.summary import Summary
@@ -108,6 +109,17 @@ def run(tmp_path: Path, port: int, *flags: str) -> Ended:
     return end(start(tmp_path, port, *flags))
 
 
+def run_that_counts(tmp_path: Path, port: int, *flags: str) -> tuple[Ended, Path]:
+    """A run, repeated where the program itself says that this machine was too busy for it to count."""
+    for attempt in range(3):
+        directory = tmp_path / f"attempt-{attempt}"
+        directory.mkdir()
+        ended = run(directory, port, *flags)
+        if ended.code != ExitCode.INVALID_RUN:
+            break
+    return ended, directory
+
+
 def seconds_so_far(tmp_path: Path) -> list[Second]:
     return [
         line for path in tmp_path.glob("r/*/run.jsonl") for line in results.read(path) if type(line) is Second
@@ -119,7 +131,8 @@ def holding(tmp_path: Path) -> bool:
 
 
 def test_hundreds_of_clients_are_registered_and_held(tmp_path: Path, standin: Standin):
-    ended = run(tmp_path, standin.port, "--connections", "300", "--duration", "4s", "--rate", "100", "--json")
+    flags = ("--connections", "300", "--duration", "4s", "--rate", "100", "--json")
+    ended, _ = run_that_counts(tmp_path, standin.port, *flags)
     summary = ended.summary
     assert (ended.code, summary["verdict"], summary["reasons"]) == (0, "PASS", [])
     assert summary["clients"] == {
@@ -140,11 +153,12 @@ def test_hundreds_of_clients_are_registered_and_held(tmp_path: Path, standin: St
 
 
 def test_the_result_file_adds_up_to_the_summary(tmp_path: Path, standin: Standin):
-    ended = run(tmp_path, standin.port, "--connections", "20", "--duration", "2", "--seed", "7", "--quiet")
+    flags = ("--connections", "20", "--duration", "2", "--seed", "7", "--quiet")
+    ended, directory = run_that_counts(tmp_path, standin.port, *flags)
     assert ended.code == 0
     assert ended.err == ""
     assert ended.out.startswith("PASS: all 20 clients were registered and held, all 400 messages answered.\n")
-    (path,) = tmp_path.glob("r/*/run.jsonl")
+    (path,) = directory.glob("r/*/run.jsonl")
     assert ended.out.rstrip().endswith(str(path))
     first, *seconds, last = results.read(path)
     assert isinstance(first, Run)
@@ -242,13 +256,14 @@ def test_it_runs_without_uvloop(tmp_path: Path, standin: Standin):
     url = f"ws://127.0.0.1:{standin.port}"
     command = [sys.executable, "-m", "loadgen", "--connections", "20", "--duration", "1", "--url", url]
     done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stdout[:4]) == (0, "PASS")
+    assert done.stderr.count("Traceback") == 0
+    assert (done.returncode, done.stdout.partition(":")[0]) in ((0, "PASS"), (4, "INVALID"))
     assert list(tmp_path.glob("loadgen-results/*/run.jsonl"))
 
 
 def test_five_thousand_of_five_thousand(tmp_path: Path, standin: Standin):
     flags = ("--connections", "5000", "--ramp", "500", "--duration", "5", "--json", "--quiet")
-    ended = run(tmp_path, standin.port, *flags)
+    ended, _ = run_that_counts(tmp_path, standin.port, *flags)
     summary = ended.summary
     assert summary["errors"] == {}
     assert summary["clients"]["open"] == summary["clients"]["left"] == 5000

@@ -34,6 +34,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: str
     done: str
     nothing_done: str
+    left_out: str
     clients: str
     clients_unknown: str
     no_sample: str

@@ -185,13 +185,6 @@ async def test_closing_kills_what_is_under_way(mailbox: Mailbox) -> None:
     assert not told.seen
 
 
-async def test_what_no_channel_is_called_any_more_fails() -> None:
-    async with telling() as told:
-        failed = await told.send("gone")
-    assert isinstance(failed, SendFailed)
-    assert "no channel of this name" in failed.why
-
-
 SESAM = "sesam-open-1234567890"
 
 

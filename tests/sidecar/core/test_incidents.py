@@ -183,6 +183,15 @@ def test_what_is_owed_is_sent_by_the_next_sidecar() -> None:
     assert kinds(heir.sees(Absent())).count("Send") == 0
 
 
+def test_a_channel_that_is_no_longer_configured_is_owed_nothing() -> None:
+    book = Playbook(Policy(channels=("mail", "gone")))
+    book.boots(A)
+    book.dies(A)
+    heir = Playbook(Policy(channels=("mail",)))
+    heir.sees(Restored(book.state.keeper.memory, seed=2))
+    assert [entry.owed.channel for entry in heir.state.outbox.entries] == ["mail"]
+
+
 def test_a_long_story_keeps_its_beginning_and_its_end() -> None:
     book = Playbook(Policy(budget=(), jitter=0.0))
     book.boots(A)
@@ -194,4 +203,5 @@ def test_a_long_story_keeps_its_beginning_and_its_end() -> None:
         book.sees(Appeared(server, adopted=False))
     incident = book.state.incidents.open[Topic.SERVER]
     assert len(incident.causes) == len(incident.done) == 16
+    assert incident.left_out == 60 + 3 * 60 - 1 - 2 * 16  # the first restart was at once
     assert [incident.causes[0].ended, incident.causes[-1].ended] == [Ended(code=0), Ended(code=59)]

@@ -212,7 +212,10 @@ views = st.builds(
     open=st.dictionaries(
         st.sampled_from(Topic), st.just(Incident(1, Topic.SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))
     ),
-    last=st.none(),
+    last=st.dictionaries(
+        st.sampled_from(Topic),
+        st.just(Incident(1, Topic.DISK, 1.0, (Cause(Trouble.DISK_LOW, 1.0),), closed=9.0)),
+    ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
     outbox=st.none()
     | st.builds(OutboxView, st.integers(0, 99), st.integers(0, 9), st.text(max_size=9), st.text(max_size=60)),
