@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from types import FrameType
 
 from aiohttp import web
@@ -25,6 +24,7 @@ from cloudserver.standin.http import Rest
 from cloudserver.standin.log import Log
 from cloudserver.standin.state import Standin
 from cloudserver.wire import handshake
+from fermatkit import eventloop
 from fermatkit.errors import UserError
 
 if sys.platform != "win32":
@@ -52,7 +52,7 @@ def run(host: str, port: int, habit_names: Sequence[str]) -> None:
     except config.BadConfig as error:
         sys.stderr.write(lines.trace(str(error)) + "\n")
         return
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         runner.run(_serve(host, Standin(settings, Log()), habit_names))
 
 
@@ -112,12 +112,3 @@ def _raise_fd_limit() -> None:
     if sys.platform != "win32":
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """Make uvloop's loop where it is installed."""
-    try:
-        loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
-    except ImportError:
-        return asyncio.new_event_loop()
-    return loop

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import ClassVar
+
 import msgspec
 
 from sidecar.core.nouns import Identity
 
 
+class Stand(StrEnum):
+    """Where the ladder stands."""
+
+    UNKNOWN = "unknown"
+    STARTING = "starting"
+    PROVING = "proving"
+    PROVEN = "proven"
+    CONTINUING = "continuing"
+    TERMINATING = "terminating"
+    KILLING = "killing"
+    DELAYED = "delayed"
+    HELD = "held"
+    OVER = "over"
+
+
 class Phase(msgspec.Struct, frozen=True):
     """A rung."""
+
+    stand: ClassVar[Stand]
 
     @property
     def until(self) -> float | None:
@@ -19,10 +39,13 @@ class Phase(msgspec.Struct, frozen=True):
 class Unknowing(Phase, frozen=True, tag=True):
     """Not yet known whether a server runs."""
 
+    stand = Stand.UNKNOWN
+
 
 class Starting(Phase, frozen=True, tag=True):
     """Told to start; not yet heard whether it worked."""
 
+    stand = Stand.STARTING
     errors: int
     """How many starts had failed before."""
 
@@ -30,12 +53,14 @@ class Starting(Phase, frozen=True, tag=True):
 class Proving(Phase, frozen=True, tag=True):
     """A process is there; whether it is a server is to be proven."""
 
+    stand = Stand.PROVING
     identity: Identity
 
 
 class Settled(Phase, frozen=True, tag=True):
     """Proven."""
 
+    stand = Stand.PROVEN
     identity: Identity
     since: float
 
@@ -43,6 +68,7 @@ class Settled(Phase, frozen=True, tag=True):
 class Continuing(Phase, frozen=True, tag=True):
     """SIGCONT sent to a stopped process."""
 
+    stand = Stand.CONTINUING
     identity: Identity
     deadline: float
 
@@ -55,6 +81,7 @@ class Continuing(Phase, frozen=True, tag=True):
 class Terminating(Phase, frozen=True, tag=True):
     """SIGTERM sent."""
 
+    stand = Stand.TERMINATING
     identity: Identity
     deadline: float
 
@@ -67,6 +94,7 @@ class Terminating(Phase, frozen=True, tag=True):
 class Killing(Phase, frozen=True, tag=True):
     """SIGKILL sent; the kernel is tearing the process down."""
 
+    stand = Stand.KILLING
     identity: Identity
     deadline: float
 
@@ -79,6 +107,7 @@ class Killing(Phase, frozen=True, tag=True):
 class Delayed(Phase, frozen=True, tag=True):
     """The back-off: the next start waits."""
 
+    stand = Stand.DELAYED
     start_at: float
 
     @property
@@ -90,6 +119,7 @@ class Delayed(Phase, frozen=True, tag=True):
 class Held(Phase, frozen=True, tag=True):
     """The restart budget is spent; the next start waits until it has room."""
 
+    stand = Stand.HELD
     room_at: float
 
     @property
@@ -100,3 +130,5 @@ class Held(Phase, frozen=True, tag=True):
 
 class Over(Phase, frozen=True, tag=True):
     """The sidecar has nothing left to do."""
+
+    stand = Stand.OVER

@@ -11,19 +11,7 @@ from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Finding, Identity, Incident, Proof, Severity, Sign, Topic
-from sidecar.core.phases import (
-    Continuing,
-    Delayed,
-    Held,
-    Killing,
-    Over,
-    Phase,
-    Proving,
-    Settled,
-    Starting,
-    Terminating,
-    Unknowing,
-)
+from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy, Window
 
 
@@ -33,35 +21,6 @@ class Status(StrEnum):
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     WARN = "warn"
     FAIL = "fail"
-
-
-class Stand(StrEnum):
-    """Where the ladder stands."""
-
-    UNKNOWN = "unknown"
-    STARTING = "starting"
-    PROVING = "proving"
-    PROVEN = "proven"
-    CONTINUING = "continuing"
-    TERMINATING = "terminating"
-    KILLING = "killing"
-    DELAYED = "delayed"
-    HELD = "held"
-    OVER = "over"
-
-
-_STANDS: dict[type[Phase], Stand] = {
-    Unknowing: Stand.UNKNOWN,
-    Starting: Stand.STARTING,
-    Proving: Stand.PROVING,
-    Settled: Stand.PROVEN,
-    Continuing: Stand.CONTINUING,
-    Terminating: Stand.TERMINATING,
-    Killing: Stand.KILLING,
-    Delayed: Stand.DELAYED,
-    Held: Stand.HELD,
-    Over: Stand.OVER,
-}
 
 
 class SignView(msgspec.Struct, frozen=True):
@@ -133,7 +92,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
     return View(
         wall=wall,
         status=_status(state),
-        stand=_STANDS[type(phase)],
+        stand=phase.stand,
         stand_until=_shifted(phase.until, shift),
         wanted=facts.wanted,
         identity=facts.identity,

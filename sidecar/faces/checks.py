@@ -13,7 +13,8 @@ import msgspec
 
 from fermatkit.measures import UNITS, Measure, Reading, Unknown
 from sidecar.core.nouns import Cause, Deed, Finding, Incident, Severity, Sign, Topic, Trouble
-from sidecar.core.view import BudgetView, Stand, Status, View
+from sidecar.core.phases import Stand
+from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.words import Words
 

@@ -7,7 +7,8 @@ from http import HTTPStatus
 import msgspec
 
 from sidecar.core.nouns import Finding, Trouble
-from sidecar.core.view import Stand, Status, View
+from sidecar.core.phases import Stand
+from sidecar.core.view import Status, View
 from sidecar.faces import checks, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words

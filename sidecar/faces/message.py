@@ -9,7 +9,7 @@ import msgspec
 from fermatkit.measures import Unknown
 from fermatkit.units import format_duration
 from sidecar.core.nouns import Chapter, Deed, Incident, Message, Topic
-from sidecar.core.view import Stand
+from sidecar.core.phases import Stand
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fermatkit.measures import Reading, Unknown
 from fermatkit.units import format_size
 from sidecar.core.nouns import Cause, Done, Ended, Incident
-from sidecar.core.view import Stand
+from sidecar.core.phases import Stand
 from sidecar.faces.words import Words
 
 _SHELL = 128

@@ -9,7 +9,8 @@ import msgspec
 
 from fermatkit.measures import Measure
 from sidecar.core.nouns import Chapter, Deed, Sign, Topic, Trouble
-from sidecar.core.view import Stand, Status
+from sidecar.core.phases import Stand
+from sidecar.core.view import Status
 
 
 class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

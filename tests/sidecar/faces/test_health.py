@@ -15,8 +15,9 @@ from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Cause, Finding, Identity, Incident, Proof, Severity, Sign, Topic, Trouble
 from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, SessionLost, Unanswered
+from sidecar.core.phases import Stand
 from sidecar.core.policy import Window
-from sidecar.core.view import BudgetView, OutboxView, SignView, Stand, Status, View
+from sidecar.core.view import BudgetView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
 from sidecar.faces.words import words

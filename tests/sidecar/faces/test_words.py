@@ -10,7 +10,8 @@ import pytest
 
 from fermatkit.measures import UNITS, Measure
 from sidecar.core.nouns import Chapter, Deed, Sign, Topic, Trouble
-from sidecar.core.view import Stand, Status
+from sidecar.core.phases import Stand
+from sidecar.core.view import Status
 from sidecar.faces.words import Words, words
 
 KEYED: list[tuple[str, type[StrEnum]]] = [
