@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import core, footprint, restart, spawn
+from benchmarks import core, footprint, restart, sample, spawn
 
 RESULT = Path("build/bench.json")
 TABLES = (
@@ -19,6 +19,10 @@ TABLES = (
     ),
     ("kill -9 → listening, → proven (ms; from outside, the whole program)", restart.measure),
     ("One step of the core (µs of CPU; three observations a second in calm)", core.measure),
+    (
+        "One sample of the server (µs of CPU, by connections; all but `process` runs off the loop)",
+        sample.measure,
+    ),
     ("Footprint (CPU ms and resident MiB that each import adds; then the program idle)", footprint.measure),
 )
 

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from sidecar.core.actions import Action
-from sidecar.core.engine import State, due, step
+from sidecar.core.engine import State, decide, due, tell
 from sidecar.core.nouns import Ended, Identity, Message
 from sidecar.core.observations import Observation, Seen, Ticked
 from sidecar.core.policy import Policy
@@ -75,11 +75,16 @@ class Loop:
 
     def _take(self, what: Observation) -> None:
         seen = Seen(self._monotonic(), self._wall(), what)
-        self.state, actions = step(self.state, seen, self._policy)
+        decision = decide(self.state, seen, self._policy)
+        self._perform(decision.actions)  # nothing may stand before a start
+        self.state, rest = tell(self.state, decision, seen, self._policy)
+        self._perform(rest)
+        if actions := decision.actions + rest:
+            log.info("decided", actions=[_brief(action) for action in actions], because=_brief(what))
+
+    def _perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
             self._performers[type(action)](action)
-        if actions:  # after the deeds: nothing may stand before a start
-            log.info("decided", actions=[_brief(action) for action in actions], because=_brief(what))
 
     def _wake(self) -> None:
         """One timer for the next moment at which time alone matters."""

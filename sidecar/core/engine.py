@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
-from sidecar.core.actions import Action, Finish
+from sidecar.core.actions import Action, Save
 from sidecar.core.facts import Facts, observe
 from sidecar.core.findings import Findings, find, next_change
 from sidecar.core.incidents import Incidents, narrate
@@ -12,7 +14,7 @@ from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.observations import Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
-from sidecar.core.recovery import Recovery, recover
+from sidecar.core.recovery import Recovery, Turn, recover
 
 
 class State(msgspec.Struct, frozen=True):
@@ -26,20 +28,44 @@ class State(msgspec.Struct, frozen=True):
     keeper: Keeper = Keeper()
 
 
-def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
-    """Take in one observation. The actions are in the order in which they matter: the server first."""
+class Decision(NamedTuple):
+    """The first three stages' work: what is so, what is wrong, what is done about it."""
+
+    facts: Facts
+    findings: Findings
+    recovery: Recovery
+    turn: Turn
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What is to be done about the server: nothing may stand before it, not even the telling."""
+        return tuple(self.turn.actions)
+
+
+def decide(state: State, seen: Seen, policy: Policy) -> Decision:
+    """Take in one observation, as far as the server is concerned."""
     facts = observe(state.facts, seen, policy)
     findings = find(state.findings, facts, policy)
     recovery, turn = recover(state.recovery, facts, findings, seen, policy)
+    return Decision(facts, findings, recovery, turn)
+
+
+def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """Continue the stories, and say what is to be sent and saved."""
+    facts, findings, recovery, turn = decision
     incidents, messages = narrate(state.incidents, facts, findings, recovery.phase, turn.done, seen)
     outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, policy)
-    keeper, actions = state.keeper, list[Action](turn.actions)
+    keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
         keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)
-        actions += saves
-    actions += sends
-    actions.sort(key=lambda action: isinstance(action, Finish))  # an end comes last
-    return State(facts, findings, recovery, incidents, outbox, keeper), tuple(actions)
+    return State(facts, findings, recovery, incidents, outbox, keeper), (*saves, *sends)
+
+
+def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
+    """Take in one observation: all five stages, and all that is to be done, the server first."""
+    decision = decide(state, seen, policy)
+    state, rest = tell(state, decision, seen, policy)
+    return state, decision.actions + rest
 
 
 def due(state: State, policy: Policy) -> float | None:

@@ -68,8 +68,10 @@ class _ByPidfd:
 
     def _ended(self) -> None:
         ended = self._reap()
-        self.release()
-        self._told(ended)
+        try:
+            self._told(ended)  # first: the next server may be started in there
+        finally:
+            self.release()
 
     def _reap(self) -> Ended:
         try:
