@@ -20,20 +20,20 @@ def backoff(failures: int, seed: int, policy: Policy) -> float:
     return wait * (1 + policy.jitter * share)
 
 
-def room_at(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> float:
-    """The first moment, from now on, at which one more restart keeps every window's count.
+def full(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, Window] | None:
+    """None while one more restart keeps every window's count; else when it will, and whose count is full.
 
     ``restarts`` are the moments of earlier ones, in order. A restart leaves a window when it is as
     old as the window is long.
     """
-    earliest = now
+    held = []
     for window in windows:
-        if window.restarts <= 0:
-            return float("inf")
         recent = [at for at in restarts if _counts(at, window.within, now)]
-        if len(recent) >= window.restarts:
-            earliest = max(earliest, recent[-window.restarts] + window.within)
-    return earliest
+        if window.restarts <= 0:
+            held.append((float("inf"), window))
+        elif len(recent) >= window.restarts:
+            held.append((recent[-window.restarts] + window.within, window))
+    return max(held, key=lambda one: one[0], default=None)
 
 
 def remembered(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from fermatkit.measures import Reading
+from sidecar.core.policy import Window
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -106,6 +107,8 @@ class Done(msgspec.Struct, frozen=True):
     pid: int | None = None
     until: float | None = None
     """Epoch seconds until which a delay lasts."""
+    window: Window | None = None
+    """Whose count was full."""
 
 
 class Cause(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Action, Finish, Signal, Start, Watch
-from sidecar.core.budget import backoff, remembered, room_at
+from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Deed, Done, Identity, Sign, Trouble
@@ -26,7 +26,7 @@ from sidecar.core.phases import (
     Terminating,
     Unknowing,
 )
-from sidecar.core.policy import Policy
+from sidecar.core.policy import Policy, Window
 
 # Not every operating system that may run the core has these names.
 SIGCONT = getattr(signal, "SIGCONT", 18)
@@ -66,10 +66,12 @@ class Turn:
         self.actions: list[Action] = []
         self.done: list[Done] = []
 
-    def tell(self, deed: Deed, pid: int | None = None, until: float | None = None) -> None:
+    def tell(
+        self, deed: Deed, pid: int | None = None, until: float | None = None, window: Window | None = None
+    ) -> None:
         """Note a deed; ``until`` is monotonic, and told on the wall's clock."""
         ends = None if until is None else self.seen.wall + until - self.seen.at
-        self.done.append(Done(deed, self.seen.wall, pid, ends))
+        self.done.append(Done(deed, self.seen.wall, pid, ends, window))
 
 
 def recover(
@@ -248,10 +250,11 @@ def _restart(turn: Turn) -> Phase:
     """Start now, if the budget has room."""
     now, policy = turn.seen.at, turn.policy
     recovery = turn.recovery = _forget(turn.recovery, now, policy)
-    room = room_at(tuple(moment.at for moment in recovery.restarts), policy.budget, now)
-    if room > now:
-        turn.tell(Deed.HELD, until=room)
-        return Held(room)
+    held = full(tuple(moment.at for moment in recovery.restarts), policy.budget, now)
+    if held is not None:
+        room_at, window = held
+        turn.tell(Deed.HELD, until=room_at, window=window)
+        return Held(room_at)
     turn.recovery = msgspec.structs.replace(
         recovery,
         restarts=(*recovery.restarts, Moment(now, turn.seen.wall)),

@@ -7,9 +7,10 @@ import signal
 from datetime import UTC, datetime
 
 from fermatkit.measures import Reading, Unknown
-from fermatkit.units import format_size
+from fermatkit.units import format_duration, format_size
 from sidecar.core.nouns import Cause, Done, Ended, Incident
 from sidecar.core.phases import Stand
+from sidecar.core.policy import Window
 from sidecar.faces.words import Words
 
 _SHELL = 128
@@ -89,7 +90,12 @@ def deed(done: Done, words: Words, now: float) -> str:
         pid_to=phrases.pid_to.format(pid=done.pid) if done.pid else "",
         pid_as=phrases.pid_as.format(pid=done.pid) if done.pid else "",
         until=moment(done.until, now, words) if done.until else "",
+        spent=_spent(done.window, words) if done.window else "",
     )
+
+
+def _spent(window: Window, words: Words) -> str:
+    return words.phrases.spent.format(restarts=window.restarts, within=format_duration(window.within))
 
 
 def proof(incident: Incident, words: Words) -> str:

@@ -110,6 +110,7 @@ async def test_the_default_budget_is_spent_and_said(run: Running) -> None:
     assert run.servers() == []
     body = run.mailbox.mails[-1].get_content()
     assert "the restart budget is spent" in body
+    assert "6 restarts in 10 min" in body
     started = time.monotonic()
     assert await run.stop() == 0
     assert time.monotonic() - started < 5

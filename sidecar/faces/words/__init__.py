@@ -35,6 +35,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: str
     done: str
     nothing_done: str
+    spent: str
     left_out: str
     clients: str
     clients_unknown: str

@@ -5,8 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.core.budget import backoff, remembered, room_at, spent
+from sidecar.core.budget import backoff, full, remembered, spent
 from sidecar.core.policy import Policy, Window
+
+
+def room_at(restarts: tuple[float, ...], budget: tuple[Window, ...], now: float) -> float:
+    held = full(restarts, budget, now)
+    return held[0] if held else now
+
 
 moments = st.lists(st.floats(0, 10_000), max_size=40).map(lambda times: tuple(sorted(times)))
 windows = st.lists(st.builds(Window, st.integers(1, 8), st.floats(1, 5_000)), min_size=1, max_size=3).map(
