@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -132,6 +133,11 @@ class Running:
     @property
     def subjects(self) -> list[str]:
         return [str(mail["Subject"]) for mail in self.mailbox.mails]
+
+    @property
+    def message_ids(self) -> list[str]:
+        """What each mail calls itself, in the order in which they came."""
+        return [re.findall(r"Message (\S+) from", mail.get_content())[0] for mail in self.mailbox.mails]
 
     async def mails(self, number: int) -> list[str]:
         async def there() -> bool:
