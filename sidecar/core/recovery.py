@@ -206,10 +206,9 @@ _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
 def _wind_down(phase: Phase, turn: Turn) -> Phase:
     """The operator wants an end: leave the server, or see it off first."""
     facts = turn.facts
-    if isinstance(phase, Over | Starting) and facts.identity is None:
-        return phase  # over, or about to hear what came of a start
-    if isinstance(phase, Over):
-        return phase
+    unheard = isinstance(phase, Starting) and facts.identity is None and facts.start_errors == phase.errors
+    if isinstance(phase, Over) or not facts.known or unheard:
+        return phase  # over; or about to hear whether there is a server to see off
     if facts.wanted is Wanted.LEFT or facts.identity is None:
         turn.actions += [Watch(None), Finish()]
         return Over()

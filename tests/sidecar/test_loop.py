@@ -63,7 +63,9 @@ async def test_what_is_reported_before_anyone_performs_waits() -> None:
     shell.loop.report(StopAsked(leave=False))
     assert shell.done == []
     shell.connect()
-    assert shell.done == ["Watch", "Finish"]
+    shell.loop.report(Restored(None, seed=1))
+    shell.loop.report(Absent())
+    assert shell.done == ["Watch", "Finish", "Save"]
     assert isinstance(shell.loop.state.recovery.phase, Over)
 
 

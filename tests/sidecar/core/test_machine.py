@@ -249,7 +249,21 @@ class World(RuleBasedStateMachine):
                 state, again = step(state, seen, POLICY)
                 assert again == actions
         if self.lives:
+            self.stop_here()
             self.calm()
+
+    def stop_here(self) -> None:
+        """A clean stop, wherever the ladder stands, sees the server off and starts no other; then go on."""
+        disk = self.unsaved.memory if self.unsaved else self.disk
+        kept = (self.state, self.server, self.stopped, self.at, self.sending, self.unsaved)
+        before = self.pids
+        self.sees(obs.StopAsked(leave=False))
+        self.time_passes(2 * POLICY.term_deadline + 2)
+        assert isinstance(self.state.recovery.phase, Over)
+        assert self.server is None
+        assert self.pids == before
+        self.state, self.server, self.stopped, self.at, self.sending, self.unsaved = kept
+        self.disk = disk
 
     def calm(self) -> None:
         for _ in range(400):

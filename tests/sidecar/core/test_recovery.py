@@ -266,6 +266,29 @@ def test_a_stop_during_the_backoff_ends_at_once() -> None:
     assert kinds(book.sees(StopAsked(leave=False)))[-1] == "Finish"
 
 
+def test_a_stop_before_it_is_known_what_runs_waits_for_that() -> None:
+    book = Playbook()
+    book.sees(Restored(Memory(seed=3, identity=A), seed=1))
+    assert kinds(book.sees(StopAsked(leave=False))) == []
+    assert Signal(A, 15) in book.sees(Appeared(A, adopted=True))
+    book = Playbook()
+    book.sees(Restored(Memory(seed=3, identity=A), seed=1))
+    book.sees(StopAsked(leave=False))
+    assert kinds(book.sees(Absent())) == ["Watch", "Finish"]
+
+
+def test_a_stop_while_a_start_is_under_way_hears_what_became_of_it() -> None:
+    for outcome, expected in (
+        (Appeared(A, adopted=False), ["Signal"]),
+        (StartFailed("No such file"), ["Watch", "Finish"]),
+    ):
+        book = Playbook()
+        book.sees(Restored(None, seed=1))
+        book.sees(Absent())
+        assert kinds(book.sees(StopAsked(leave=False))) == []
+        assert kinds(book.sees(outcome)) == expected
+
+
 def test_a_death_that_nobody_saw_is_found_and_told() -> None:
     book = Playbook()
     book.sees(Restored(Memory(seed=3, identity=A), seed=1))
