@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -29,6 +31,8 @@ waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
 
 class World(RuleBasedStateMachine):
     """A server that fails in every way, a disk and channels that do, and a sidecar that is killed, too."""
+
+    MOVES = ("state", "server", "stopped", "at", "sending", "unsaved", "disk")
 
     def __init__(self) -> None:
         super().__init__()
@@ -254,16 +258,15 @@ class World(RuleBasedStateMachine):
 
     def stop_here(self) -> None:
         """A clean stop, wherever the ladder stands, sees the server off and starts no other; then go on."""
-        disk = self.unsaved.memory if self.unsaved else self.disk
-        kept = (self.state, self.server, self.stopped, self.at, self.sending, self.unsaved)
+        kept = {name: copy.copy(value) for name, value in vars(self).items() if name in self.MOVES}
+        told, messages = copy.deepcopy(self.told), copy.deepcopy(self.messages)
         before = self.pids
         self.sees(obs.StopAsked(leave=False))
         self.time_passes(2 * POLICY.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
         assert self.server is None
         assert self.pids == before
-        self.state, self.server, self.stopped, self.at, self.sending, self.unsaved = kept
-        self.disk = disk
+        vars(self).update(kept, told=told, messages=messages)
 
     def calm(self) -> None:
         for _ in range(400):
