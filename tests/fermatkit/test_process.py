@@ -79,6 +79,10 @@ def test_psutil_tells_a_stable_start_time_elsewhere(
 
 
 def test_a_sample_of_a_process(child: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while psutil.Process(child.pid).status() != psutil.STATUS_SLEEPING:  # it has said so, and is about to
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     sampler = Sampler(child.pid, started(child.pid) or 0)
     first = sampler.sample()
     assert first is not None
@@ -90,7 +94,7 @@ def test_a_sample_of_a_process(child: subprocess.Popen[bytes]) -> None:
     assert first.readings[Measure.THREADS] == 1
     assert first.readings[Measure.FDS_LIMIT] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     assert 0 <= first.readings[Measure.UPTIME] < 60
-    time.sleep(0.05)
+    time.sleep(0.2)
     second = sampler.sample()
     assert second is not None
     assert second.readings[Measure.CPU] == pytest.approx(0, abs=30)
