@@ -32,6 +32,8 @@ class Appeared(Observation, frozen=True, tag=True):
 
     identity: Identity
     adopted: bool
+    age: float = 0.0
+    """Seconds for which it had been running then: an adopted one may have used up its time to start."""
 
 
 class Absent(Observation, frozen=True, tag=True):
