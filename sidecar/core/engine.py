@@ -8,10 +8,10 @@ import msgspec
 
 from sidecar.core.actions import Action, Save
 from sidecar.core.facts import Facts, observe
-from sidecar.core.findings import Findings, find, next_change
+from sidecar.core.findings import Findings, find, next_change, recall
 from sidecar.core.incidents import Incidents, narrate
 from sidecar.core.keeper import Keeper, keep, remember
-from sidecar.core.observations import Seen
+from sidecar.core.observations import Restored, Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
 from sidecar.core.recovery import Recovery, Turn, recover
@@ -45,7 +45,10 @@ class Decision(NamedTuple):
 def decide(state: State, seen: Seen, policy: Policy) -> Decision:
     """Take in one observation, as far as the server is concerned."""
     facts = observe(state.facts, seen, policy)
-    findings = find(state.findings, facts, policy)
+    before = state.findings
+    if isinstance(seen.what, Restored):
+        before = recall(seen.what.memory, seen.wall - seen.at)
+    findings = find(before, facts, policy)
     recovery, turn = recover(state.recovery, facts, findings, seen, policy)
     return Decision(facts, findings, recovery, turn)
 
@@ -71,6 +74,9 @@ def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action,
 def due(state: State, policy: Policy) -> float | None:
     """The next moment at which time alone may matter; None when only an observation can."""
     moments = next_change(state.facts, policy)
+    if state.facts.identity is not None:
+        # Whatever the probes do: only of a sidecar that looks may a gap say that it was away.
+        moments.append(state.facts.at + policy.gap / 2)
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)

@@ -52,22 +52,26 @@ class Facts(msgspec.Struct, frozen=True):
     """What is so. All times monotonic seconds."""
 
     at: float = 0.0
+    away: float = 0.0
+    """How long nobody had looked before this moment; 0 unless the sidecar itself was away."""
     wanted: Wanted = Wanted.RUNNING
     known: bool = False
     """Whether it is known if a server runs."""
     identity: Identity | None = None
     adopted: bool = False
     appeared_at: float = 0.0
-    """When it was first seen, or when we last looked away: its start timeout counts from here."""
+    age: float = 0.0
+    """Seconds for which it had been running when it appeared."""
     process_state: str = ""
     stopped_since: float | None = None
     owned: bool | None = None
     """Whether the port's listening socket is its own; None until seen."""
     owner_why: str = ""
     registered: obs.Registered | None = None
-    registered_at: float = 0.0
-    proven_at: float | None = None
-    """When this process was first proven ready: its grace ended there."""
+    proven: bool = False
+    """Whether this process was ever ready: its grace ended there."""
+    unserved_since: float | None = None
+    """Since when it has not been serving, without the times in which nobody looked; None while it is."""
     signs: dict[Sign, SignFact] = {}
     sampled: obs.Sampled | None = None
     sampled_at: float = 0.0
@@ -93,9 +97,9 @@ class Facts(msgspec.Struct, frozen=True):
         return self.signs.get(sign, SignFact())
 
     @property
-    def proven(self) -> bool:
-        """Whether this process was ever ready."""
-        return self.proven_at is not None
+    def serving(self) -> bool:
+        """Ready, and no ping is without its answer."""
+        return self.ready and not self.sign(Sign.PONG).missing
 
     @property
     def missing(self) -> tuple[Sign, ...]:
@@ -106,24 +110,30 @@ class Facts(msgspec.Struct, frozen=True):
 def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     """The facts after one more observation; what is said of another process is ignored."""
     gap = seen.at - facts.at
-    if gap > policy.gap and facts.at:
-        facts = _after_gap(facts, gap, seen.at)
-    facts = msgspec.structs.replace(facts, at=seen.at)
+    away = gap if facts.at and gap > policy.gap else 0.0
+    facts = msgspec.structs.replace(_after_gap(facts, gap, seen.at) if away else facts, at=seen.at, away=away)
     learn = _LEARN.get(type(seen.what))
     if learn is None:
         return facts
     about = getattr(seen.what, "identity", None)
     if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
         return facts
-    facts = learn(facts, seen.what)
+    return _judged(learn(facts, seen.what))
+
+
+def _judged(facts: Facts) -> Facts:
+    """What follows from the rest."""
     if facts.ready and not facts.proven:
-        facts = msgspec.structs.replace(facts, proven_at=seen.at)
-    return facts
+        facts = msgspec.structs.replace(facts, proven=True)
+    if facts.serving == (facts.unserved_since is None):
+        return facts
+    return msgspec.structs.replace(facts, unserved_since=None if facts.serving else facts.at)
 
 
 def _after_gap(facts: Facts, gap: float, now: float) -> Facts:
-    """Nothing may be concluded from a time in which nobody looked: every "since" starts anew."""
-    return msgspec.structs.replace(_anew(facts, now), appeared_at=facts.appeared_at + gap)
+    """Nothing may be concluded from a time in which nobody looked: no duration counts it."""
+    since = facts.unserved_since
+    return msgspec.structs.replace(_anew(facts, now), unserved_since=None if since is None else since + gap)
 
 
 def _anew(facts: Facts, now: float) -> Facts:
@@ -149,6 +159,8 @@ def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
         identity=what.identity,
         adopted=what.adopted,
         appeared_at=facts.at,
+        age=what.age,
+        unserved_since=facts.at,
         start_error=None,
     )
 
@@ -174,7 +186,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         owned=None,
         owner_why="",
         registered=None,
-        proven_at=None,
+        proven=False,
         signs={},
         exit=Exit(number, facts.at, facts.identity, ended),
     )
@@ -189,7 +201,9 @@ def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
     if what.state == STOPPED:
         since = facts.at if facts.stopped_since is None else facts.stopped_since
     elif facts.stopped_since is not None:
-        facts = _anew(facts, facts.at)  # a process that may run again gets its time to answer
+        # A process that may run again gets its time to answer, and has to: nobody knows yet whether it does.
+        facts = msgspec.structs.replace(_anew(facts, facts.at), unserved_since=facts.at)
+        facts = _bad(facts, Sign.PONG, "not answered yet since it was stopped")
     return msgspec.structs.replace(
         facts, sampled=what, sampled_at=facts.at, process_state=what.state, stopped_since=since
     )
@@ -200,7 +214,7 @@ def _listened(facts: Facts, what: obs.Listened) -> Facts:
 
 
 def _registered(facts: Facts, what: obs.Registered) -> Facts:
-    facts = msgspec.structs.replace(facts, registered=what, registered_at=facts.at)
+    facts = msgspec.structs.replace(facts, registered=what)
     return _good(facts, Sign.PONG, None)
 
 

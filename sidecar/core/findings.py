@@ -8,11 +8,12 @@ import msgspec
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Facts, Wanted
-from sidecar.core.nouns import Finding, Severity, Sign, Trouble
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import CONDITIONS, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
 
 Rule = Callable[[Facts, Policy, Finding | None], Finding | None]
-"""The third argument: the same finding as it was a moment ago (for hysteresis)."""
+"""The third argument: the same finding as it was a moment ago. It lasts until the contrary is known."""
 
 
 def _exited(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -28,11 +29,35 @@ def _start_failed(facts: Facts, _: Policy, __: Finding | None) -> Finding | None
 
 
 def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
-    """Grace after a start ends with the first proof; a session lost later is told by the signs of life."""
-    since = facts.appeared_at + policy.start_timeout
-    if facts.identity is None or facts.proven or facts.at < since:
+    """Grace after a start ends with the first proof."""
+    since = _unserved(facts, policy)
+    if since is None or facts.proven:
         return None
     return Finding(Trouble.DEAF, Severity.FAIL, since, why=facts.owner_why)
+
+
+def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
+    """Proven once, it has the time of a start to let us in again; then it is as useless as a deaf one."""
+    since = _unserved(facts, policy)
+    if since is None or not facts.proven:
+        return None
+    why = facts.sign(Sign.PONG).why or facts.owner_why
+    return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, (Sign.PONG,), why)
+
+
+def _unserved(facts: Facts, policy: Policy) -> float | None:
+    """Since when a process that runs has not been serving, if that is too long."""
+    due = _unserved_too_long(facts, policy)
+    return facts.unserved_since if due is not None and facts.at >= due else None
+
+
+def _unserved_too_long(facts: Facts, policy: Policy) -> float | None:
+    """When it will have been too long; an adopted process has had time to start, but not our questions."""
+    if facts.identity is None or facts.unserved_since is None or facts.stopped_since is not None:
+        return None
+    had = 0.0 if facts.proven else facts.age
+    asked = min(policy.hung_after, policy.start_timeout)
+    return facts.unserved_since + max(policy.start_timeout - had, asked)
 
 
 def _stopped(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -51,10 +76,21 @@ def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
 
 
 def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
+    """Without pings no request can be made: then the missing list says nothing."""
     since = _since(facts, Sign.LIST)
-    if since is None or not facts.proven or facts.at < since + policy.stuck_after:
+    pinged = not facts.sign(Sign.PONG).missing
+    if since is None or not (facts.proven and pinged) or facts.at < since + policy.stuck_after:
         return None
     return Finding(Trouble.STUCK, Severity.FAIL, since, signs=(Sign.LIST,), why=facts.sign(Sign.LIST).why)
+
+
+def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
+    fact = facts.sign(Sign.HTTP)
+    if before is not None:  # over only with an answer: a death is none
+        return before if fact.missing or fact.good_at is None else None
+    if fact.bad_since is None or not facts.proven or facts.at < fact.bad_since + policy.http_dead_after:
+        return None
+    return Finding(Trouble.HTTP_DEAD, Severity.WARN, fact.bad_since, (Sign.HTTP,), fact.why)
 
 
 def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -90,7 +126,9 @@ RULES: dict[Trouble, Rule] = {
     Trouble.DEAF: _deaf,
     Trouble.STOPPED: _stopped,
     Trouble.HUNG: _hung,
+    Trouble.NOT_SERVING: _not_serving,
     Trouble.STUCK: _stuck,
+    Trouble.HTTP_DEAD: _http_dead,
     Trouble.SILENT: _silent,
     Trouble.DISK_LOW: _disk_low,
 }
@@ -98,10 +136,26 @@ RULES: dict[Trouble, Rule] = {
 Findings = dict[Trouble, Finding]
 
 
+def recall(memory: Memory | None, shift: float) -> Findings:
+    """The conditions open when an earlier sidecar ended; `shift`: the wall's clock less ours, seconds."""
+    incidents = memory.incidents if memory else {}
+    causes = {
+        trouble: incidents[topic].causes[0] for topic, trouble in CONDITIONS.items() if topic in incidents
+    }
+    return {
+        trouble: Finding(
+            trouble, Severity.WARN, cause.wall - shift, cause.signs, cause.why, reading=cause.reading
+        )
+        for trouble, cause in causes.items()
+    }
+
+
 def find(before: Findings, facts: Facts, policy: Policy) -> Findings:
     """What is wrong now; a finding that lasts keeps the moment it was first seen."""
-    if facts.wanted is not Wanted.RUNNING or not facts.known:
+    if facts.wanted is not Wanted.RUNNING:
         return {}
+    if not facts.known:
+        return before
     now: Findings = {}
     for trouble, rule in RULES.items():
         old = before.get(trouble)
@@ -113,12 +167,11 @@ def find(before: Findings, facts: Facts, policy: Policy) -> Findings:
 
 def next_change(facts: Facts, policy: Policy) -> list[float]:
     """The moments at which time alone may bring a finding."""
-    moments = []
-    if facts.identity is not None and not facts.proven:
-        moments.append(facts.appeared_at + policy.start_timeout)
-    hung, stuck = _since(facts, Sign.PONG, Sign.HTTP), _since(facts, Sign.LIST)
-    if hung is not None:
-        moments.append(hung + policy.hung_after)
-    if stuck is not None:
-        moments.append(stuck + policy.stuck_after)
-    return moments
+    waits = (
+        (_since(facts, Sign.PONG, Sign.HTTP), policy.hung_after),
+        (_since(facts, Sign.LIST), policy.stuck_after),
+        (_since(facts, Sign.HTTP), policy.http_dead_after),
+    )
+    moments = [since + wait for since, wait in waits if since is not None]
+    unserved = _unserved_too_long(facts, policy)
+    return moments if unserved is None else [*moments, unserved]

@@ -11,6 +11,7 @@ from sidecar.core import observations as obs
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import (
+    CONDITIONS,
     Cause,
     Chapter,
     Deed,
@@ -27,7 +28,7 @@ from sidecar.core.phases import Phase, Settled
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
 
-_LASTING = (Trouble.DEAF, Trouble.HUNG, Trouble.STUCK, Trouble.STOPPED)
+_LASTING = (Trouble.DEAF, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.STOPPED)
 """Findings about a living process that open an incident. SILENT does not: it is only the suspicion."""
 
 
@@ -53,9 +54,11 @@ def narrate(
         incidents = Incidents(open=memory.incidents, next_number=memory.next_number)
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
-    incidents, server = _server(incidents, facts, findings, phase, done, seen)
-    incidents, disk = _disk(incidents, findings.get(Trouble.DISK_LOW), seen)
-    return incidents, server + disk
+    incidents, messages = _server(incidents, facts, findings, phase, done, seen)
+    for topic, trouble in CONDITIONS.items():
+        incidents, more = _condition(incidents, topic, findings.get(trouble), seen)
+        messages += more
+    return incidents, messages
 
 
 def _server(
@@ -79,7 +82,7 @@ def _server(
     if not incident.held and any(deed.deed is Deed.HELD for deed in done):
         incident = msgspec.structs.replace(incident, held=True)
         messages.append(_message(incident, Chapter.HELD))
-    if isinstance(phase, Settled) and facts.ready and facts.registered is not None:
+    if isinstance(phase, Settled) and facts.serving and facts.registered is not None:
         proof = Proof(phase.identity, facts.registered.latency)
         return _close(incidents, incident, proof, messages, seen)
     return _keep(incidents, incident), messages
@@ -98,9 +101,13 @@ def _new_causes(
     for trouble in _LASTING:
         finding = findings.get(trouble)
         if finding is not None and not _told(incident, trouble, pid):
-            since = seen.wall - (seen.at - finding.since)
-            causes.append(Cause(trouble, since, pid, signs=finding.signs, why=finding.why))
+            causes.append(_cause(finding, pid, seen))
     return tuple(causes)
+
+
+def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
+    since = seen.wall - (seen.at - finding.since)
+    return Cause(finding.trouble, since, pid, finding.signs, finding.why, reading=finding.reading)
 
 
 def _ours(incident: Incident | None, pid: int) -> bool:
@@ -114,13 +121,14 @@ def _told(incident: Incident | None, trouble: Trouble, pid: int | None) -> bool:
     return any(cause.trouble is trouble and cause.pid == pid for cause in causes)
 
 
-def _disk(incidents: Incidents, finding: Finding | None, seen: obs.Seen) -> tuple[Incidents, list[Message]]:
-    incident = incidents.open.get(Topic.DISK)
+def _condition(
+    incidents: Incidents, topic: Topic, finding: Finding | None, seen: obs.Seen
+) -> tuple[Incidents, list[Message]]:
+    incident = incidents.open.get(topic)
     if finding is not None and incident is None:
-        cause = Cause(Trouble.DISK_LOW, seen.wall, reading=finding.reading)
-        incidents, incident = _open(incidents, Topic.DISK, (cause,), None, seen)
+        incidents, incident = _open(incidents, topic, (_cause(finding, None, seen),), None, seen)
         return incidents, [_message(incident, Chapter.OPENED)]
-    if finding is None and incident is not None and isinstance(seen.what, obs.Sampled):
+    if finding is None and incident is not None:
         return _close(incidents, incident, None, [], seen)
     return incidents, []
 

@@ -21,6 +21,10 @@ class Keeper(msgspec.Struct, frozen=True):
     memory: Memory | None = None
     again_at: float | None = None
     """When a memory that could not be saved is tried again."""
+    failed: int = 0
+    """How many attempts in a row have failed."""
+    why: str = ""
+    """Why the last of them did."""
 
 
 def keep(keeper: Keeper, seen: obs.Seen, memory: Memory, policy: Policy) -> tuple[Keeper, list[Save]]:
@@ -28,10 +32,14 @@ def keep(keeper: Keeper, seen: obs.Seen, memory: Memory, policy: Policy) -> tupl
     what = seen.what
     if isinstance(what, obs.SaveFailed) and what.revision == keeper.revision:
         keeper = msgspec.structs.replace(keeper, again_at=seen.at + policy.save_again)
+    if isinstance(what, obs.SaveFailed):
+        keeper = msgspec.structs.replace(keeper, failed=keeper.failed + 1, why=what.why)
+    elif isinstance(what, obs.Saved):
+        keeper = msgspec.structs.replace(keeper, failed=0, why="")
     again = keeper.again_at is not None and seen.at >= keeper.again_at
     if memory == keeper.memory and not again:
         return keeper, []
-    keeper = Keeper(keeper.revision + 1, memory)
+    keeper = msgspec.structs.replace(keeper, revision=keeper.revision + 1, memory=memory, again_at=None)
     return keeper, [Save(keeper.revision, memory)]
 
 

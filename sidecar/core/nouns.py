@@ -49,8 +49,12 @@ class Trouble(StrEnum):
     """A sign of life is missing, not yet for long."""
     HUNG = "hung"
     """Two independent signs of life have been missing for too long."""
+    NOT_SERVING = "not-serving"
+    """HTTP may be answered, but the sidecar's own session is refused or without answers for too long."""
+    HTTP_DEAD = "http-dead"
+    """The session is served, but HTTP has not been answered for too long."""
     STUCK = "stuck-processors"
-    """Pings and HTTP are answered, but no request gets through the server's processors."""
+    """Pings are answered, but no request gets through the server's processors."""
     STOPPED = "stopped"
     """The process was stopped by a signal (state T)."""
     DISK_LOW = "disk-low"
@@ -82,11 +86,13 @@ class Deed(StrEnum):
     """What was done about an incident."""
 
     CONTINUED = "continued"
-    """SIGCONT sent."""
+    """SIGCONT ordered."""
     TERMINATED = "terminated"
-    """SIGTERM sent."""
+    """SIGTERM ordered."""
     KILLED = "killed"
-    """SIGKILL sent."""
+    """SIGKILL ordered."""
+    UNDELIVERED = "undelivered"
+    """… but the signal did not reach the process."""
     RESTARTED = "restarted"
     """A restart was ordered."""
     STARTED = "started"
@@ -109,6 +115,8 @@ class Done(msgspec.Struct, frozen=True):
     """Epoch seconds until which a delay lasts."""
     window: Window | None = None
     """Whose count was full."""
+    why: str = ""
+    """Why it could not be done."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -136,6 +144,11 @@ class Topic(StrEnum):
 
     SERVER = "server"
     DISK = "disk"
+    HTTP = "http"
+
+
+CONDITIONS = {Topic.DISK: Trouble.DISK_LOW, Topic.HTTP: Trouble.HTTP_DEAD}
+"""The topics that are one finding, open as long as it is: nothing is done about them but telling."""
 
 
 class Incident(msgspec.Struct, frozen=True):

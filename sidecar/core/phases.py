@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 
@@ -35,6 +35,11 @@ class Phase(msgspec.Struct, frozen=True):
         """When time alone moves on from here."""
         return None
 
+    def later(self, away: float) -> Self:
+        """The same rung after so many seconds in which nobody looked: what it waits for may be there."""
+        del away
+        return self
+
 
 class Unknowing(Phase, frozen=True, tag=True):
     """Not yet known whether a server runs."""
@@ -64,44 +69,43 @@ class Settled(Phase, frozen=True, tag=True):
     identity: Identity
     since: float
 
+    def later(self, away: float) -> Self:
+        """Stability is what was seen."""
+        return msgspec.structs.replace(self, since=self.since + away)
 
-class Continuing(Phase, frozen=True, tag=True):
-    """SIGCONT sent to a stopped process."""
+
+class Signalled(Phase, frozen=True):
+    """A signal was sent, and has until the deadline to do its work; SIGKILL follows."""
+
+    identity: Identity
+    deadline: float
+
+    @property
+    def until(self) -> float | None:
+        """The deadline."""
+        return self.deadline
+
+    def later(self, away: float) -> Self:
+        """It may have done its work unseen."""
+        return msgspec.structs.replace(self, deadline=self.deadline + away)
+
+
+class Continuing(Signalled, frozen=True, tag=True):
+    """SIGCONT, to a stopped process."""
 
     stand = Stand.CONTINUING
-    identity: Identity
-    deadline: float
-
-    @property
-    def until(self) -> float | None:
-        """The moment at which SIGKILL follows."""
-        return self.deadline
 
 
-class Terminating(Phase, frozen=True, tag=True):
-    """SIGTERM sent."""
+class Terminating(Signalled, frozen=True, tag=True):
+    """SIGTERM."""
 
     stand = Stand.TERMINATING
-    identity: Identity
-    deadline: float
-
-    @property
-    def until(self) -> float | None:
-        """The moment at which SIGKILL follows."""
-        return self.deadline
 
 
-class Killing(Phase, frozen=True, tag=True):
-    """SIGKILL sent; the kernel is tearing the process down."""
+class Killing(Signalled, frozen=True, tag=True):
+    """SIGKILL; the kernel is tearing the process down."""
 
     stand = Stand.KILLING
-    identity: Identity
-    deadline: float
-
-    @property
-    def until(self) -> float | None:
-        """The moment at which it is sent again."""
-        return self.deadline
 
 
 class Delayed(Phase, frozen=True, tag=True):

@@ -8,6 +8,10 @@ import msgspec
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "duration"})]
 """A duration; in a configuration file a text like ``"10s"``."""
+Patience = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "duration"})]
+"""A duration that someone is given: less than the second between two looks would give nobody a chance."""
+Looks = Annotated[float, msgspec.Meta(ge=2, extra={"unit": "duration"})]
+"""A duration in which there must have been a look, with one a second."""
 Bytes = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "size"})]
 """A size; in a configuration file a text like ``"1GiB"``."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
@@ -25,15 +29,18 @@ class Window(msgspec.Struct, frozen=True):
 class Limits(msgspec.Struct, frozen=True):
     """The numbers: what can be set in a configuration file's ``[limits]``."""
 
-    start_timeout: Seconds = 60.0
-    """A started server that is not proven ready by then is deaf. (The real one takes 0.9 to 5 s.)"""
-    hung_after: Seconds = 10.0
+    start_timeout: Patience = 60.0
+    """A server that is not ready by then after its start, or again after it was, is given up. (The real one
+    starts in 0.9 to 5 s.)"""
+    hung_after: Patience = 10.0
     """Two independent signs missing for so long: hung. Longer than a usual full collection of a JVM."""
-    stuck_after: Seconds = 10.0
-    """List requests unanswered for so long, with pings and HTTP well: the processors are stuck."""
-    continue_deadline: Seconds = 10.0
+    stuck_after: Patience = 10.0
+    """List requests unanswered for so long, with pings well: the processors are stuck."""
+    http_dead_after: Patience = 60.0
+    """HTTP unanswered for so long: told; nothing is done, for each restart drops every client."""
+    continue_deadline: Looks = 10.0
     """How long a stopped server has to come back after SIGCONT."""
-    term_deadline: Seconds = 10.0
+    term_deadline: Patience = 10.0
     """SIGKILL follows SIGTERM after so long. (The real server ends within 0.5 s.)"""
 
     budget: tuple[Window, ...] = (Window(6, 600.0), Window(20, 86400.0))
@@ -53,16 +60,16 @@ class Limits(msgspec.Struct, frozen=True):
     disk_clear: Bytes = 1.25 * 2.0**30
     """Bytes free above which it is well again."""
 
-    retry_first: Seconds = 5.0
+    retry_first: Patience = 5.0
     """The wait before a message is tried again; it doubles from there."""
-    retry_max: Seconds = 300.0
+    retry_max: Patience = 300.0
     save_patience: Seconds = 1.0
     """A message waits so long for the disk, then leaves all the same."""
 
-    save_again: Seconds = 5.0
+    save_again: Patience = 5.0
     """The wait before a memory that could not be saved is tried again."""
 
-    gap: Seconds = 5.0
+    gap: Looks = 5.0
     """Having seen nothing for so long, the sidecar itself was away: no "for 10 s" counts across it."""
 
     def contradictions(self) -> list[tuple[str, str]]:

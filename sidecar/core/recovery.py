@@ -12,7 +12,7 @@ from sidecar.core.actions import Action, Finish, Signal, Start, Watch
 from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
-from sidecar.core.nouns import Deed, Done, Identity, Sign, Trouble
+from sidecar.core.nouns import Deed, Done, Identity, Trouble
 from sidecar.core.phases import (
     Continuing,
     Delayed,
@@ -67,11 +67,21 @@ class Turn:
         self.done: list[Done] = []
 
     def tell(
-        self, deed: Deed, pid: int | None = None, until: float | None = None, window: Window | None = None
+        self,
+        deed: Deed,
+        pid: int | None = None,
+        *,
+        until: float | None = None,
+        window: Window | None = None,
+        why: str = "",
     ) -> None:
         """Note a deed; ``until`` is monotonic, and told on the wall's clock."""
         ends = None if until is None else self.seen.wall + until - self.seen.at
-        self.done.append(Done(deed, self.seen.wall, pid, ends, window))
+        self.done.append(Done(deed, self.seen.wall, pid, ends, window, why))
+
+
+_INCURABLE = {Trouble.DEAF, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK}
+"""What only another process can cure."""
 
 
 def recover(
@@ -81,14 +91,21 @@ def recover(
     if isinstance(seen.what, obs.Restored):
         recovery = _restored(seen.what, seen, policy)
     turn = Turn(recovery, facts, findings, seen, policy)
-    phase = recovery.phase
-    while True:  # each rung either stays or moves on; the table below has no circle without an observation
-        wind_down = facts.wanted is not Wanted.RUNNING
-        nxt = _wind_down(phase, turn) if wind_down else _RUNGS[type(phase)](phase, turn)
-        if nxt is phase:
-            break
-        phase = nxt
+    phase = recovery.phase.later(facts.away) if facts.away else recovery.phase
+    if isinstance(seen.what, obs.SignalFailed) and seen.what.identity == facts.identity:
+        turn.tell(Deed.UNDELIVERED, seen.what.identity.pid, why=seen.what.why)
+    phase = _climb(phase, turn)
     return msgspec.structs.replace(turn.recovery, phase=phase), turn
+
+
+def _climb(phase: Phase, turn: Turn) -> Phase:
+    """From rung to rung until one stays, or is entered once more: that waits for the next look."""
+    nxt = phase
+    while True:
+        wind_down = turn.facts.wanted is not Wanted.RUNNING
+        phase, nxt = nxt, _wind_down(nxt, turn) if wind_down else _RUNGS[type(nxt)](nxt, turn)
+        if type(nxt) is type(phase):
+            return nxt
 
 
 def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
@@ -130,7 +147,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity != phase.identity:
         return _revive(turn)
-    if facts.ready and not facts.sign(Sign.PONG).missing:
+    if facts.serving:
         return Settled(phase.identity, turn.seen.at)
     return _cure(phase, turn)
 
@@ -138,7 +155,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
 def _settled(phase: Settled, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
         return _revive(turn)
-    stable = turn.seen.at - phase.since >= turn.policy.stable_after and not turn.facts.missing
+    stable = turn.facts.at - phase.since >= turn.policy.stable_after and not turn.facts.missing
     if stable and turn.recovery.failures:
         turn.recovery = msgspec.structs.replace(turn.recovery, failures=0)
     return _cure(phase, turn)
@@ -150,7 +167,7 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
         turn.actions.append(Signal(phase.identity, SIGCONT))
         turn.tell(Deed.CONTINUED, phase.identity.pid)
         return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)
-    if turn.findings.keys() & {Trouble.DEAF, Trouble.HUNG, Trouble.STUCK}:
+    if turn.findings.keys() & _INCURABLE:
         return _terminate(phase.identity, turn)
     return phase
 
@@ -223,7 +240,8 @@ def _watch(identity: Identity, turn: Turn) -> Phase:
 
 
 def _terminate(identity: Identity, turn: Turn) -> Phase:
-    turn.actions.append(Signal(identity, SIGTERM))
+    # A stopped process cannot act on SIGTERM; to another SIGCONT means nothing.
+    turn.actions += [Signal(identity, SIGTERM), Signal(identity, SIGCONT)]
     turn.tell(Deed.TERMINATED, identity.pid)
     return Terminating(identity, turn.seen.at + turn.policy.term_deadline)
 

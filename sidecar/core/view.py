@@ -77,6 +77,9 @@ class View(msgspec.Struct, frozen=True):
     """Of each topic the incident that ended last."""
     budget: tuple[BudgetView, ...]
     outbox: OutboxView | None
+    failed_saves: int
+    """How many attempts in a row to put the memory on the disk have failed, and why the last did."""
+    unsaved: str
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -116,6 +119,8 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         last=state.incidents.last,
         budget=tuple(BudgetView(window, spent(restarts, window, at)) for window in policy.budget),
         outbox=_outbox(state),
+        failed_saves=state.keeper.failed,
+        unsaved=state.keeper.why,
     )
 
 
@@ -128,7 +133,7 @@ def _status(state: State) -> Status:
     if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
         return Status.FAIL
     undelivered = any(entry.owed.attempts for entry in state.outbox.entries)
-    return Status.WARN if severities or undelivered else Status.PASS
+    return Status.WARN if severities or undelivered or state.keeper.failed else Status.PASS
 
 
 def _outbox(state: State) -> OutboxView | None:

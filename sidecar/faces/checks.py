@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from fermatkit.measures import UNITS, Measure, Reading, Unknown
-from sidecar.core.nouns import Cause, Deed, Finding, Incident, Severity, Sign, Topic, Trouble
+from sidecar.core.nouns import CONDITIONS, Cause, Deed, Finding, Incident, Severity, Sign, Topic, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.words import Words
 
 _SYSTEM = {Measure.CPU, Measure.MEMORY, Measure.DISK_FREE}
-_SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.STUCK}
+_SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
 _DECIMALS = 3
 
 
@@ -63,9 +63,14 @@ def checks(view: View, words: Words) -> Checks:
         "protocol:registration": [_registration(view, words)],
         "restarts:budget": [_budget(window, view) for window in view.budget],
         "restarts:last": [_last_restart(view, words)],
-        "incidents:open": [_incident(one, _open(one, view), words) for one in view.open.values()],
+        "incidents:open": [
+            _incident(view.open[topic], _open(view.open[topic], view), words)
+            for topic in Topic
+            if topic in view.open
+        ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
+        "memory:unsaved": [_memory(view, words)],
     }
 
 
@@ -185,8 +190,9 @@ def _latest_first(view: View) -> list[Incident]:
 
 
 def _open(incident: Incident, view: View) -> Status:
-    """How bad an open incident is: an outage fails, a low disk is as bad as its finding."""
-    finding = _finding(Trouble.DISK_LOW, view) if incident.topic is Topic.DISK else None
+    """How bad an open incident is: an outage fails, a condition is as bad as its finding."""
+    condition = CONDITIONS.get(incident.topic)
+    finding = _finding(condition, view) if condition else None
     return _severity(finding) if finding else Status.FAIL
 
 
@@ -216,6 +222,14 @@ def _outbox(view: View, words: Words) -> Check:
         return _with(check, observed_value=box.waiting if box else 0, status=Status.PASS)
     why = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=box.why)
     return _with(check, component_id=box.channel, observed_value=box.waiting, status=Status.WARN, output=why)
+
+
+def _memory(view: View, words: Words) -> Check:
+    failed = view.failed_saves
+    check = Check("component", observed_value=failed, observed_unit="failed attempts", status=Status.PASS)
+    if not failed:
+        return check
+    return _with(check, status=Status.WARN, output=words.phrases.not_saved.format(why=view.unsaved))
 
 
 def _with(check: Check, **changes: object) -> Check:

@@ -13,6 +13,7 @@ from sidecar.faces import checks, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
 
+_OWN = ("outbox:waiting", "memory:unsaved")
 CONTENT_TYPE = "application/health+json"
 
 
@@ -39,14 +40,17 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 def health(view: View, label: Label, words: Words) -> Health:
     """What is so, for programs and for the page, which shows the same facts."""
-    notes = _notes(view, words)
+    details = checks.checks(view, words)
+    # The sidecar's own troubles: no findings about the server, and no less true.
+    own = [check.output for key in _OWN for check in details[key] if check.output]
+    notes = _notes(view, words) + own
     body = _Body(
         status=view.status,
         version=label.version,
         service_id=label.server,
         description=words.phrases.description.format(server=label.server, host=label.host),
         notes=notes,
-        checks=checks.checks(view, words),
+        checks=details,
         output="" if view.status is Status.PASS else " ".join(notes),
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK

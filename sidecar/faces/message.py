@@ -117,15 +117,12 @@ def _ending(message: Message, label: Label, words: Words, now: float) -> list[st
 
 
 def _open(incident: Incident, words: Words) -> str:
-    phrases = words.phrases
-    if incident.topic is Topic.DISK:
-        return phrases.open_disk
     match _last(incident):
         case Deed.HELD:
-            return phrases.open_held
+            return words.phrases.open_held
         case Deed.RESTARTED:
-            return phrases.open_restarted
-    return phrases.open_acting
+            return words.phrases.open_restarted
+    return words.still[incident.topic]
 
 
 def _last(incident: Incident) -> Deed | None:

@@ -87,9 +87,11 @@ def deed(done: Done, words: Words, now: float) -> str:
     """What was done, without its time."""
     phrases = words.phrases
     return words.deed[done.deed].format(
-        pid_to=phrases.pid_to.format(pid=done.pid) if done.pid else "",
+        pid_for=phrases.pid_for.format(pid=done.pid) if done.pid else "",
+        pid_at=phrases.pid_at.format(pid=done.pid) if done.pid else "",
         pid_as=phrases.pid_as.format(pid=done.pid) if done.pid else "",
         until=moment(done.until, now, words) if done.until else "",
+        why=done.why,
         spent=_spent(done.window, words) if done.window else "",
     )
 
@@ -101,7 +103,7 @@ def _spent(window: Window, words: Words) -> str:
 def proof(incident: Incident, words: Words) -> str:
     """Why an incident counts as over."""
     if incident.proof is None:
-        return words.phrases.disk_clear
+        return words.well[incident.topic]
     pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
     return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
 

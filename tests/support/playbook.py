@@ -44,11 +44,12 @@ class Playbook:
         return list(actions)
 
     def waits(self, seconds: float) -> list[Action]:
-        """Let time pass as the loop does: ticks when something is due, and once a second at least."""
-        end, actions = self.at + seconds, []
-        while self.at < end:
-            moment = min(due(self.state, self.policy) or end, end, self.at + 1)
-            actions += self.sees(Ticked(), after=max(moment - self.at, 0.001))
+        """Let time pass as the loop does: a tick when the core says that one is due, and no other."""
+        shift, end, actions = self.wall - self.at, self.at + seconds, []
+        while (moment := due(self.state, self.policy)) is not None and moment <= end:
+            self.at, self.wall = moment, moment + shift
+            actions += self.sees(Ticked())
+        self.at, self.wall = end, end + shift
         return actions
 
     def boots(self, identity: Identity | None = None) -> Identity:

@@ -23,7 +23,7 @@ backoff_first = "50ms"
 backoff_max = "100ms"
 term_deadline = "2s"
 """
-SHORT_HANG = 'hung_after = "500ms"\ncontinue_deadline = "3s"\n'
+SHORT_HANG = 'hung_after = "1s"\ncontinue_deadline = "3s"\n'
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is no enum's: the parts that the sentences are joined with, and the headings."""
 
     pid_of: str
-    pid_to: str
+    pid_for: str
+    pid_at: str
     pid_as: str
     why_after: str
     both: str
@@ -42,12 +43,9 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_sample: str
     open: str
     open_restarted: str
-    open_acting: str
     open_held: str
-    open_disk: str
     proof: str
     proven: str
-    disk_clear: str
     length: str
     next: str
     by_hand: str
@@ -58,6 +56,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registration: str
     not_registered: str
     missing: str
+    not_saved: str
     not_taken: str
     never: str
     """In place of a moment that does not come by itself."""
@@ -83,6 +82,10 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign: dict[Sign, str]
     deed: dict[Deed, str]
     subject: dict[Topic, dict[Chapter, str]]
+    still: dict[Topic, str]
+    """What is open while the incident is."""
+    well: dict[Topic, str]
+    """Why an incident that needs no proven server counts as over."""
     measure: dict[Measure, str]
     """A label."""
     ends: Ends

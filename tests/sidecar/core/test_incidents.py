@@ -124,6 +124,20 @@ def test_not_knowing_the_disk_is_no_proof_that_it_is_well() -> None:
     assert Topic.DISK in book.state.incidents.open
 
 
+def test_a_low_disk_is_the_next_sidecar_s_too() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.sees(Sampled(A, "S", {FREE: 1.0e9}))
+    memory = book.state.keeper.memory
+    for reading, expected in ((Unknown("not read within 0.5 s"), True), (1.2e9, True), (1.5e9, False)):
+        heir = Playbook()
+        heir.sees(Restored(memory, seed=1))
+        heir.sees(Appeared(A, adopted=True))
+        assert Topic.DISK in heir.state.incidents.open
+        heir.sees(Sampled(A, "S", {FREE: reading}))
+        assert (Topic.DISK in heir.state.incidents.open) is expected
+
+
 def test_a_message_leaves_once_it_is_saved() -> None:
     book = Playbook()
     book.boots(A)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -10,114 +11,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fermatkit.measures import Measure, Unknown
-from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Chapter, Ended, Identity, Sign, Topic
+from sidecar.core.nouns import Chapter, Ended, Sign, Topic
 from sidecar.core.phases import Over
-from sidecar.core.policy import Policy, Window
 from sidecar.core.view import view
+from support.world import POLICY, WALL, World
 
-POLICY = Policy(
-    channels=("mail", "chat"),
-    budget=(Window(4, 120.0), Window(9, 900.0)),
-    backoff_first=1.0,
-    backoff_max=16.0,
-)
-WALL = 1_800_000_000.0
 waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
+disks = st.sampled_from([2.0**34, 1.2 * 2.0**30, 2.0**29, 2.0**20, Unknown("not read within 0.5 s")])
 
 
-class World(RuleBasedStateMachine):
+class Histories(World, RuleBasedStateMachine):
     """A server that fails in every way, a disk and channels that do, and a sidecar that is killed, too."""
 
-    MOVES = ("state", "server", "stopped", "at", "sending", "unsaved", "disk")
+    MOVES = (*(vars(World()).keys() - {"lives"}),)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.at = 100.0
-        self.pids = 1000
-        self.server: Identity | None = None
-        self.stopped = False
-        self.lives: list[list[tuple[obs.Seen, tuple[act.Action, ...]]]] = []
-        self.state = State()
-        self.disk: Memory | None = None
-        self.unsaved: act.Save | None = None
-        self.disk_failed = False
-        self.sending: list[act.Send] = []
-        self.restarts: list[float] = []
-        self.row: list[float] = []  # restarts since the last proven stability
-        self.first_start = True
-        self.told: dict[str, list[Chapter]] = {}
-        self.messages: dict[str, list[str]] = {"mail": [], "chat": []}
-
-    # ---- the shell -----------------------------------------------------------------------------
-
-    def sees(self, what: obs.Observation) -> None:
-        waiting = [what]
-        while waiting:
-            seen = obs.Seen(self.at, WALL + self.at, waiting.pop(0))
-            self.state, actions = step(self.state, seen, POLICY)
-            self.lives[-1].append((seen, actions))
-            for action in actions:
-                waiting += self.perform(action)
-        if self.state.recovery.failures == 0:
-            self.row = []
-
-    def perform(self, action: act.Action) -> list[obs.Observation]:
-        match action:
-            case act.Start():
-                return self.start()
-            case act.Signal(identity=identity, signal=number):
-                assert identity == self.server, "a signal went to a process that is not the server"
-                return self.signal(number)
-            case act.Save():
-                self.unsaved = action
-            case act.Send(message=message, channel=channel):
-                assert all(other.channel != channel for other in self.sending), "two at once on one channel"
-                self.sending.append(action)
-                self.note(message.id, message.chapter, message.incident.number, channel)
-        return []
-
-    def start(self) -> list[obs.Observation]:
-        assert self.server is None, "a second server was started"
-        if self.first_start:
-            self.first_start = False
-        else:
-            self.count_restart()
-        self.pids += 1
-        self.server, self.stopped = Identity(self.pids, self.pids), False
-        return [obs.Appeared(self.server, adopted=False)]
-
-    def count_restart(self) -> None:
-        for window in POLICY.budget:
-            inside = [at for at in self.restarts if at + window.within > self.at]
-            assert len(inside) < window.restarts, "over budget"
-        if self.row:
-            wait = min(POLICY.backoff_first * 2.0 ** (len(self.row) - 1), POLICY.backoff_max)
-            assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
-        self.restarts.append(self.at)
-        self.row.append(self.at)
-
-    def signal(self, number: int) -> list[obs.Observation]:
-        if number == 9 or (number == 15 and not self.stopped):
-            return self.dies(Ended(signal=number))
-        if number == 18:
-            self.stopped = False
-        return []
-
-    def dies(self, ended: Ended) -> list[obs.Observation]:
-        assert self.server is not None
-        gone, self.server = self.server, None
-        return [obs.Exited(gone, ended)]
-
-    def note(self, message: str, chapter: Chapter, number: int, channel: str) -> None:
-        if message in self.messages[channel]:
-            return  # at least once: the same again is recognisable by its id
-        self.messages[channel].append(message)
-        if channel == "mail":
-            self.told.setdefault(str(number), []).append(chapter)
+        RuleBasedStateMachine.__init__(self)
+        World.__init__(self)
+        self.free: float | Unknown = 2.0**34
 
     # ---- what happens --------------------------------------------------------------------------
 
@@ -132,18 +46,19 @@ class World(RuleBasedStateMachine):
         """As the loop does it: a look each second, with the process's state in it."""
         end = self.at + seconds
         while self.at < end:
-            self.at = min(self.at + 1.0, end)
-            if self.server is None:
+            self.at = self.next_moment(end)
+            if self.server is not None and self.at >= self.dies_at:
+                self.sees(*self.dies(Ended(code=143)))
+            elif self.server is None:
                 self.sees(obs.Ticked())
             else:
-                readings = {Measure.DISK_FREE: 2.0**34, Measure.ESTABLISHED: Unknown("not asked")}
+                readings = {Measure.DISK_FREE: self.free, Measure.ESTABLISHED: Unknown("not asked")}
                 self.sees(obs.Sampled(self.server, "T" if self.stopped else "S", readings))
 
     @precondition(lambda self: self.server is not None)
     @rule(code=st.integers(0, 255), killed=st.booleans())
     def the_server_dies(self, code: int, killed: bool) -> None:
-        for what in self.dies(Ended(signal=9) if killed else Ended(code=code)):
-            self.sees(what)
+        self.sees(*self.dies(Ended(signal=9) if killed else Ended(code=code)))
 
     @rule(deaths=st.integers(2, 12), proven=st.booleans(), pause=st.floats(0, 20))
     def a_crash_loop(self, deaths: int, proven: bool, pause: float) -> None:
@@ -167,6 +82,23 @@ class World(RuleBasedStateMachine):
             self.sees(obs.Answered(self.server, sign, 0.01))
         else:
             self.sees(obs.Unanswered(self.server, sign, "no answer"))
+
+    @precondition(lambda self: self.server is not None)
+    @rule(owned=st.booleans())
+    def somebody_listens(self, owned: bool) -> None:
+        self.sees(obs.Listened(self.server, owned=owned, why="" if owned else "held by pid 77"))
+
+    @rule(
+        term_takes=st.sampled_from([0.0, 0.5, 9.9, 30.0, math.inf]),
+        starts=st.booleans(),
+        signals=st.booleans(),
+    )
+    def things_get_harder(self, term_takes: float, starts: bool, signals: bool) -> None:
+        self.term_takes, self.starts_fail, self.signals_fail = term_takes, starts, signals
+
+    @rule(free=disks)
+    def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
+        self.free = free
 
     @precondition(lambda self: self.server is not None)
     @rule()
@@ -211,7 +143,7 @@ class World(RuleBasedStateMachine):
             self.disk, self.unsaved = self.unsaved.memory, None
         self.at += away
         if server_dies:
-            self.server = None
+            self.server, self.dies_at = None, math.inf
         self.sending = []
         self.state = State()
         self.lives.append([])
@@ -258,17 +190,19 @@ class World(RuleBasedStateMachine):
 
     def stop_here(self) -> None:
         """A clean stop, wherever the ladder stands, sees the server off and starts no other; then go on."""
-        kept = {name: copy.copy(value) for name, value in vars(self).items() if name in self.MOVES}
-        told, messages = copy.deepcopy(self.told), copy.deepcopy(self.messages)
+        kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
         before = self.pids
+        self.signals_fail = False
         self.sees(obs.StopAsked(leave=False))
         self.time_passes(2 * POLICY.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
         assert self.server is None
         assert self.pids == before
-        vars(self).update(kept, told=told, messages=messages)
+        vars(self).update(kept)
 
     def calm(self) -> None:
+        self.free = 2.0**34
+        self.starts_fail = self.signals_fail = False
         for _ in range(400):
             if not self.state.incidents.open and not self.state.outbox.entries:
                 break
@@ -287,7 +221,7 @@ class World(RuleBasedStateMachine):
             assert chapters[-1] is Chapter.CLOSED
 
 
-World.TestCase.settings = settings(
+Histories.TestCase.settings = settings(
     max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestWorld = World.TestCase
+TestHistories = Histories.TestCase

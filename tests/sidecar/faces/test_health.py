@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Cause, Finding, Identity, Incident, Proof, Severity, Sign, Topic, Trouble
-from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, SessionLost, Unanswered
+from sidecar.core.observations import (
+    Answered,
+    Appeared,
+    Sampled,
+    Saved,
+    SaveFailed,
+    SendFailed,
+    SessionLost,
+    Unanswered,
+)
 from sidecar.core.phases import Stand
 from sidecar.core.policy import Window
 from sidecar.core.view import BudgetView, OutboxView, SignView, Status, View
@@ -166,7 +175,21 @@ def test_a_channel_that_takes_nothing_warns() -> None:
     book.sees(SendFailed(_owed(book), "mail", "Connection refused"))
     (outbox,) = shown(book.view)[1]["checks"]["outbox:waiting"]
     assert outbox["status"] == "warn"
-    assert outbox["output"] == "mail has not taken a message after 1 attempts: Connection refused"
+    assert outbox["output"] == "Channel mail has not taken a message after 1 attempts: Connection refused."
+    assert outbox["output"] in shown(book.view)[1]["notes"]
+
+
+def test_a_memory_that_cannot_be_saved_warns_until_it_can() -> None:
+    book, _ = running()
+    revision = book.state.keeper.revision
+    book.sees(SaveFailed(revision, "memory.json: No space left on device"))
+    status, body = shown(book.view)
+    (check,) = body["checks"]["memory:unsaved"]
+    assert (status, body["status"], check["status"], check["observedValue"]) == (200, "warn", "warn", 1)
+    assert "No space left on device" in check["output"]
+    assert check["output"] in body["notes"]
+    book.sees(Saved(revision))
+    assert shown(book.view)[1]["status"] == "pass"
 
 
 def _owed(book: Playbook) -> str:

@@ -84,7 +84,7 @@ def test_a_hang_says_which_signs_are_missing_and_since_when() -> None:
     assert down.subject == "DOWN: Cloud Server on fermat-1: hangs"
     missing = "neither WebSocket pings nor GET /fermat/api/user since 08:16:40 UTC (no answer in 1.5 s)"
     assert missing in down.body
-    assert "08:16:50 UTC: SIGTERM sent to pid 100" in down.body
+    assert "08:16:50 UTC: SIGTERM ordered for pid 100" in down.body
     assert "Connections open just before: unknown (no sample had been taken)" in down.body
 
 

@@ -24,6 +24,8 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("sign", Sign),
     ("deed", Deed),
     ("subject", Topic),
+    ("still", Topic),
+    ("well", Topic),
     ("measure", Measure),
 ]
 

@@ -133,7 +133,7 @@ async def test_a_warning_and_an_unknown(tmp_path: Path) -> None:
         page = await look(site.url, tmp_path)
     assert page.status == "warn"
     assert "The Cloud Server is up, but something needs attention." in page.text
-    assert "Little disk space is left where the Cloud Server writes: 812.0 MiB." in page.text
+    assert "Little disk space is left where the Cloud Server or its sidecar writes: 812.0 MiB." in page.text
     assert page.tile("disk:free") == "Free disk space 812.0 MiB needs attention"
     assert page.tile("fds:open") == "Open files unknown needs Linux 6.2"
     assert page.console == []
@@ -149,7 +149,7 @@ async def test_down_and_why(tmp_path: Path) -> None:
     assert "The Cloud Server is being ended. Since 2027-01-15 08:16:40" in page.text
     assert "SIGTERM was sent; SIGKILL follows at 08:17:00 UTC, and then a start." in page.text
     assert "What is happening" in page.text
-    assert "SIGTERM sent to pid 100" in page.text
+    assert "SIGTERM ordered for pid 100" in page.text
     assert page.tile("protocol:pong") == "WebSocket pings no answer since 2027-01-15 08:16:40"
 
 

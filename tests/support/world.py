@@ -1,0 +1,131 @@
+"""The world around the core, for random histories: a server, a disk and channels that fail."""
+
+from __future__ import annotations
+
+import math
+
+from sidecar.core import actions as act
+from sidecar.core import observations as obs
+from sidecar.core.engine import State, due, step
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Chapter, Ended, Identity
+from sidecar.core.policy import Policy, Window
+
+POLICY = Policy(
+    channels=("mail", "chat"),
+    budget=(Window(4, 120.0), Window(9, 900.0)),
+    backoff_first=1.0,
+    backoff_max=16.0,
+)
+WALL = 1_800_000_000.0
+
+
+class World:
+    """What the actions act on; it checks that each of them is allowed."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+        self.pids = 1000
+        self.server: Identity | None = None
+        self.zombie: Identity | None = None
+        """Dead, but nobody was told yet: a signal to it does no harm."""
+        self.stopped = False
+        self.told_to_end = False
+        self.dies_at = math.inf
+        self.term_takes = 0.5
+        """Seconds from SIGTERM to the end; infinite: it is ignored."""
+        self.starts_fail = False
+        self.signals_fail = False
+        self.lives: list[list[tuple[obs.Seen, tuple[act.Action, ...]]]] = []
+        self.state = State()
+        self.disk: Memory | None = None
+        self.unsaved: act.Save | None = None
+        self.disk_failed = False
+        self.sending: list[act.Send] = []
+        self.restarts: list[float] = []
+        self.row: list[float] = []  # restarts since the last proven stability
+        self.first_start = True
+        self.told: dict[str, list[Chapter]] = {}
+        self.messages: dict[str, list[str]] = {"mail": [], "chat": []}
+
+    def sees(self, what: obs.Observation) -> None:
+        waiting = [what]
+        while waiting:
+            seen = obs.Seen(self.at, WALL + self.at, waiting.pop(0))
+            self.state, actions = step(self.state, seen, POLICY)
+            self.lives[-1].append((seen, actions))
+            for action in actions:
+                waiting += self.perform(action)
+        self.zombie = None
+        if self.state.recovery.failures == 0:
+            self.row = []
+
+    def next_moment(self, end: float) -> float:
+        """When something happens by itself: a look each second, what the core waits for, a late death."""
+        moment = due(self.state, POLICY)
+        return min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
+
+    def perform(self, action: act.Action) -> list[obs.Observation]:
+        match action:
+            case act.Start():
+                return self.start()
+            case act.Signal(identity=identity, signal=number):
+                assert identity in (self.server, self.zombie), (
+                    "a signal went to a process that is not the server"
+                )
+                if self.signals_fail:
+                    return [obs.SignalFailed(identity, number, "Operation not permitted")]
+                return self.signal(number) if self.server else []
+            case act.Save():
+                self.unsaved = action
+            case act.Send(message=message, channel=channel):
+                assert all(other.channel != channel for other in self.sending), "two at once on one channel"
+                self.sending.append(action)
+                self.note(message.id, message.chapter, message.incident.number, channel)
+        return []
+
+    def start(self) -> list[obs.Observation]:
+        assert self.server is None, "a second server was started"
+        if self.first_start:
+            self.first_start = False
+        else:
+            self.count_restart()
+        if self.starts_fail:
+            return [obs.StartFailed("No such file or directory")]
+        self.pids += 1
+        self.server, self.stopped, self.told_to_end = Identity(self.pids, self.pids), False, False
+        return [obs.Appeared(self.server, adopted=False)]
+
+    def count_restart(self) -> None:
+        for window in POLICY.budget:
+            # Through the disk a moment goes as the wall's time, whose numbers are 0.24 µs apart.
+            inside = [at for at in self.restarts if at + window.within > self.at + 1e-6]
+            assert len(inside) < window.restarts, "over budget"
+        if self.row:
+            wait = min(POLICY.backoff_first * 2.0 ** (len(self.row) - 1), POLICY.backoff_max)
+            assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
+        self.restarts.append(self.at)
+        self.row.append(self.at)
+
+    def signal(self, number: int) -> list[obs.Observation]:
+        if number == 9:
+            return self.dies(Ended(signal=9))
+        if number == 15:
+            self.told_to_end = True
+        if number == 18:
+            self.stopped = False
+        if self.told_to_end and not self.stopped:
+            self.dies_at = min(self.dies_at, self.at + self.term_takes)
+        return []
+
+    def dies(self, ended: Ended) -> list[obs.Observation]:
+        assert self.server is not None
+        self.zombie, self.server, self.dies_at = self.server, None, math.inf
+        return [obs.Exited(self.zombie, ended)]
+
+    def note(self, message: str, chapter: Chapter, number: int, channel: str) -> None:
+        if message in self.messages[channel]:
+            return  # at least once: the same again is recognisable by its id
+        self.messages[channel].append(message)
+        if channel == "mail":
+            self.told.setdefault(str(number), []).append(chapter)
