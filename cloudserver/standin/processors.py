@@ -45,17 +45,19 @@ def _register(clients: Clients, connection: Connection, packet: Packet) -> Answe
         profile = profiles.decode_profile(wanted.profile)
         replaced = clients.register(connection, packet.sender, wanted.service, profile)
     except (Rejected, UnknownName) as error:
-        return _failure(
-            PacketType.FAILURE_COMPONENT_REGISTRATION_REQUEST,
-            packet,
-            f"failure in registration component: {error}",
-        )
+        return refuse(packet, error)
     if profile.platform_component_type is CLIENT:
         log = lines.registered_client(connection)
     else:
         log = lines.registered_component(connection, str(profile.platform_component_type))
     reply = contents.encode(contents.Registration(wanted.service, wanted.profile))
     return Answer(log, (PacketType.COMPLETE_COMPONENT_REGISTRATION, reply), replaced=replaced)
+
+
+def refuse(packet: Packet, why: Exception) -> Answer:
+    """Answer a registration with its failure."""
+    reason = f"failure in registration component: {why}"
+    return _failure(PacketType.FAILURE_COMPONENT_REGISTRATION_REQUEST, packet, reason)
 
 
 def _update_actor(clients: Clients, connection: Connection, packet: Packet) -> Answer:

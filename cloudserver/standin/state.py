@@ -23,5 +23,7 @@ class Standin:
     lag: LoopLag = field(default_factory=LoopLag)
     habits: list[str] = field(default_factory=list)
     """Names of the bad habits taken up so far."""
+    http_dead: bool = False
+    """Whether requests over HTTP wait for ever."""
     process: Callable[[Clients, Connection, str], Answer] = processors.process
     """Makes an answer of a text message; a habit may put another in its place."""

@@ -12,6 +12,7 @@ import aiohttp
 import psutil
 import pytest
 
+from cloudserver.session import Event, Refused
 from support.cloud_client import CloudClient
 from support.standin import PATIENCE, StandinProcess, answers, serving
 
@@ -92,6 +93,37 @@ async def is_listed(client: CloudClient) -> bool:
         return False
 
 
+async def test_http_dead_serves_its_sessions_on(tmp_path: Path):
+    with serving(tmp_path) as standin:
+        async with aiohttp.ClientSession(standin.url) as http:
+            client = await CloudClient.register(http)
+            await take_up(standin, "http-dead")
+            async with asyncio.timeout(PATIENCE):
+                while await answers(standin.url, seconds=0.3):
+                    await asyncio.sleep(0.02)
+            assert await is_listed(client)
+            assert not await answers(standin.url, seconds=0.3)
+
+
+async def test_refusing_refuses_new_sessions_and_ends_old_ones(tmp_path: Path):
+    with serving(tmp_path) as standin:
+        async with aiohttp.ClientSession(standin.url) as http:
+            client = await CloudClient.register(http)
+            await take_up(standin, "refusing")
+            async with asyncio.timeout(PATIENCE):
+                while not isinstance(await try_to_register(http), Refused):
+                    await asyncio.sleep(0.02)
+            await client.socket.send_str(client.session.request_list())
+            assert (await client.closed())[0] == 1011
+            assert await answers(standin.url)
+
+
+async def try_to_register(http: aiohttp.ClientSession) -> Event:
+    newcomer = await CloudClient.connect(http)
+    await newcomer.socket.send_str(newcomer.session.register())
+    return await newcomer.event()
+
+
 async def test_habits_are_listed_and_unknown_ones_named(tmp_path: Path):
     with serving(tmp_path, "--habit", "ignore-term") as standin:
         async with aiohttp.ClientSession(standin.url) as http:
@@ -102,7 +134,7 @@ async def test_habits_are_listed_and_unknown_ones_named(tmp_path: Path):
             async with http.post("/standin/habits/sings") as answer:
                 assert answer.status == 404
                 assert "'sings'" in await answer.text()
-                assert "blocked, ignore-term" in await answer.text()
+                assert "blocked, http-dead, ignore-term" in await answer.text()
 
 
 async def test_it_tells_its_own_loop_lag(tmp_path: Path):
