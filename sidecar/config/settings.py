@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from sidecar.config.secrets import Secret
-from sidecar.core.policy import Bytes, Limits, Policy
+from sidecar.core.policy import Limits, Policy
+from sidecar.core.quantities import Bytes
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 
 
 def backoff(failures: int, seed: int, policy: Policy) -> float:

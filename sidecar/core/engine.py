@@ -8,7 +8,7 @@ import msgspec
 
 from sidecar.core.actions import Action, Save
 from sidecar.core.facts import Facts, observe
-from sidecar.core.findings import Findings, find, next_change, recall
+from sidecar.core.findings import Findings, Wrong, find, next_change, recall
 from sidecar.core.incidents import Incidents, narrate
 from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.observations import Restored, Seen
@@ -21,18 +21,23 @@ class State(msgspec.Struct, frozen=True):
     """The slices side by side; each stage writes its own and reads those above."""
 
     facts: Facts = Facts()
-    findings: Findings = {}
+    wrong: Wrong = Wrong()
     recovery: Recovery = Recovery()
     incidents: Incidents = Incidents()
     outbox: Outbox = Outbox()
     keeper: Keeper = Keeper()
+
+    @property
+    def findings(self) -> Findings:
+        """What is wrong."""
+        return self.wrong.findings
 
 
 class Decision(NamedTuple):
     """The first three stages' work: what is so, what is wrong, what is done about it."""
 
     facts: Facts
-    findings: Findings
+    wrong: Wrong
     recovery: Recovery
     turn: Turn
 
@@ -45,23 +50,23 @@ class Decision(NamedTuple):
 def decide(state: State, seen: Seen, policy: Policy) -> Decision:
     """Take in one observation, as far as the server is concerned."""
     facts = observe(state.facts, seen, policy)
-    before = state.findings
+    before = state.wrong
     if isinstance(seen.what, Restored):
         before = recall(seen.what.memory, seen.wall - seen.at)
-    findings = find(before, facts, policy)
-    recovery, turn = recover(state.recovery, facts, findings, seen, policy)
-    return Decision(facts, findings, recovery, turn)
+    wrong = find(before, facts, policy)
+    recovery, turn = recover(state.recovery, facts, wrong.findings, seen, policy)
+    return Decision(facts, wrong, recovery, turn)
 
 
 def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
     """Continue the stories, and say what is to be sent and saved."""
-    facts, findings, recovery, turn = decision
-    incidents, messages = narrate(state.incidents, facts, findings, recovery.phase, turn.done, seen)
+    facts, wrong, recovery, turn = decision
+    incidents, messages = narrate(state.incidents, facts, wrong.findings, recovery.phase, turn.done, seen)
     outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, policy)
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
         keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)
-    return State(facts, findings, recovery, incidents, outbox, keeper), (*saves, *sends)
+    return State(facts, wrong, recovery, incidents, outbox, keeper), (*saves, *sends)
 
 
 def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
@@ -73,7 +78,7 @@ def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action,
 
 def due(state: State, policy: Policy) -> float | None:
     """The next moment at which time alone may matter; None when only an observation can."""
-    moments = next_change(state.facts, policy)
+    moments = next_change(state.wrong, state.facts, policy)
     if state.facts.identity is not None:
         # Whatever the probes do: only of a sidecar that looks may a gap say that it was away.
         moments.append(state.facts.at + policy.gap / 2)

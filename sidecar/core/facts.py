@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fermatkit.measures import Measure, Reading
 from sidecar.core import observations as obs
 from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.policy import Policy
@@ -76,6 +77,8 @@ class Facts(msgspec.Struct, frozen=True):
     sampled: obs.Sampled | None = None
     sampled_at: float = 0.0
     """Of the sample above, which may be of a process that is gone."""
+    readings: dict[Measure, Reading] = {}
+    """The last of each."""
     exit: Exit | None = None
     """The last death."""
     start_error: str | None = None
@@ -205,7 +208,12 @@ def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
         facts = msgspec.structs.replace(_anew(facts, facts.at), unserved_since=facts.at)
         facts = _bad(facts, Sign.PONG, "not answered yet since it was stopped")
     return msgspec.structs.replace(
-        facts, sampled=what, sampled_at=facts.at, process_state=what.state, stopped_since=since
+        facts,
+        sampled=what,
+        sampled_at=facts.at,
+        readings={**facts.readings, **what.readings},
+        process_state=what.state,
+        stopped_since=since,
     )
 
 

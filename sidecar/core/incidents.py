@@ -11,7 +11,8 @@ from sidecar.core import observations as obs
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import (
-    CONDITIONS,
+    SERVER,
+    Act,
     Cause,
     Chapter,
     Deed,
@@ -28,8 +29,10 @@ from sidecar.core.phases import Phase, Settled
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
 
-_LASTING = (Trouble.DEAF, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.STOPPED)
-"""Findings about a living process that open an incident. SILENT does not: it is only the suspicion."""
+_ACTED_ON = (Act.CONTINUE, Act.RESTART)
+"""What belongs to the server's own story."""
+_TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
+"""What is a story of its own, from the finding to its end."""
 
 
 class Incidents(msgspec.Struct, frozen=True):
@@ -55,16 +58,14 @@ def narrate(
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
     incidents, messages = _server(incidents, facts, findings, phase, done, seen)
-    for topic, trouble in CONDITIONS.items():
-        incidents, more = _condition(incidents, topic, findings.get(trouble), seen)
-        messages += more
-    return incidents, messages
+    incidents, more = _conditions(incidents, findings, seen)
+    return incidents, messages + more
 
 
 def _server(
     incidents: Incidents, facts: Facts, findings: Findings, phase: Phase, done: list[Done], seen: obs.Seen
 ) -> tuple[Incidents, list[Message]]:
-    incident = incidents.open.get(Topic.SERVER)
+    incident = incidents.open.get(SERVER)
     causes = _new_causes(incident, incidents, facts, findings, seen)
     incidents = msgspec.structs.replace(
         incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
@@ -72,7 +73,7 @@ def _server(
     messages = []
     if incident is None and causes:
         clients = facts.sampled.readings.get(Measure.ESTABLISHED) if facts.sampled else None
-        incidents, incident = _open(incidents, Topic.SERVER, causes, clients, seen)
+        incidents, incident = _open(incidents, SERVER, causes, clients, seen)
         incident = _longer(incident, (), done)
         messages.append(_message(incident, Chapter.OPENED))
     elif incident is not None and (causes or done):
@@ -98,10 +99,10 @@ def _new_causes(
     if facts.start_errors > incidents.start_errors:
         causes.append(Cause(Trouble.START_FAILED, seen.wall, why=facts.start_error or ""))
     pid = facts.identity.pid if facts.identity else None
-    for trouble in _LASTING:
-        finding = findings.get(trouble)
-        if finding is not None and not _told(incident, trouble, pid):
-            causes.append(_cause(finding, pid, seen))
+    acted_on = [finding for finding in findings.values() if finding.act in _ACTED_ON]
+    causes += [
+        _cause(finding, pid, seen) for finding in acted_on if not _told(incident, finding.trouble, pid)
+    ]
     return tuple(causes)
 
 
@@ -121,16 +122,18 @@ def _told(incident: Incident | None, trouble: Trouble, pid: int | None) -> bool:
     return any(cause.trouble is trouble and cause.pid == pid for cause in causes)
 
 
-def _condition(
-    incidents: Incidents, topic: Topic, finding: Finding | None, seen: obs.Seen
-) -> tuple[Incidents, list[Message]]:
-    incident = incidents.open.get(topic)
-    if finding is not None and incident is None:
-        incidents, incident = _open(incidents, topic, (_cause(finding, None, seen),), None, seen)
-        return incidents, [_message(incident, Chapter.OPENED)]
-    if finding is None and incident is not None:
-        return _close(incidents, incident, None, [], seen)
-    return incidents, []
+def _conditions(incidents: Incidents, findings: Findings, seen: obs.Seen) -> tuple[Incidents, list[Message]]:
+    messages: list[Message] = []
+    for finding in findings.values():
+        if finding.act in _TOLD and finding.trouble not in incidents.open:
+            incidents, incident = _open(
+                incidents, finding.trouble, (_cause(finding, None, seen),), None, seen
+            )
+            messages.append(_message(incident, Chapter.OPENED))
+    for topic, incident in incidents.open.items():
+        if topic != SERVER and topic not in findings:
+            incidents, messages = _close(incidents, incident, None, messages, seen)
+    return incidents, messages
 
 
 def _open(
@@ -149,7 +152,7 @@ def _close(
     incidents: Incidents, incident: Incident, proof: Proof | None, messages: list[Message], seen: obs.Seen
 ) -> tuple[Incidents, list[Message]]:
     incident = msgspec.structs.replace(incident, closed=seen.wall, proof=proof)
-    left = {topic: other for topic, other in incidents.open.items() if topic is not incident.topic}
+    left = {topic: other for topic, other in incidents.open.items() if topic != incident.topic}
     incidents = msgspec.structs.replace(
         incidents, open=left, last={**incidents.last, incident.topic: incident}
     )

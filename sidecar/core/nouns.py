@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from fermatkit.measures import Reading
-from sidecar.core.policy import Window
+from sidecar.core.quantities import Window
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -59,6 +59,14 @@ class Trouble(StrEnum):
     """The process was stopped by a signal (state T)."""
     DISK_LOW = "disk-low"
     """Little space is left where the server writes."""
+    DISK_FULL = "disk-full"
+    """So little that it is as good as none."""
+    FDS_HIGH = "fds-high"
+    """Many of the file descriptors that the server may have are open."""
+    FD_LIMIT = "fd-limit"
+    """Nearly all of them: soon no client can come in."""
+    FDS_SPENT = "fds-spent"
+    """All of them, and it does not heal by itself."""
 
 
 class Severity(StrEnum):
@@ -68,6 +76,23 @@ class Severity(StrEnum):
     FAIL = "fail"
 
 
+class Act(StrEnum):
+    """What follows from a finding."""
+
+    NOTE = "note"
+    """It is shown."""
+    TELL = "tell"
+    """People are told, too."""
+    HOLD = "hold"
+    """Told; and no server that lives is ended meanwhile, for it is not the server that is ill."""
+    PLAN = "plan"
+    """Told; and the server is restarted in the next quiet window."""
+    CONTINUE = "continue"
+    """The process is continued by SIGCONT."""
+    RESTART = "restart"
+    """The server is restarted."""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """Something that is wrong now."""
 
@@ -75,6 +100,7 @@ class Finding(msgspec.Struct, frozen=True):
     severity: Severity
     since: float
     """Monotonic seconds."""
+    act: Act = Act.NOTE
     signs: tuple[Sign, ...] = ()
     why: str = ""
     """What the operating system or the library said: technical, in no particular language."""
@@ -139,16 +165,13 @@ class Proof(msgspec.Struct, frozen=True):
     """Seconds that the registration took to be answered."""
 
 
-class Topic(StrEnum):
-    """What an incident is about; at most one is open for each."""
+SERVER = "server"
 
-    SERVER = "server"
-    DISK = "disk"
-    HTTP = "http"
+Topic = str
+"""What an incident is about, at most one open for each.
 
-
-CONDITIONS = {Topic.DISK: Trouble.DISK_LOW, Topic.HTTP: Trouble.HTTP_DEAD}
-"""The topics that are one finding, open as long as it is: nothing is done about them but telling."""
+`SERVER`, with all that is done about it; or a finding that is told, by its name, open as long as it lasts.
+"""
 
 
 class Incident(msgspec.Struct, frozen=True):

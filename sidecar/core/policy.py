@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "duration"})]
-"""A duration; in a configuration file a text like ``"10s"``."""
-Patience = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "duration"})]
-"""A duration that someone is given: less than the second between two looks would give nobody a chance."""
-Looks = Annotated[float, msgspec.Meta(ge=2, extra={"unit": "duration"})]
-"""A duration in which there must have been a look, with one a second."""
-Bytes = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "size"})]
-"""A size; in a configuration file a text like ``"1GiB"``."""
-Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
-"""A part of a whole; in a configuration file a text like ``"10%"``."""
-Count = Annotated[int, msgspec.Meta(ge=0)]
-
-
-class Window(msgspec.Struct, frozen=True):
-    """At most so many restarts in any span of this length."""
-
-    restarts: Count
-    within: Seconds
+from sidecar.core.nouns import Trouble
+from sidecar.core.quantities import Looks, Patience, Seconds, Share, Window
+from sidecar.core.rules import DEFAULTS, Rule
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -53,13 +36,6 @@ class Limits(msgspec.Struct, frozen=True):
     stable_after: Seconds = 60.0
     """Proven ready for so long, the server is stable and the back-off starts over."""
 
-    disk_low: Bytes = 2.0**30
-    """Bytes free below which the disk is low."""
-    disk_full: Bytes = 200 * 2.0**20
-    """Bytes free below which it is as good as full."""
-    disk_clear: Bytes = 1.25 * 2.0**30
-    """Bytes free above which it is well again."""
-
     retry_first: Patience = 5.0
     """The wait before a message is tried again; it doubles from there."""
     retry_max: Patience = 300.0
@@ -77,8 +53,6 @@ class Limits(msgspec.Struct, frozen=True):
         pairs = (
             ("backoff_first", "backoff_max", "the first wait is longer than the longest"),
             ("retry_first", "retry_max", "the first wait is longer than the longest"),
-            ("disk_full", "disk_low", "a full disk would not be a low one"),
-            ("disk_low", "disk_clear", "a finding that is cleared before it is made would flap"),
         )
         return [
             (low, f"is above {high}: {why}")
@@ -92,3 +66,5 @@ class Policy(Limits, frozen=True):
 
     channels: tuple[str, ...] = ()
     """Who is told, by name."""
+    rules: dict[Trouble, Rule] = msgspec.field(default_factory=DEFAULTS.copy)
+    """The rules with a threshold."""

@@ -12,7 +12,7 @@ from sidecar.core.actions import Action, Finish, Signal, Start, Watch
 from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
-from sidecar.core.nouns import Deed, Done, Identity, Trouble
+from sidecar.core.nouns import Act, Deed, Done, Identity
 from sidecar.core.phases import (
     Continuing,
     Delayed,
@@ -26,7 +26,8 @@ from sidecar.core.phases import (
     Terminating,
     Unknowing,
 )
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 
 # Not every operating system that may run the core has these names.
 SIGCONT = getattr(signal, "SIGCONT", 18)
@@ -78,10 +79,6 @@ class Turn:
         """Note a deed; ``until`` is monotonic, and told on the wall's clock."""
         ends = None if until is None else self.seen.wall + until - self.seen.at
         self.done.append(Done(deed, self.seen.wall, pid, ends, window, why))
-
-
-_INCURABLE = {Trouble.DEAF, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK}
-"""What only another process can cure."""
 
 
 def recover(
@@ -163,11 +160,12 @@ def _settled(phase: Settled, turn: Turn) -> Phase:
 
 def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     """The first act against what is wrong with a living process, if anything is."""
-    if Trouble.STOPPED in turn.findings:
+    acts = {finding.act for finding in turn.findings.values()}
+    if Act.CONTINUE in acts:
         turn.actions.append(Signal(phase.identity, SIGCONT))
         turn.tell(Deed.CONTINUED, phase.identity.pid)
         return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)
-    if turn.findings.keys() & _INCURABLE:
+    if Act.RESTART in acts:
         return _terminate(phase.identity, turn)
     return phase
 

@@ -12,7 +12,8 @@ from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Finding, Identity, Incident, Proof, Severity, Sign, Topic
 from sidecar.core.phases import Settled, Stand
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 
 
 class Status(StrEnum):

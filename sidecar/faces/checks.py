@@ -12,14 +12,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from fermatkit.measures import UNITS, Measure, Reading, Unknown
-from sidecar.core.nouns import CONDITIONS, Cause, Deed, Finding, Incident, Severity, Sign, Topic, Trouble
+from sidecar.core.nouns import SERVER, Cause, Deed, Finding, Incident, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
+from sidecar.core.rules import METRICS
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.words import Words
 
 _SYSTEM = {Measure.CPU, Measure.MEMORY, Measure.DISK_FREE}
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
+_TOLD_ELSEWHERE = _SIGNS_TELL | set(METRICS)
 _DECIMALS = 3
 
 
@@ -64,9 +66,8 @@ def checks(view: View, words: Words) -> Checks:
         "restarts:budget": [_budget(window, view) for window in view.budget],
         "restarts:last": [_last_restart(view, words)],
         "incidents:open": [
-            _incident(view.open[topic], _open(view.open[topic], view), words)
-            for topic in Topic
-            if topic in view.open
+            _incident(incident, _open(incident, view), words)
+            for topic, incident in sorted(view.open.items(), key=lambda item: item[0] != SERVER)
         ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
@@ -89,7 +90,7 @@ def told(finding: Finding, view: View) -> Cause:
 
 def _process(view: View, words: Words) -> Check:
     well = view.stand is Stand.PROVEN and view.ready
-    ours = [f for f in view.findings if f.trouble not in _SIGNS_TELL | {Trouble.DISK_LOW}]
+    ours = [f for f in view.findings if f.trouble not in _TOLD_ELSEWHERE]
     said = [sentences.cause(told(finding, view), words, view.wall) for finding in ours]
     stand = sentences.stand(view.stand, view.stand_until, words, view.wall)
     return Check(
@@ -109,7 +110,7 @@ def _since(view: View) -> float | None:
     uptime = view.readings.get(Measure.UPTIME)
     if view.status is Status.FAIL:
         beginnings = [finding.since for finding in view.findings]
-        incident = view.open.get(Topic.SERVER)
+        incident = view.open.get(SERVER)
         beginnings += [cause.wall for cause in incident.causes] if incident else []
         return min(beginnings, default=view.appeared)
     if isinstance(uptime, int | float) and view.sampled is not None:
@@ -119,7 +120,7 @@ def _since(view: View) -> float | None:
 
 def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading: Reading = view.readings.get(measure, Unknown(words.phrases.not_sampled))
-    finding = _finding(Trouble.DISK_LOW, view) if measure is Measure.DISK_FREE else None
+    finding = _worst(measure, view)
     return Check(
         component_type="system" if measure in _SYSTEM else "component",
         component_id=_pid(view),
@@ -176,7 +177,7 @@ def _budget(budget: BudgetView, view: View) -> Check:
 def _last_restart(view: View, words: Words) -> Check:
     """When the server was last started again, and the cause that came before it."""
     check = Check("component", status=Status.PASS)
-    for incident in (view.open.get(Topic.SERVER), view.last.get(Topic.SERVER)):
+    for incident in (view.open.get(SERVER), view.last.get(SERVER)):
         deeds = [done for done in incident.done if done.deed is Deed.RESTARTED] if incident else []
         if incident and deeds:
             before = [cause for cause in incident.causes if cause.wall <= deeds[-1].wall]
@@ -191,9 +192,10 @@ def _latest_first(view: View) -> list[Incident]:
 
 def _open(incident: Incident, view: View) -> Status:
     """How bad an open incident is: an outage fails, a condition is as bad as its finding."""
-    condition = CONDITIONS.get(incident.topic)
-    finding = _finding(condition, view) if condition else None
-    return _severity(finding) if finding else Status.FAIL
+    if incident.topic == SERVER:
+        return Status.FAIL
+    finding = _finding(incident.causes[0].trouble, view)
+    return _severity(finding) if finding else Status.WARN
 
 
 def _incident(incident: Incident, status: Status, words: Words) -> Check:
@@ -238,6 +240,12 @@ def _with(check: Check, **changes: object) -> Check:
 
 def _finding(trouble: Trouble, view: View) -> Finding | None:
     return next((finding for finding in view.findings if finding.trouble is trouble), None)
+
+
+def _worst(measure: Measure, view: View) -> Finding | None:
+    """The finding about this reading that is worst."""
+    about = [f for f in view.findings if f.trouble in METRICS and METRICS[f.trouble].measure is measure]
+    return max(about, key=lambda finding: finding.severity is Severity.FAIL, default=None)
 
 
 def _severity(finding: Finding) -> Status:

@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Unknown
 from fermatkit.units import format_duration
-from sidecar.core.nouns import Chapter, Deed, Incident, Message, Topic
+from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message
 from sidecar.core.phases import Stand
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
@@ -57,8 +57,13 @@ def _length(incident: Incident) -> str:
 
 def _subject(message: Message, label: Label, words: Words) -> str:
     incident = message.incident
-    subject = words.subject[incident.topic][message.chapter].format(
-        host=label.host, brief=sentences.brief(incident.causes[0], words), length=_length(incident)
+    first = incident.causes[0]
+    subjects = words.subject if incident.topic == SERVER else words.condition
+    subject = subjects[message.chapter].format(
+        name=words.name.get(first.trouble, ""),
+        host=label.host,
+        brief=sentences.brief(first, words),
+        length=_length(incident),
     )
     subject = " ".join(subject.split())  # a header is one line
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
@@ -82,7 +87,7 @@ def _seen(incident: Incident, words: Words, now: float) -> str:
         f"- {sentences.moment(cause.wall, now, words)}: {sentences.cause(cause, words, now)}"
         for cause in incident.causes
     ]
-    if incident.topic is Topic.SERVER:
+    if incident.topic == SERVER:
         lines.append(f"- {_clients(incident, words)}")
     return "\n".join([words.phrases.seen, *lines])
 
@@ -122,7 +127,7 @@ def _open(incident: Incident, words: Words) -> str:
             return words.phrases.open_held
         case Deed.RESTARTED:
             return words.phrases.open_restarted
-    return words.still[incident.topic]
+    return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)
 
 
 def _last(incident: Incident) -> Deed | None:

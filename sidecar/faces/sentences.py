@@ -10,7 +10,7 @@ from fermatkit.measures import Reading, Unknown
 from fermatkit.units import format_duration, format_size
 from sidecar.core.nouns import Cause, Done, Ended, Incident
 from sidecar.core.phases import Stand
-from sidecar.core.policy import Window
+from sidecar.core.quantities import Window
 from sidecar.faces.words import Words
 
 _SHELL = 128
@@ -80,6 +80,7 @@ def _parts(what: Cause, words: Words, now: float) -> dict[str, str]:
         else "".join(signs),
         "since": moment(what.wall, now, words),
         "free": size(what.reading, words),
+        "share": share(what.reading, words),
     }
 
 
@@ -103,7 +104,7 @@ def _spent(window: Window, words: Words) -> str:
 def proof(incident: Incident, words: Words) -> str:
     """Why an incident counts as over."""
     if incident.proof is None:
-        return words.well[incident.topic]
+        return words.phrases.well
     pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
     return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
 
@@ -113,6 +114,13 @@ def size(reading: Reading | None, words: Words) -> str:
     if reading is None or isinstance(reading, Unknown):
         return unknown(reading.why if reading else words.phrases.no_sample, words)
     return format_size(reading)
+
+
+def share(reading: Reading | None, words: Words) -> str:
+    """A part of a whole in percent, or that it is unknown and why."""
+    if reading is None or isinstance(reading, Unknown):
+        return unknown(reading.why if reading else words.phrases.no_sample, words)
+    return f"{reading:.0%}"
 
 
 def unknown(why: str, words: Words) -> str:

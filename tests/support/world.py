@@ -9,7 +9,8 @@ from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Chapter, Ended, Identity
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 
 POLICY = Policy(
     channels=("mail", "chat"),

@@ -51,6 +51,6 @@ async def test_http_alone_dead_is_told_and_nobody_is_dropped(run: Running) -> No
     subjects = await run.mails(4)
     assert sorted(subject.partition(":")[0] for subject in subjects[1:]) == [
         "DOWN",
-        "HTTP WELL AGAIN",
+        "OVER",
         "RECOVERED",
     ]

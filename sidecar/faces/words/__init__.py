@@ -8,7 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from fermatkit.measures import Measure
-from sidecar.core.nouns import Chapter, Deed, Sign, Topic, Trouble
+from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import Status
 
@@ -45,6 +45,9 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_restarted: str
     open_held: str
     proof: str
+    open_acting: str
+    well: str
+    """Why a story that needs no proven server counts as over."""
     proven: str
     length: str
     next: str
@@ -81,11 +84,13 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next step for a human."""
     sign: dict[Sign, str]
     deed: dict[Deed, str]
-    subject: dict[Topic, dict[Chapter, str]]
-    still: dict[Topic, str]
-    """What is open while the incident is."""
-    well: dict[Topic, str]
-    """Why an incident that needs no proven server counts as over."""
+    subject: dict[Chapter, str]
+    """Of a message about the server."""
+    condition: dict[Chapter, str]
+    """Of a message about a finding that is a story of its own, by its name below."""
+    name: dict[Trouble, str]
+    still: dict[Trouble, str]
+    """What is open while it lasts."""
     measure: dict[Measure, str]
     """A label."""
     ends: Ends

@@ -17,14 +17,12 @@ from sidecar.actuators.sender import Sender
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
-from sidecar.core.nouns import Cause, Chapter, Incident, Message, Topic, Trouble
+from sidecar.core.nouns import SERVER, Cause, Chapter, Incident, Message, Trouble
 from sidecar.core.observations import Observation, SendFailed, Sent
 from sidecar.faces.message import Rendered
 from support.smtp import Mailbox, mail_server
 
-MESSAGE = Message(
-    "7-1-opened", Chapter.OPENED, Incident(7, Topic.SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),))
-)
+MESSAGE = Message("7-1-opened", Chapter.OPENED, Incident(7, SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))
 TEXT = Rendered("DOWN: Cloud Server on host: killed", "Ümläuts, <b>no markup</b> & a second line:\n.\nend\n")
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.config.load import load, parse
-from sidecar.core.policy import Limits, Window
+from sidecar.core.policy import Limits
+from sidecar.core.quantities import Window
 
 SMALLEST = '[server]\ncommand = ["java", "-jar", "server.jar"]\n'
 
@@ -38,12 +39,12 @@ def test_the_smallest_file_has_every_default(tmp_path: Path) -> None:
 def test_limits_are_written_with_their_units(tmp_path: Path) -> None:
     path = tmp_path / "sidecar.toml"
     path.write_text(
-        SMALLEST + '[limits]\nterm_deadline = "1s"\ndisk_low = "900MiB"\njitter = "20%"\n'
+        SMALLEST + '[limits]\nterm_deadline = "1s"\nhung_after = "20s"\njitter = "20%"\n'
         'budget = [{ restarts = 40, within = "1h" }]\n'
     )
     limits = load(path).limits
     assert limits.term_deadline == 1.0
-    assert limits.disk_low == 900 * 2**20
+    assert limits.hung_after == 20.0
     assert limits.jitter == pytest.approx(0.2)
     assert limits.budget == (Window(40, 3600.0),)
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.core.budget import backoff, full, remembered, spent
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 
 
 def room_at(restarts: tuple[float, ...], budget: tuple[Window, ...], now: float) -> float:

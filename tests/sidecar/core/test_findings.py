@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Signal
-from sidecar.core.nouns import Chapter, Identity, Sign, Topic, Trouble
+from sidecar.core.nouns import SERVER, Chapter, Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -101,7 +101,7 @@ def test_a_port_that_is_another_s_is_no_readiness() -> None:
     assert isinstance(book.phase, Proving)
     assert not book.view.ready
     assert book.view.status is Status.FAIL
-    assert told(book) == [(Topic.SERVER, Chapter.OPENED)]
+    assert told(book) == [(SERVER, Chapter.OPENED)]
 
 
 def lasting(book: Playbook, seconds: int, *each_second: Observation) -> list[str]:
@@ -119,8 +119,8 @@ def test_a_server_that_refuses_the_session_is_given_up_like_a_deaf_one() -> None
     pongs = Answered(A, Sign.PONG, 0.01)  # it answers pings until it refuses
     assert "Signal" not in lasting(book, 59, Answered(A, Sign.HTTP, 0.01), pongs, REFUSED)
     assert "Signal" in lasting(book, 3, Answered(A, Sign.HTTP, 0.01), pongs, REFUSED)
-    assert told(book) == [(Topic.SERVER, Chapter.OPENED)]
-    cause = book.state.incidents.open[Topic.SERVER].causes[0]
+    assert told(book) == [(SERVER, Chapter.OPENED)]
+    cause = book.state.incidents.open[SERVER].causes[0]
     assert (cause.trouble, cause.why) == (Trouble.NOT_SERVING, "registration refused: Forbidden connection")
 
 
@@ -146,10 +146,10 @@ def test_http_alone_dead_is_told_but_no_client_is_dropped_for_it() -> None:
     book.boots(A)
     pong, http = Answered(A, Sign.PONG, 0.01), Unanswered(A, Sign.HTTP, "no answer within 1.5 s")
     assert "Signal" not in lasting(book, 600, pong, http)
-    assert told(book) == [(Topic.HTTP, Chapter.OPENED)]
+    assert told(book) == [(Trouble.HTTP_DEAD, Chapter.OPENED)]
     assert book.view.status is Status.WARN
     book.sees(Answered(A, Sign.HTTP, 0.01))
-    assert told(book) == [(Topic.HTTP, Chapter.OPENED), (Topic.HTTP, Chapter.CLOSED)]
+    assert told(book) == [(Trouble.HTTP_DEAD, Chapter.OPENED), (Trouble.HTTP_DEAD, Chapter.CLOSED)]
     assert book.view.open == {}
 
 
@@ -160,9 +160,9 @@ def test_a_death_does_not_make_http_well() -> None:
     book.dies(A)
     book.sees(Appeared(B, adopted=False))
     book.proves(B)
-    assert Topic.HTTP in book.state.incidents.open
+    assert Trouble.HTTP_DEAD in book.state.incidents.open
     book.sees(Answered(B, Sign.HTTP, 0.01))
-    assert Topic.HTTP not in book.state.incidents.open
+    assert Trouble.HTTP_DEAD not in book.state.incidents.open
 
 
 def test_without_a_session_the_missing_list_says_nothing() -> None:

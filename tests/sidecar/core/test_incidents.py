@@ -6,7 +6,7 @@ import msgspec
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Save, Send
-from sidecar.core.nouns import Chapter, Deed, Ended, Identity, Topic, Trouble
+from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -68,7 +68,7 @@ def test_the_death_that_we_brought_about_is_no_new_cause() -> None:
     book.falls_silent(A)
     book.waits(10.1)
     book.dies(A, Ended(code=143))
-    incident = book.state.incidents.open[Topic.SERVER]
+    incident = book.state.incidents.open[SERVER]
     assert [cause.trouble for cause in incident.causes] == [Trouble.HUNG]
     assert [done.deed for done in incident.done] == [Deed.TERMINATED, Deed.RESTARTED]
 
@@ -121,7 +121,7 @@ def test_not_knowing_the_disk_is_no_proof_that_it_is_well() -> None:
     book.sees(Sampled(A, "S", {FREE: 1.0e9}))
     book.sees(Sampled(A, "S", {FREE: Unknown("no permission")}))
     assert Trouble.DISK_LOW in book.state.findings
-    assert Topic.DISK in book.state.incidents.open
+    assert Trouble.DISK_LOW in book.state.incidents.open
 
 
 def test_a_low_disk_is_the_next_sidecar_s_too() -> None:
@@ -133,9 +133,9 @@ def test_a_low_disk_is_the_next_sidecar_s_too() -> None:
         heir = Playbook()
         heir.sees(Restored(memory, seed=1))
         heir.sees(Appeared(A, adopted=True))
-        assert Topic.DISK in heir.state.incidents.open
+        assert Trouble.DISK_LOW in heir.state.incidents.open
         heir.sees(Sampled(A, "S", {FREE: reading}))
-        assert (Topic.DISK in heir.state.incidents.open) is expected
+        assert (Trouble.DISK_LOW in heir.state.incidents.open) is expected
 
 
 def test_a_message_leaves_once_it_is_saved() -> None:
@@ -215,7 +215,7 @@ def test_a_long_story_keeps_its_beginning_and_its_end() -> None:
         book.waits(61)
         server = Identity(1000 + i, i)
         book.sees(Appeared(server, adopted=False))
-    incident = book.state.incidents.open[Topic.SERVER]
+    incident = book.state.incidents.open[SERVER]
     assert len(incident.causes) == len(incident.done) == 16
     assert incident.left_out == 60 + 3 * 60 - 1 - 2 * 16  # the first restart was at once
     assert [incident.causes[0].ended, incident.causes[-1].ended] == [Ended(code=0), Ended(code=59)]

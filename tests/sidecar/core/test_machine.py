@@ -14,7 +14,7 @@ from fermatkit.measures import Measure, Unknown
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Chapter, Ended, Sign, Topic
+from sidecar.core.nouns import SERVER, Chapter, Ended, Sign
 from sidecar.core.phases import Over
 from sidecar.core.view import view
 from support.world import POLICY, WALL, World
@@ -165,11 +165,11 @@ class Histories(World, RuleBasedStateMachine):
     def without_a_server_a_story_is_open(self) -> None:
         running = self.server is not None
         if self.lives and not running and not isinstance(self.state.recovery.phase, Over):
-            assert Topic.SERVER in self.state.incidents.open
+            assert SERVER in self.state.incidents.open
 
     @invariant()
     def recovered_means_proven(self) -> None:
-        last = self.state.incidents.last.get(Topic.SERVER)
+        last = self.state.incidents.last.get(SERVER)
         assert last is None or last.proof is not None
 
     @invariant()

@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.core.actions import Signal, Start, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Deed, Ended, Identity, Sign, Topic, Trouble
+from sidecar.core.nouns import SERVER, Deed, Ended, Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -23,7 +23,8 @@ from sidecar.core.observations import (
     Unanswered,
 )
 from sidecar.core.phases import Continuing, Delayed, Held, Killing, Proving, Settled, Starting
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
 from sidecar.core.view import Status
 from support.playbook import Playbook, kinds
 
@@ -261,9 +262,9 @@ def test_a_stopped_server_is_well_only_once_it_answers() -> None:
     book.boots(A)
     book.sees(Sampled(A, "T", {}), after=5)
     book.sees(Sampled(A, "S", {}), after=1)
-    assert Topic.SERVER in book.state.incidents.open
+    assert SERVER in book.state.incidents.open
     book.sees(Answered(A, Sign.PONG, 7.0), after=1)
-    assert Topic.SERVER not in book.state.incidents.open
+    assert SERVER not in book.state.incidents.open
 
 
 def test_a_stopped_server_can_be_stopped_for_good() -> None:
@@ -280,7 +281,7 @@ def test_a_signal_that_does_not_arrive_is_told_and_followed_by_the_next() -> Non
     book.falls_silent(A)
     book.waits(10.1)
     book.sees(SignalFailed(A, 15, "Operation not permitted"))
-    undelivered = book.state.incidents.open[Topic.SERVER].done[-1]
+    undelivered = book.state.incidents.open[SERVER].done[-1]
     assert (undelivered.deed, undelivered.why) == (Deed.UNDELIVERED, "Operation not permitted")
     assert Signal(A, 9) in book.waits(10.1)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
-from sidecar.core.nouns import Cause, Finding, Identity, Incident, Proof, Severity, Sign, Topic, Trouble
+from sidecar.core.nouns import SERVER, Cause, Finding, Identity, Incident, Proof, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Answered,
     Appeared,
@@ -25,7 +25,8 @@ from sidecar.core.observations import (
     Unanswered,
 )
 from sidecar.core.phases import Stand
-from sidecar.core.policy import Window
+from sidecar.core.quantities import Window
+from sidecar.core.rules import CONDITIONS
 from sidecar.core.view import BudgetView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
@@ -120,7 +121,7 @@ def test_a_low_disk_warns_at_its_own_check() -> None:
     assert (status, body["status"]) == (200, "warn")
     assert body["checks"]["disk:free"][0]["status"] == "warn"
     assert body["checks"]["process:state"][0]["status"] == "pass"
-    assert body["checks"]["incidents:open"][0]["observedValue"] == "disk"
+    assert body["checks"]["incidents:open"][0]["observedValue"] == "disk-low"
 
 
 def test_a_hang_is_told_once() -> None:
@@ -234,11 +235,12 @@ views = st.builds(
         unique_by=lambda finding: finding.trouble,
     ).map(tuple),
     open=st.dictionaries(
-        st.sampled_from(Topic), st.just(Incident(1, Topic.SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))
+        st.sampled_from([SERVER, *CONDITIONS]),
+        st.just(Incident(1, SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),))),
     ),
     last=st.dictionaries(
-        st.sampled_from(Topic),
-        st.just(Incident(1, Topic.DISK, 1.0, (Cause(Trouble.DISK_LOW, 1.0),), closed=9.0)),
+        st.sampled_from([SERVER, *CONDITIONS]),
+        st.just(Incident(1, Trouble.DISK_LOW, 1.0, (Cause(Trouble.DISK_LOW, 1.0),), closed=9.0)),
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
     outbox=st.none()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Send
 from sidecar.core.nouns import (
+    SERVER,
     Cause,
     Chapter,
     Deed,
@@ -21,11 +22,12 @@ from sidecar.core.nouns import (
     Message,
     Proof,
     Sign,
-    Topic,
     Trouble,
 )
 from sidecar.core.observations import Appeared, Sampled, Sent, StartFailed
-from sidecar.core.policy import Policy, Window
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Window
+from sidecar.core.rules import CONDITIONS
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.message import SUBJECT, Rendered, render
@@ -126,10 +128,10 @@ def test_a_low_disk_and_its_end() -> None:
     book.sees(sample(first, disk_free=5.0 * 2**30), after=90)
     book.waits(2)
     low, well = told(book)
-    assert low.subject == "DISK LOW on fermat-1: 812.0 MiB"
+    assert low.subject == "DISK LOW: Cloud Server on fermat-1: 812.0 MiB"
     assert "fermat_server.log" in low.body
     assert "Connections" not in low.body
-    assert well.subject == "DISK WELL AGAIN on fermat-1, after 1 min 30 s"
+    assert well.subject == "OVER: DISK LOW: Cloud Server on fermat-1, after 1 min 30 s"
     assert "there is room again" in well.body
 
 
@@ -176,7 +178,7 @@ deeds = st.builds(
 incidents = st.builds(
     Incident,
     number=st.integers(1),
-    topic=st.sampled_from(Topic),
+    topic=st.sampled_from([SERVER, *CONDITIONS]),
     opened=walls,
     causes=st.lists(causes, min_size=1, max_size=4).map(tuple),
     done=st.lists(deeds, max_size=4).map(tuple),

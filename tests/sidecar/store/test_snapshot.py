@@ -11,6 +11,7 @@ from fermatkit.measures import Unknown
 from sidecar.core.actions import Save
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import (
+    SERVER,
     Cause,
     Chapter,
     Deed,
@@ -21,7 +22,6 @@ from sidecar.core.nouns import (
     Message,
     Owed,
     Sign,
-    Topic,
     Trouble,
 )
 from sidecar.core.observations import Saved, SaveFailed
@@ -30,7 +30,7 @@ from support.reports import Reports
 
 INCIDENT = Incident(
     3,
-    Topic.SERVER,
+    SERVER,
     1.25,
     (Cause(Trouble.HUNG, 1.0, 7, (Sign.PONG, Sign.HTTP), "no pong", Ended(signal=9), Unknown("why")),),
     (Done(Deed.KILLED, 2.0, 7, until=9.5),),
@@ -42,7 +42,7 @@ MEMORY = Memory(
     restarts=(1.5, 2.5),
     failures=2,
     next_number=4,
-    incidents={Topic.SERVER: INCIDENT},
+    incidents={SERVER: INCIDENT},
     owed=(Owed(Message("3-opened", Chapter.OPENED, INCIDENT), "mail", 1, "refused"),),
 )
 

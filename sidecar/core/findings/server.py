@@ -1,18 +1,14 @@
-"""Stage 2, what is wrong: a table of rules, each from facts to a finding or to none."""
+"""What is wrong with the server itself: a table of judgements, each from facts to a finding or to none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-import msgspec
-
-from fermatkit.measures import Measure, Unknown
-from sidecar.core.facts import Facts, Wanted
-from sidecar.core.memory import Memory
-from sidecar.core.nouns import CONDITIONS, Finding, Severity, Sign, Trouble
+from sidecar.core.facts import Facts
+from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
 
-Rule = Callable[[Facts, Policy, Finding | None], Finding | None]
+Judgement = Callable[[Facts, Policy, Finding | None], Finding | None]
 """The third argument: the same finding as it was a moment ago. It lasts until the contrary is known."""
 
 
@@ -33,7 +29,7 @@ def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _unserved(facts, policy)
     if since is None or facts.proven:
         return None
-    return Finding(Trouble.DEAF, Severity.FAIL, since, why=facts.owner_why)
+    return Finding(Trouble.DEAF, Severity.FAIL, since, Act.RESTART, why=facts.owner_why)
 
 
 def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -42,7 +38,7 @@ def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | N
     if since is None or not facts.proven:
         return None
     why = facts.sign(Sign.PONG).why or facts.owner_why
-    return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, (Sign.PONG,), why)
+    return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, Act.RESTART, (Sign.PONG,), why)
 
 
 def _unserved(facts: Facts, policy: Policy) -> float | None:
@@ -63,16 +59,15 @@ def _unserved_too_long(facts: Facts, policy: Policy) -> float | None:
 def _stopped(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     if facts.stopped_since is None:
         return None
-    return Finding(Trouble.STOPPED, Severity.FAIL, facts.stopped_since)
+    return Finding(Trouble.STOPPED, Severity.FAIL, facts.stopped_since, Act.CONTINUE)
 
 
 def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _since(facts, Sign.PONG, Sign.HTTP)
     if since is None or not facts.proven or facts.at < since + policy.hung_after:
         return None
-    return Finding(
-        Trouble.HUNG, Severity.FAIL, since, signs=(Sign.PONG, Sign.HTTP), why=facts.sign(Sign.PONG).why
-    )
+    signs = (Sign.PONG, Sign.HTTP)
+    return Finding(Trouble.HUNG, Severity.FAIL, since, Act.RESTART, signs, facts.sign(Sign.PONG).why)
 
 
 def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -81,7 +76,7 @@ def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     pinged = not facts.sign(Sign.PONG).missing
     if since is None or not (facts.proven and pinged) or facts.at < since + policy.stuck_after:
         return None
-    return Finding(Trouble.STUCK, Severity.FAIL, since, signs=(Sign.LIST,), why=facts.sign(Sign.LIST).why)
+    return Finding(Trouble.STUCK, Severity.FAIL, since, Act.RESTART, (Sign.LIST,), facts.sign(Sign.LIST).why)
 
 
 def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
@@ -90,7 +85,7 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
         return before if fact.missing or fact.good_at is None else None
     if fact.bad_since is None or not facts.proven or facts.at < fact.bad_since + policy.http_dead_after:
         return None
-    return Finding(Trouble.HTTP_DEAD, Severity.WARN, fact.bad_since, (Sign.HTTP,), fact.why)
+    return Finding(Trouble.HTTP_DEAD, Severity.WARN, fact.bad_since, Act.TELL, (Sign.HTTP,), fact.why)
 
 
 def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -103,16 +98,6 @@ def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     return Finding(Trouble.SILENT, severity, since, signs=missing, why=facts.sign(missing[0]).why)
 
 
-def _disk_low(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
-    free = facts.sampled.readings.get(Measure.DISK_FREE) if facts.sampled else None
-    if free is None or isinstance(free, Unknown):
-        return before  # not knowing is no proof that the disk is well again
-    if free >= (policy.disk_clear if before else policy.disk_low):
-        return None
-    severity = Severity.FAIL if free < policy.disk_full else Severity.WARN
-    return Finding(Trouble.DISK_LOW, severity, facts.sampled_at, reading=free)
-
-
 def _since(facts: Facts, *signs: Sign) -> float | None:
     """Since when all of these have been missing, or None."""
     times = [facts.sign(sign).bad_since for sign in signs]
@@ -120,7 +105,7 @@ def _since(facts: Facts, *signs: Sign) -> float | None:
     return max(bad) if len(bad) == len(times) else None
 
 
-RULES: dict[Trouble, Rule] = {
+JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.EXITED: _exited,
     Trouble.START_FAILED: _start_failed,
     Trouble.DEAF: _deaf,
@@ -130,42 +115,16 @@ RULES: dict[Trouble, Rule] = {
     Trouble.STUCK: _stuck,
     Trouble.HTTP_DEAD: _http_dead,
     Trouble.SILENT: _silent,
-    Trouble.DISK_LOW: _disk_low,
 }
 
-Findings = dict[Trouble, Finding]
+
+def judge(before: Mapping[Trouble, Finding], facts: Facts, policy: Policy) -> list[Finding]:
+    """All that is wrong with the server now."""
+    findings = (judgement(facts, policy, before.get(trouble)) for trouble, judgement in JUDGEMENTS.items())
+    return [finding for finding in findings if finding is not None]
 
 
-def recall(memory: Memory | None, shift: float) -> Findings:
-    """The conditions open when an earlier sidecar ended; `shift`: the wall's clock less ours, seconds."""
-    incidents = memory.incidents if memory else {}
-    causes = {
-        trouble: incidents[topic].causes[0] for topic, trouble in CONDITIONS.items() if topic in incidents
-    }
-    return {
-        trouble: Finding(
-            trouble, Severity.WARN, cause.wall - shift, cause.signs, cause.why, reading=cause.reading
-        )
-        for trouble, cause in causes.items()
-    }
-
-
-def find(before: Findings, facts: Facts, policy: Policy) -> Findings:
-    """What is wrong now; a finding that lasts keeps the moment it was first seen."""
-    if facts.wanted is not Wanted.RUNNING:
-        return {}
-    if not facts.known:
-        return before
-    now: Findings = {}
-    for trouble, rule in RULES.items():
-        old = before.get(trouble)
-        finding = rule(facts, policy, old)
-        if finding is not None:
-            now[trouble] = msgspec.structs.replace(finding, since=old.since) if old else finding
-    return now
-
-
-def next_change(facts: Facts, policy: Policy) -> list[float]:
+def ripe(facts: Facts, policy: Policy) -> list[float]:
     """The moments at which time alone may bring a finding."""
     waits = (
         (_since(facts, Sign.PONG, Sign.HTTP), policy.hung_after),

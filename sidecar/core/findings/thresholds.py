@@ -1,0 +1,39 @@
+"""Readings beyond their thresholds, for long enough: the rules of `sidecar.core.rules`, applied."""
+
+from __future__ import annotations
+
+from sidecar.core.facts import Facts
+from sidecar.core.nouns import Finding, Trouble
+from sidecar.core.policy import Policy
+from sidecar.core.rules import METRICS
+
+Crossed = dict[Trouble, float]
+"""Since when each rule's value has been beyond: monotonic seconds, less the times in which nobody looked."""
+
+
+def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Policy) -> Crossed:
+    """Who is beyond now. Not knowing changes nothing: it is no proof of better or worse."""
+    now: Crossed = {}
+    for trouble, rule in policy.rules.items():
+        value = METRICS[trouble].value(facts.readings)
+        since = before.get(trouble)
+        bad = since is not None if value is None else rule.beyond(value, found=trouble in found)
+        if bad:
+            now[trouble] = facts.at if since is None else since + facts.away
+    return now
+
+
+def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Policy) -> list[Finding]:
+    """What has been beyond for long enough."""
+    findings = []
+    for trouble, since in crossed.items():
+        rule = policy.rules[trouble]
+        if trouble in found or facts.at - since >= rule.last:
+            reading = METRICS[trouble].value(facts.readings)
+            findings.append(Finding(trouble, rule.severity, since, rule.act, reading=reading))
+    return findings
+
+
+def ripe(crossed: Crossed, policy: Policy) -> list[float]:
+    """The moments at which time alone makes a finding of what is beyond."""
+    return [since + policy.rules[trouble].last for trouble, since in crossed.items()]

@@ -1,0 +1,26 @@
+"""The kinds of numbers that decisions are made by, with their bounds and units."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "duration"})]
+"""A duration; in a configuration file a text like ``"10s"``."""
+Patience = Annotated[float, msgspec.Meta(ge=1, extra={"unit": "duration"})]
+"""A duration that someone is given: less than the second between two looks would give nobody a chance."""
+Looks = Annotated[float, msgspec.Meta(ge=2, extra={"unit": "duration"})]
+"""A duration in which there must have been a look, with one a second."""
+Bytes = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "size"})]
+"""A size; in a configuration file a text like ``"1GiB"``."""
+Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
+"""A part of a whole; in a configuration file a text like ``"10%"``."""
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Window(msgspec.Struct, frozen=True):
+    """At most so many restarts in any span of this length."""
+
+    restarts: Count
+    within: Seconds
