@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from uuid import uuid4
 
 import aiohttp
@@ -24,6 +25,7 @@ from sidecar.core.nouns import Identity
 from sidecar.core.observations import Listened, Report, SessionLost
 from sidecar.probes.aim import Aim, why
 from sidecar.probes.conversation import Conversation, Rhythm
+from sidecar.tasks import OneThread
 
 _LISTEN_PAUSE = 0.02
 """Seconds between two looks whether the port listens: the first registration after a start is to be ours."""
@@ -43,7 +45,8 @@ class HeartbeatSettings(msgspec.Struct, frozen=True):
     rhythm: Rhythm = Rhythm()
     pause_first: float = 0.25
     """Seconds before a lost session is opened again; doubles with each failure."""
-    pause_max: float = 5.0
+    pause_max: float = 30.0
+    """Likewise; each login that is refused leaves 3.6 KB in the server's log, and may cost it a thread."""
 
 
 class Heartbeat:
@@ -54,6 +57,7 @@ class Heartbeat:
         self._keys = keys
         self._report = report
         self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=PATH)
+        self._thread = OneThread("port's owner")
         self._aim = Aim(self._run, "heartbeat")
 
     def watch(self, identity: Identity | None) -> None:
@@ -80,7 +84,7 @@ class Heartbeat:
         port = self._settings.port
         while True:
             asked = time.monotonic()
-            pid = await asyncio.to_thread(sockets.owner, port, identity.pid)
+            pid = await self._thread.call(partial(_owner, port, identity.pid))
             if pid == identity.pid:
                 self._report(Listened(identity, owned=True))
                 return
@@ -111,6 +115,13 @@ class Heartbeat:
         conversation = Conversation(socket, session, self._settings.rhythm, identity, self._report)
         reason = await conversation.run()
         return conversation.registered, reason
+
+
+def _owner(port: int, likely: int) -> int | Unknown | None:
+    try:
+        return sockets.owner(port, likely)
+    except OSError as error:  # our own want, of descriptors for one
+        return Unknown(f"its holder cannot be looked for: {why(error)}")
 
 
 def _whose(port: int, pid: int | Unknown) -> str:

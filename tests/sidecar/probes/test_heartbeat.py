@@ -191,6 +191,10 @@ async def test_a_session_that_ends_is_told_and_opened_again(
         assert server.closes == closes
 
 
+def test_a_server_that_refuses_us_is_spared_in_the_end() -> None:
+    assert (HeartbeatSettings().pause_first, HeartbeatSettings().pause_max) == (0.25, 30.0)
+
+
 async def test_what_is_no_websocket_says_so(make: Make, reports: Reports, ourselves: Identity) -> None:
     async def not_found(_request: web.Request) -> None:
         raise web.HTTPNotFound
