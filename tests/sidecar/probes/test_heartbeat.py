@@ -201,7 +201,7 @@ async def test_a_session_that_ends_is_told_and_opened_again(
 async def test_a_server_that_refuses_us_is_spared_more_than_one_that_cannot_be_reached(
     make: Make, reports: Reports, ourselves: Identity
 ) -> None:
-    """Each refused login costs it 3.6 KB of log: the pause doubles on where it would not for another failure."""
+    """Each refused login costs it 3.6 KB of log: here the pause doubles on."""
     async with scripted(refuse) as server:
         make(server.port).watch(ourselves)
         await reports.until(SessionLost, 7)  # after 10, 20, 40, 80, 160 and 320 ms
