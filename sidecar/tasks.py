@@ -1,9 +1,15 @@
-"""What every edge with a task of its own needs: that a bug in it is seen, and a beat that does not drift."""
+"""What edges with work of their own need: bugs are seen, a beat does not drift, what blocks has a thread."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 def spawn(work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
@@ -34,3 +40,37 @@ class Beat:
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(self._next - now)
         self._next = max(self._next, now) + self._interval
+
+
+class OneThread:
+    """Makes blocking calls, one after another, in a thread of its own, which is there from the beginning.
+
+    A call that never returns (a dead network disk) holds up those behind it and nobody else: not the users
+    of the event loop's executor, and not the end of the program, which does not wait for this thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        threading.Thread(target=_make, args=(self._calls,), name=name, daemon=True).start()
+
+    def __del__(self) -> None:
+        self._calls.put(None)
+
+    def call(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        """Call it when its turn comes; not at all if the future is cancelled before."""
+        done: Future[Result] = Future()
+
+        def do() -> None:
+            if done.set_running_or_notify_cancel():
+                try:
+                    done.set_result(work())
+                except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+                    done.set_exception(error)
+
+        self._calls.put(do)
+        return asyncio.wrap_future(done)
+
+
+def _make(calls: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (do := calls.get()) is not None:
+        do()

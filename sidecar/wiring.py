@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import random
 import socket
 import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from fermatkit.errors import ExitCode
 from sidecar.actuators.sender import Sender
@@ -32,6 +35,16 @@ from sidecar.store.lock import InstanceLock
 from sidecar.store.snapshot import Saver, load
 from sidecar.web.app import serve
 
+log = structlog.get_logger("sidecar")
+
+_FRESH = 1.0
+"""Seconds for which an answer of ``/health`` may be given again: what it says of time gets old by itself."""
+_LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""What the machine may be short of for a time, so that a newcomer cannot be let in."""
+_LACK_PAUSE = 60.0
+"""Seconds between two log lines about that; the event loop tells of it each second."""
+_ANYWHERE = ("0.0.0.0", "::")
+
 
 class Sidecar:
     """One sidecar over one server; to be made on a running event loop."""
@@ -43,6 +56,8 @@ class Sidecar:
         self._words = words()
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._shown: Health | None = None
+        self._shown_at = 0.0
+        self._lack_told = -_LACK_PAUSE
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
@@ -86,7 +101,7 @@ class Sidecar:
                 report,
             ),
             HttpProbe(HttpSettings(settings.host, settings.port), report),
-            ProcessProbe(ProcessSettings(settings.port, Path(settings.directory)), report),
+            ProcessProbe(ProcessSettings(settings.port, (Path(settings.directory), directory)), report),
         )
 
         def watch(action: act.Watch) -> None:
@@ -118,10 +133,13 @@ class Sidecar:
         self._shown = None
 
     def _published(self) -> Health:
-        """The answer of ``/health``: made when somebody asks, once for each change of what is so."""
-        if self._shown is None:
-            now = view(self._core.state, self._policy, time.monotonic(), time.time())
-            self._shown = health(now, self._label, self._words)
+        """The answer of ``/health``: made when somebody asks, once for each change and each second."""
+        at = time.monotonic()
+        if self._shown is None or at - self._shown_at > _FRESH:
+            self._shown = health(
+                view(self._core.state, self._policy, at, time.time()), self._label, self._words
+            )
+            self._shown_at = at
         return self._shown
 
     def _render(self, message: Message) -> Rendered:
@@ -129,18 +147,40 @@ class Sidecar:
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A bug, somewhere: end, and let whoever started us start us again. The server runs on, unharmed."""
+        if _is_lack(context):
+            self._lacks(context)
+            return
         loop.default_exception_handler(context)
         if not self._finished.done():
             error = context.get("exception") or RuntimeError(context["message"])
             self._finished.set_exception(error)
 
+    def _lacks(self, context: dict[str, Any]) -> None:
+        """No bug: asyncio tries again in a second, and who has a connection keeps it."""
+        now = time.monotonic()
+        if now - self._lack_told >= _LACK_PAUSE:
+            self._lack_told = now
+            log.warning("newcomers to /health have to wait", why=str(context["exception"]))
+
+
+def _is_lack(context: dict[str, Any]) -> bool:
+    """Whether it is only that no connection could be accepted: what ends a task is never that."""
+    error = context.get("exception")
+    return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
+
 
 def _label(settings: Settings) -> Label:
-    host, port = settings.health.host, settings.health.port
+    server, page, machine = settings.server, settings.health, socket.gethostname()
+    host = machine if page.host in _ANYWHERE else page.host
     return Label(
-        host=socket.gethostname(),
-        server=f"{settings.server.host}:{settings.server.port}",
-        page=f"http://{host}:{port}/",
+        host=machine,
+        server=_address(server.host, server.port),
+        page=f"http://{_address(host, page.port)}/",
         output=str(Path(settings.state.directory) / settings.server.output),
         version=version("fermat-sidecar"),
     )
+
+
+def _address(host: str, port: int) -> str:
+    """As it is written in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

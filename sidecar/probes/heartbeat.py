@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
+from typing import NamedTuple
 from uuid import uuid4
 
 import aiohttp
@@ -24,6 +26,7 @@ from sidecar.core.nouns import Identity
 from sidecar.core.observations import Listened, Report, SessionLost
 from sidecar.probes.aim import Aim, why
 from sidecar.probes.conversation import Conversation, Rhythm
+from sidecar.tasks import OneThread
 
 _LISTEN_PAUSE = 0.02
 """Seconds between two looks whether the port listens: the first registration after a start is to be ours."""
@@ -44,6 +47,17 @@ class HeartbeatSettings(msgspec.Struct, frozen=True):
     pause_first: float = 0.25
     """Seconds before a lost session is opened again; doubles with each failure."""
     pause_max: float = 5.0
+    refused_max: float = 30.0
+    """The longest pause after a login that was refused: each leaves 3.6 KB in the server's log."""
+
+
+class Held(NamedTuple):
+    """What became of a session."""
+
+    reason: str
+    """Why it ended, or could not be opened."""
+    opened: bool = False
+    registered: bool = False
 
 
 class Heartbeat:
@@ -54,6 +68,7 @@ class Heartbeat:
         self._keys = keys
         self._report = report
         self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=PATH)
+        self._thread = OneThread("port's owner")
         self._aim = Aim(self._run, "heartbeat")
 
     def watch(self, identity: Identity | None) -> None:
@@ -69,18 +84,19 @@ class Heartbeat:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as http:
             while True:
                 await self._listening(identity)
-                registered, reason = await self._converse(http, identity)
-                self._report(SessionLost(identity, reason))
-                pause = self._settings.pause_first if registered else pause
+                held = await self._converse(http, identity)
+                self._report(SessionLost(identity, held.reason))
+                pause = self._settings.pause_first if held.registered else pause
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, self._settings.pause_max)
+                longest = self._settings.refused_max if held.opened else self._settings.pause_max
+                pause = min(2 * pause, longest)
 
     async def _listening(self, identity: Identity) -> None:
         """Wait until the port is this process's, and say so, or whose it is. Only the kernel is asked."""
         port = self._settings.port
         while True:
             asked = time.monotonic()
-            pid = await asyncio.to_thread(sockets.owner, port, identity.pid)
+            pid = await self._thread.call(partial(_owner, port, identity.pid))
             if pid == identity.pid:
                 self._report(Listened(identity, owned=True))
                 return
@@ -91,8 +107,8 @@ class Heartbeat:
                 self._report(Listened(identity, owned=False, why=_whose(port, pid)))
                 await asyncio.sleep(_FOREIGN_PAUSE)
 
-    async def _converse(self, http: aiohttp.ClientSession, identity: Identity) -> tuple[bool, str]:
-        """Hold a session as long as it lasts: whether we were registered, and why it ended."""
+    async def _converse(self, http: aiohttp.ClientSession, identity: Identity) -> Held:
+        """Hold a session as long as it lasts."""
         session = Session(self._keys, lambda: str(uuid4()))
         try:
             async with asyncio.timeout(_UPGRADE_PATIENCE):
@@ -103,14 +119,21 @@ class Heartbeat:
                     timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_PATIENCE),
                 )
         except aiohttp.WSServerHandshakeError as error:
-            return False, f"HTTP {error.status} instead of a WebSocket"
+            return Held(f"HTTP {error.status} instead of a WebSocket")
         except TimeoutError:
-            return False, f"the upgrade was not answered within {_UPGRADE_PATIENCE:g} s"
+            return Held(f"the upgrade was not answered within {_UPGRADE_PATIENCE:g} s")
         except (aiohttp.ClientError, OSError) as error:
-            return False, why(error)
+            return Held(why(error))
         conversation = Conversation(socket, session, self._settings.rhythm, identity, self._report)
         reason = await conversation.run()
-        return conversation.registered, reason
+        return Held(reason, opened=True, registered=conversation.registered)
+
+
+def _owner(port: int, likely: int) -> int | Unknown | None:
+    try:
+        return sockets.owner(port, likely)
+    except OSError as error:  # our own want, of descriptors for one
+        return Unknown(f"its holder cannot be looked for: {why(error)}")
 
 
 def _whose(port: int, pid: int | Unknown) -> str:

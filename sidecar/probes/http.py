@@ -56,7 +56,7 @@ class HttpProbe:
     async def _run(self, identity: Identity) -> None:
         asking: set[asyncio.Task[None]] = set()
         beat = Beat(self._settings.interval)
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        async with _strangers() as session, asyncio.TaskGroup() as group:
             while True:
                 await beat.wait()
                 if len(asking) < _AT_ONCE:
@@ -90,6 +90,17 @@ class HttpProbe:
 
     def _unanswered(self, identity: Identity, reason: str) -> None:
         self._report(Unanswered(identity, Sign.HTTP, reason))
+
+
+def _strangers() -> aiohttp.ClientSession:
+    """Asks each question on a connection of its own: a server that lets nobody new in is not well.
+
+    It is asked to keep the connection, so that it is us who close it, and it is our side that keeps the
+    kernel's memory of it for a minute (TIME_WAIT): not the server's port, where it would be counted.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(force_close=True), headers={"Connection": "keep-alive"}
+    )
 
 
 async def _beginning(body: aiohttp.StreamReader) -> bytes:

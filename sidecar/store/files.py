@@ -17,7 +17,10 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file, on the disk itself before this returns. OSError leaves the old one as it was."""
+    """Replace a file, on the disk itself before this returns.
+
+    OSError: it is whole all the same, the old one or (if it may not last) the new.
+    """
     new = path.with_name(f"{path.name}.new")
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

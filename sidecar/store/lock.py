@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from fermatkit.errors import ExitCode, UserError
 
 
 class InstanceLock:
-    """Held from the beginning to the end of the process, however it ends. No child inherits it."""
+    """Held from the beginning to the end of the process, however it ends; not by the programs it starts."""
 
     def __init__(self, directory: Path) -> None:
         """Take it. UserError if another sidecar has it, or the directory cannot be used."""
@@ -26,13 +27,14 @@ class InstanceLock:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pid = os.read(self._descriptor, 20).decode() or "unknown"
+            pid = os.read(self._descriptor, 20).decode(errors="replace") or "unknown"
             os.close(self._descriptor)
             raise UserError(
                 f"{directory}: another sidecar (pid {pid}) uses it: stop that one, or use another directory"
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, str(os.getpid()).encode())
+        with suppress(OSError):  # a full disk: it is the lock that counts, our pid is for the reader
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let another sidecar in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,8 @@ import msgspec
 from sidecar.core.actions import Save
 from sidecar.core.memory import Memory
 from sidecar.core.observations import Report, Saved, SaveFailed
-from sidecar.store.files import UNREADABLE, set_aside, write
+from sidecar.store.files import UNREADABLE, log, set_aside, write
+from sidecar.tasks import OneThread
 
 SCHEMA = 1
 """Counts up when an older `Memory` cannot be read as the new one."""
@@ -54,7 +55,8 @@ class Saver:
         self._report = report
         self._waiting: Save | None = None
         self._writing: asyncio.Future[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "save")
+        self._thread = OneThread("save")
+        self._failing = False
 
     def save(self, action: Save) -> None:
         """Make this last. → Saved or SaveFailed; nothing if a newer one comes before its turn."""
@@ -67,14 +69,12 @@ class Saver:
         until = asyncio.get_running_loop().time() + patience
         while self._writing and (left := until - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait({self._writing}, timeout=left)
-        self._thread.shutdown(wait=False)
 
     def _write(self) -> None:
         action, self._waiting = self._waiting, None
         if action is None:
             return
-        loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(self._thread, _write, self._path, action.memory)
+        self._writing = self._thread.call(partial(_write, self._path, action.memory))
         self._writing.add_done_callback(lambda written: self._written(action.revision, written))
 
     def _written(self, revision: int, written: asyncio.Future[None]) -> None:
@@ -83,9 +83,19 @@ class Saver:
         try:
             written.result()
         except OSError as error:
+            self._log(str(error.strerror))
             self._report(SaveFailed(revision, f"{self._path}: {error.strerror}"))
         else:
+            self._log("")
             self._report(Saved(revision))
+
+    def _log(self, why: str) -> None:
+        """One line when saving begins to fail and one when it works again: it is tried every few seconds."""
+        if why and not self._failing:
+            log.warning("memory not saved, trying again", file=str(self._path), why=why)
+        elif self._failing and not why:
+            log.info("memory saved again", file=str(self._path))
+        self._failing = bool(why)
 
 
 def _write(path: Path, memory: Memory) -> None:

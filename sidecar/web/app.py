@@ -72,7 +72,7 @@ class Served:
 
 
 async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Served:
-    """Serve until stopped. ``published`` is asked at each request: it must hold its answer ready.
+    """Serve until stopped. ``published`` is asked at each request: it must not wait for anything.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from functools import partial
 from itertools import pairwise
 
-from sidecar.tasks import Beat, spawn
+import pytest
+
+from sidecar.tasks import Beat, OneThread, spawn
 
 
 async def test_a_beat_does_not_drift_with_the_work_between() -> None:
@@ -34,6 +38,41 @@ async def test_missed_beats_are_skipped() -> None:
     await beat.wait()
     await beat.wait()
     assert loop.time() - stalled >= 0.03
+
+
+async def test_calls_that_block_are_made_in_order_and_what_they_raise_is_raised() -> None:
+    thread = OneThread("test")
+    made: list[int] = []
+    calls = [thread.call(partial(made.append, number)) for number in range(3)]
+    failing = thread.call(lambda: 1 / 0)
+    calls.append(thread.call(partial(made.append, 3)))
+    await asyncio.gather(*calls)
+    assert made == [0, 1, 2, 3]
+    with pytest.raises(ZeroDivisionError):
+        await failing
+
+
+async def test_a_call_that_never_returns_holds_up_those_behind_it_and_these_can_be_taken_back() -> None:
+    thread, stuck = OneThread("test"), threading.Event()
+    made: list[str] = []
+    first = thread.call(partial(stuck.wait, 20))
+    second, third = thread.call(partial(made.append, "second")), thread.call(partial(made.append, "third"))
+    second.cancel()
+    await asyncio.sleep(0.05)
+    assert not third.done()
+    stuck.set()
+    await asyncio.gather(first, third)
+    assert made == ["third"]
+
+
+async def test_the_thread_ends_with_what_it_was_for() -> None:
+    before = threading.active_count()
+    thread = OneThread("test")
+    assert await thread.call(lambda: threading.current_thread().daemon)
+    del thread
+    async with asyncio.timeout(20):
+        while threading.active_count() > before:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_cancelled_task_is_no_bug_and_a_failed_one_is() -> None:

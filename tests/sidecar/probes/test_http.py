@@ -50,7 +50,7 @@ async def test_a_good_answer_is_a_sign_of_life(make: Make, reports: Reports, our
         assert len(reports.all) == said
     assert all(0 < answered.latency < 5 for answered in reports.of(Answered))
     assert not reports.of(Unanswered)
-    assert len(peers) == 1  # the connection is kept
+    assert len(peers) >= 5  # each question is a new client's
 
 
 @pytest.mark.parametrize(

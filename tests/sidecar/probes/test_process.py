@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
@@ -16,7 +19,7 @@ from fermatkit import sockets
 from fermatkit.measures import UNITS, Measure, Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
-from sidecar.probes.process import ProcessProbe, ProcessSettings
+from sidecar.probes.process import ProcessProbe, ProcessSettings, _least
 from support.locks import kill
 from support.reports import Reports
 
@@ -28,7 +31,7 @@ async def make(reports: Reports, tmp_path: Path) -> AsyncIterator[Make]:
     probes: list[ProcessProbe] = []
 
     def make(port: int) -> ProcessProbe:
-        probes.append(ProcessProbe(ProcessSettings(port, tmp_path, interval=0.05), reports))
+        probes.append(ProcessProbe(ProcessSettings(port, (tmp_path,), interval=0.05), reports))
         return probes[-1]
 
     yield make
@@ -89,6 +92,76 @@ async def test_a_disk_that_hangs_leaves_the_rest(
     async with asyncio.timeout(20):
         while isinstance(reports.of(Sampled)[-1].readings[Measure.DISK_FREE], Unknown):
             await reports.until(Sampled, len(reports.all) + 1)
+
+
+async def test_a_disk_that_hangs_takes_one_thread_however_many_lives(
+    make: Make, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = threading.Event()
+    monkeypatch.setattr(psutil, "disk_usage", lambda _: disk.wait(20))
+    probe = make(1)
+    probe.watch(another)
+    await reports.until(Sampled)
+    threads = threading.active_count()
+    for life in range(2, 5):
+        probe.watch(None)
+        probe.watch(another)
+        await reports.until(Sampled, len(reports.all) + 1)
+        assert threading.active_count() == threads, f"life {life}"
+    disk.set()
+
+
+HANGS = """
+import asyncio, os, sys, time
+import psutil
+from fermatkit.process import started
+from sidecar.core.nouns import Identity
+from sidecar.probes.process import ProcessProbe, ProcessSettings
+
+psutil.disk_usage = lambda _: time.sleep(600)
+
+async def main():
+    reports = []
+    probe = ProcessProbe(ProcessSettings(interval=0.05), reports.append)
+    probe.watch(Identity(os.getpid(), started(os.getpid())))
+    while not reports:
+        await asyncio.sleep(0.01)
+    await probe.close()
+    print(await asyncio.to_thread(lambda: "others have theirs"))
+
+asyncio.run(main())
+"""
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_end_of_the_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HANGS], check=False, capture_output=True, text=True, timeout=20
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "others have theirs\n", "")
+
+
+def test_of_several_disks_the_fullest_counts_and_none_that_is_unknown_hides_it() -> None:
+    gone = Unknown("/mnt: No such file or directory")
+    assert _least([5.0, 3.0]) == 3.0
+    assert _least([gone, 3.0]) == 3.0
+    assert _least([3.0, gone]) == 3.0
+    assert _least([gone, Unknown("another")]) == gone
+
+
+async def test_without_a_free_descriptor_what_cannot_be_read_is_unknown_and_comes_back(
+    make: Make, reports: Reports, another: Identity
+) -> None:
+    make(1).watch(another)
+    await reports.until(Sampled, 2)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        sampled = await reports.until(Sampled, len(reports.all) + 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert sampled.readings.keys() == UNITS.keys()
+    assert sampled.readings[Measure.MEMORY] == Unknown("Too many open files")
+    assert isinstance((await reports.until(Sampled, len(reports.all) + 2)).readings[Measure.MEMORY], float)
 
 
 async def test_sockets_that_cannot_be_counted_are_unknown(

@@ -44,6 +44,28 @@ def test_a_second_sidecar_is_refused_and_told_of_the_first(tmp_path: Path) -> No
     InstanceLock(tmp_path).release()
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from sidecar.store.lock import InstanceLock
+lock = InstanceLock(Path(sys.argv[1]))
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_disk_without_room_for_a_pid_has_room_for_the_lock(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"locked\n"
+        with pytest.raises(UserError, match=r"another sidecar \(pid unknown\)"):
+            InstanceLock(tmp_path)
+        first.communicate(b"")
+    assert first.returncode == 0
+
+
 def test_a_missing_state_directory_is_made(tmp_path: Path) -> None:
     InstanceLock(tmp_path / "var" / "state").release()
     assert (tmp_path / "var" / "state").is_dir()

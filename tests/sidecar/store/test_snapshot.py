@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from fermatkit.measures import Unknown
 from sidecar.core.actions import Save
@@ -24,7 +25,7 @@ from sidecar.core.nouns import (
     Sign,
     Trouble,
 )
-from sidecar.core.observations import Saved, SaveFailed
+from sidecar.core.observations import Observation, Saved, SaveFailed
 from sidecar.store.snapshot import Saver, load
 from support.reports import Reports
 
@@ -95,6 +96,36 @@ async def test_a_disk_that_fails_is_said_and_the_old_file_stays(tmp_path: Path) 
     saver.save(Save(3, Memory(seed=3)))
     await saver.close()
     assert reports.all[-1] == Saved(3)
+
+
+async def test_the_log_has_one_line_for_the_first_save_that_fails_and_one_for_the_first_that_works(
+    tmp_path: Path,
+) -> None:
+    reports = Reports()
+    saver = Saver(tmp_path / "memory.json", reports)
+
+    async def saves(revision: int) -> None:
+        saver.save(Save(revision, MEMORY))
+        await reports.until(Observation, revision)
+
+    with capture_logs() as lines:
+        await saves(1)
+        (tmp_path / "memory.json.new").mkdir()
+        await saves(2)
+        await saves(3)
+        (tmp_path / "memory.json.new").rmdir()
+        await saves(4)
+        await saves(5)
+    path = str(tmp_path / "memory.json")
+    assert lines == [
+        {
+            "event": "memory not saved, trying again",
+            "file": path,
+            "why": "Is a directory",
+            "log_level": "warning",
+        },
+        {"event": "memory saved again", "file": path, "log_level": "info"},
+    ]
 
 
 async def test_a_full_disk_fails_the_save_and_gets_no_half_file(tmp_path: Path) -> None:
