@@ -85,6 +85,9 @@ def due(state: State, policy: Policy) -> float | None:
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)
+    if state.facts.pause is not None:
+        # By the wall's clock, which may be set: one look a minute finds that out.
+        moments.append(state.facts.at + min(60.0, state.facts.pause.until - state.facts.wall))
     if state.keeper.again_at is not None:
         moments.append(state.keeper.again_at)
     moments += [leaves_at(entry) for entry in state.outbox.entries if not entry.sending]

@@ -9,7 +9,7 @@ import msgspec
 
 from fermatkit.measures import Measure, Reading
 from sidecar.core import observations as obs
-from sidecar.core.nouns import Ended, Identity, Sign
+from sidecar.core.nouns import Ended, Identity, Pause, Sign
 from sidecar.core.policy import Policy
 
 STOPPED = "T"
@@ -53,6 +53,9 @@ class Facts(msgspec.Struct, frozen=True):
     """What is so. All times monotonic seconds."""
 
     at: float = 0.0
+    wall: float = 0.0
+    """The same moment, epoch seconds."""
+    pause: Pause | None = None
     away: float = 0.0
     """How long nobody had looked before this moment; 0 unless the sidecar itself was away."""
     wanted: Wanted = Wanted.RUNNING
@@ -114,7 +117,11 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     """The facts after one more observation; what is said of another process is ignored."""
     gap = seen.at - facts.at
     away = gap if facts.at and gap > policy.gap else 0.0
-    facts = msgspec.structs.replace(_after_gap(facts, gap, seen.at) if away else facts, at=seen.at, away=away)
+    facts = _after_gap(facts, gap, seen.at) if away else facts
+    over = facts.pause is not None and seen.wall >= facts.pause.until
+    facts = msgspec.structs.replace(
+        facts, at=seen.at, wall=seen.wall, away=away, pause=None if over else facts.pause
+    )
     learn = _LEARN.get(type(seen.what))
     if learn is None:
         return facts
@@ -151,7 +158,9 @@ def _anew(facts: Facts, now: float) -> Facts:
 def _restored(facts: Facts, what: obs.Restored) -> Facts:
     if what.memory is None:
         return facts
-    return msgspec.structs.replace(facts, identity=what.memory.identity)
+    pause = what.memory.pause
+    over = pause is None or facts.wall >= pause.until
+    return msgspec.structs.replace(facts, identity=what.memory.identity, pause=None if over else pause)
 
 
 def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
@@ -253,6 +262,14 @@ def _bad(facts: Facts, sign: Sign, why: str) -> Facts:
     )
 
 
+def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
+    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by))
+
+
+def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
+    return msgspec.structs.replace(facts, pause=None)
+
+
 def _stop_asked(facts: Facts, what: obs.StopAsked) -> Facts:
     return msgspec.structs.replace(facts, wanted=Wanted.LEFT if what.leave else Wanted.STOPPED)
 
@@ -269,5 +286,7 @@ _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.SessionLost: _session_lost,
     obs.Answered: _answered,
     obs.Unanswered: _unanswered,
+    obs.PauseAsked: _pause_asked,
+    obs.ResumeAsked: _resume_asked,
     obs.StopAsked: _stop_asked,
 }

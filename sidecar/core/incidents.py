@@ -24,7 +24,7 @@ from sidecar.core.nouns import (
     Topic,
     Trouble,
 )
-from sidecar.core.phases import Phase, Settled
+from sidecar.core.phases import Collecting, Phase, Settled
 
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
@@ -66,6 +66,8 @@ def _server(
     incidents: Incidents, facts: Facts, findings: Findings, phase: Phase, done: list[Done], seen: obs.Seen
 ) -> tuple[Incidents, list[Message]]:
     incident = incidents.open.get(SERVER)
+    if facts.pause is not None:
+        return incidents, []  # what is still so at its end is news then
     causes = _new_causes(incident, incidents, facts, findings, seen)
     incidents = msgspec.structs.replace(
         incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
@@ -75,11 +77,13 @@ def _server(
         clients = facts.sampled.readings.get(Measure.ESTABLISHED) if facts.sampled else None
         incidents, incident = _open(incidents, SERVER, causes, clients, seen)
         incident = _longer(incident, (), done)
-        messages.append(_message(incident, Chapter.OPENED))
     elif incident is not None and (causes or done):
         incident = _longer(incident, causes, done)
     if incident is None:
         return incidents, []
+    if not incident.told and not isinstance(phase, Collecting):  # the message is to name the evidence
+        incident = msgspec.structs.replace(incident, told=True)
+        messages.append(_message(incident, Chapter.OPENED))
     if not incident.held and any(deed.deed is Deed.HELD for deed in done):
         incident = msgspec.structs.replace(incident, held=True)
         messages.append(_message(incident, Chapter.HELD))

@@ -55,4 +55,5 @@ def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Out
         next_number=incidents.next_number,
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),
+        pause=facts.pause,
     )

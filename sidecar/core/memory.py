@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sidecar.core.nouns import Identity, Incident, Owed, Topic
+from sidecar.core.nouns import Identity, Incident, Owed, Pause, Topic
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -23,3 +23,4 @@ class Memory(msgspec.Struct, frozen=True):
     incidents: dict[Topic, Incident] = {}
     """The open ones."""
     owed: tuple[Owed, ...] = ()
+    pause: Pause | None = None

@@ -117,6 +117,12 @@ class Deed(StrEnum):
     """SIGTERM ordered."""
     KILLED = "killed"
     """SIGKILL ordered."""
+    COLLECTED = "collected"
+    """Evidence is on the disk."""
+    UNCOLLECTED = "uncollected"
+    """There is none."""
+    SPARED = "spared"
+    """Not ended, for that could not help."""
     UNDELIVERED = "undelivered"
     """… but the signal did not reach the process."""
     RESTARTED = "restarted"
@@ -142,7 +148,7 @@ class Done(msgspec.Struct, frozen=True):
     window: Window | None = None
     """Whose count was full."""
     why: str = ""
-    """Why it could not be done."""
+    """Why it could not be done, or where the outcome is."""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -174,6 +180,15 @@ Topic = str
 """
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """Until when the sidecar keeps its hands off: it watches, but acts on nothing and tells of no outage."""
+
+    until: float
+    """Epoch seconds."""
+    why: str = ""
+    by: str = ""
+
+
 class Incident(msgspec.Struct, frozen=True):
     """One story: from the first finding to the proof that it is over."""
 
@@ -187,6 +202,8 @@ class Incident(msgspec.Struct, frozen=True):
     """Connections to the server's port just before, our own probes' among them."""
     left_out: int = 0
     """How many causes and deeds from the middle of a long story are not kept."""
+    told: bool = False
+    """Whether its beginning has been told."""
     held: bool = False
     """Whether the spent budget has been told."""
     closed: float | None = None

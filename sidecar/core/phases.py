@@ -17,6 +17,8 @@ class Stand(StrEnum):
     STARTING = "starting"
     PROVING = "proving"
     PROVEN = "proven"
+    SPARING = "sparing"
+    COLLECTING = "collecting"
     CONTINUING = "continuing"
     TERMINATING = "terminating"
     KILLING = "killing"
@@ -74,8 +76,15 @@ class Settled(Phase, frozen=True, tag=True):
         return msgspec.structs.replace(self, since=self.since + away)
 
 
-class Signalled(Phase, frozen=True):
-    """A signal was sent, and has until the deadline to do its work; SIGKILL follows."""
+class Sparing(Phase, frozen=True, tag=True):
+    """Only another process could help, but now not even that."""
+
+    stand = Stand.SPARING
+    identity: Identity
+
+
+class Ordered(Phase, frozen=True):
+    """Something was asked for, and has until the deadline to be done; the next rung follows."""
 
     identity: Identity
     deadline: float
@@ -90,19 +99,25 @@ class Signalled(Phase, frozen=True):
         return msgspec.structs.replace(self, deadline=self.deadline + away)
 
 
-class Continuing(Signalled, frozen=True, tag=True):
+class Collecting(Ordered, frozen=True, tag=True):
+    """No signal yet: evidence is gathered first, with a deadline of its own."""
+
+    stand = Stand.COLLECTING
+
+
+class Continuing(Ordered, frozen=True, tag=True):
     """SIGCONT, to a stopped process."""
 
     stand = Stand.CONTINUING
 
 
-class Terminating(Signalled, frozen=True, tag=True):
+class Terminating(Ordered, frozen=True, tag=True):
     """SIGTERM."""
 
     stand = Stand.TERMINATING
 
 
-class Killing(Signalled, frozen=True, tag=True):
+class Killing(Ordered, frozen=True, tag=True):
     """SIGKILL; the kernel is tearing the process down."""
 
     stand = Stand.KILLING

@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core.nouns import Trouble
-from sidecar.core.quantities import Looks, Patience, Seconds, Share, Window
+from sidecar.core.quantities import Looks, Patience, Seconds, Share, TimeOfDay, Window
 from sidecar.core.rules import DEFAULTS, Rule
+
+_DAY = 86400.0
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -23,6 +25,8 @@ class Limits(msgspec.Struct, frozen=True):
     """HTTP unanswered for so long: told; nothing is done, for each restart drops every client."""
     continue_deadline: Looks = 10.0
     """How long a stopped server has to come back after SIGCONT."""
+    evidence_deadline: Looks = 3.0
+    """How long the gathering of evidence may hold up the end of an ill server. (It takes 2 s at most.)"""
     term_deadline: Patience = 10.0
     """SIGKILL follows SIGTERM after so long. (The real server ends within 0.5 s.)"""
 
@@ -36,6 +40,11 @@ class Limits(msgspec.Struct, frozen=True):
     stable_after: Seconds = 60.0
     """Proven ready for so long, the server is stable and the back-off starts over."""
 
+    quiet_from: TimeOfDay = 3 * 3600.0
+    """When the window begins in which planned restarts are made, UTC."""
+    quiet_to: TimeOfDay = 5 * 3600.0
+    """When it ends; the same as its beginning: there is none."""
+
     retry_first: Patience = 5.0
     """The wait before a message is tried again; it doubles from there."""
     retry_max: Patience = 300.0
@@ -47,6 +56,11 @@ class Limits(msgspec.Struct, frozen=True):
 
     gap: Looks = 5.0
     """Having seen nothing for so long, the sidecar itself was away: no "for 10 s" counts across it."""
+
+    def quiet(self, wall: float) -> bool:
+        """Whether this moment, in epoch seconds, is in the quiet window."""
+        length = (self.quiet_to - self.quiet_from) % _DAY
+        return (wall - self.quiet_from) % _DAY < length
 
     def contradictions(self) -> list[tuple[str, str]]:
         """What cannot be meant: the key, and why. Empty when the policy makes sense."""

@@ -16,6 +16,8 @@ Bytes = Annotated[float, msgspec.Meta(ge=0, extra={"unit": "size"})]
 """A size; in a configuration file a text like ``"1GiB"``."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})]
 """A part of a whole; in a configuration file a text like ``"10%"``."""
+TimeOfDay = Annotated[float, msgspec.Meta(ge=0, lt=86400, extra={"unit": "time of day"})]
+"""Seconds after midnight UTC; in a configuration file a text like ``"03:00"``."""
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.actions import Action, Finish, Signal, Start, Watch
+from sidecar.core.actions import Action, Collect, Finish, Signal, Start, Watch
 from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
-from sidecar.core.nouns import Act, Deed, Done, Identity
+from sidecar.core.nouns import Act, Deed, Done, Finding, Identity, Trouble
 from sidecar.core.phases import (
+    Collecting,
     Continuing,
     Delayed,
     Held,
@@ -22,6 +23,7 @@ from sidecar.core.phases import (
     Phase,
     Proving,
     Settled,
+    Sparing,
     Starting,
     Terminating,
     Unknowing,
@@ -97,6 +99,8 @@ def recover(
 
 def _climb(phase: Phase, turn: Turn) -> Phase:
     """From rung to rung until one stays, or is entered once more: that waits for the next look."""
+    if turn.facts.pause is not None and turn.facts.wanted is Wanted.RUNNING:
+        return phase  # hands off
     nxt = phase
     while True:
         wind_down = turn.facts.wanted is not Wanted.RUNNING
@@ -160,14 +164,57 @@ def _settled(phase: Settled, turn: Turn) -> Phase:
 
 def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     """The first act against what is wrong with a living process, if anything is."""
-    acts = {finding.act for finding in turn.findings.values()}
-    if Act.CONTINUE in acts:
+    if _asked(Act.CONTINUE, turn):
         turn.actions.append(Signal(phase.identity, SIGCONT))
         turn.tell(Deed.CONTINUED, phase.identity.pid)
         return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)
-    if Act.RESTART in acts:
-        return _terminate(phase.identity, turn)
-    return phase
+    if not _asked(Act.RESTART, turn):
+        return phase
+    useless = _useless(turn)
+    if useless:
+        turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
+        return Sparing(phase.identity)
+    return _collect(phase.identity, turn)
+
+
+def _asked(act: Act, turn: Turn) -> list[Finding]:
+    """The findings that want this."""
+    return [finding for finding in turn.findings.values() if finding.act is act]
+
+
+def _useless(turn: Turn) -> str:
+    """Why another process would fare no better; "" if it may."""
+    holding = _asked(Act.HOLD, turn)
+    if holding:
+        return ", ".join(finding.trouble for finding in holding)
+    # Somebody else has the port. One restart may help (it was our own, about to end), a second will not.
+    return turn.facts.owner_why if Trouble.DEAF in turn.findings and turn.recovery.failures else ""
+
+
+def _sparing(phase: Sparing, turn: Turn) -> Phase:
+    if turn.facts.identity != phase.identity:
+        return _revive(turn)
+    return phase if _asked(Act.RESTART, turn) and _useless(turn) else Proving(phase.identity)
+
+
+def _collecting(phase: Collecting, turn: Turn) -> Phase:
+    what = turn.seen.what
+    if turn.facts.identity != phase.identity:
+        return _revive(turn)
+    if isinstance(what, obs.Collected) and what.identity == phase.identity:
+        missing = "; ".join(what.missing)
+        if what.bundle:
+            turn.tell(Deed.COLLECTED, phase.identity.pid, why=what.bundle)
+        else:
+            turn.tell(Deed.UNCOLLECTED, phase.identity.pid, why=missing)
+    elif turn.seen.at < phase.deadline:
+        return phase
+    else:
+        turn.tell(Deed.UNCOLLECTED, phase.identity.pid, why="it took too long")
+    if turn.facts.stopped_since is not None:
+        # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
+        return _kill(phase.identity, turn)
+    return _terminate(phase.identity, turn) if _asked(Act.RESTART, turn) else Proving(phase.identity)
 
 
 def _continuing(phase: Continuing, turn: Turn) -> Phase:
@@ -176,8 +223,7 @@ def _continuing(phase: Continuing, turn: Turn) -> Phase:
         return _revive(turn)
     if facts.stopped_since is None:
         return Proving(phase.identity)
-    # A stopped process acts on SIGTERM only once it runs again: the next rung is SIGKILL.
-    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+    return phase if turn.seen.at < phase.deadline else _collect(phase.identity, turn)
 
 
 def _terminating(phase: Terminating, turn: Turn) -> Phase:
@@ -209,6 +255,8 @@ _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
     Starting: _starting,
     Proving: _proving,
     Settled: _settled,
+    Sparing: _sparing,
+    Collecting: _collecting,
     Continuing: _continuing,
     Terminating: _terminating,
     Killing: _killing,
@@ -235,6 +283,14 @@ def _wind_down(phase: Phase, turn: Turn) -> Phase:
 def _watch(identity: Identity, turn: Turn) -> Phase:
     turn.actions.append(Watch(identity))
     return Proving(identity)
+
+
+def _collect(identity: Identity, turn: Turn) -> Phase:
+    label = next(
+        (finding.trouble for finding in turn.findings.values() if finding.act is not Act.NOTE), "ill"
+    )
+    turn.actions.append(Collect(identity, label))
+    return Collecting(identity, turn.seen.at + turn.policy.evidence_deadline)
 
 
 def _terminate(identity: Identity, turn: Turn) -> Phase:
