@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401 - loaded when first used otherwise: no descriptor then
 import os
 import resource
 import signal
