@@ -34,6 +34,8 @@ def started(pid: int, *, dead_too: bool = False) -> int | None:
     With the pid it names a process for as long as the machine is up. On Linux: clock ticks since boot, field
     22 of /proc/PID/stat, which stays the same when the wall clock is set (psutil's public figure does not).
     Elsewhere: milliseconds since the epoch.
+
+    OSError when it cannot be read, as without a free descriptor: it is unknown then whether it is there.
     """
     if not _LINUX:
         return _started_by_psutil(pid)
@@ -52,11 +54,20 @@ def _started_by_psutil(pid: int) -> int | None:
         return None
 
 
+def age(start: int) -> float:
+    """For how many seconds a process has been running; `start` is what `started` said of it."""
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if _LINUX else time.time()
+    return max(0.0, now - start / _TICKS)
+
+
+_SAMPLED = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
+
+
 class Sample(msgspec.Struct, frozen=True):
     """What a process was like at one moment."""
 
     state: str
-    """One letter, as the kernel writes it: R, S, D, T …"""
+    """One letter, as the kernel writes it: R, S, D, T …; "" when it could not be read."""
     readings: dict[Measure, Reading]
 
 
@@ -72,15 +83,17 @@ class Sampler:
 
     def sample(self) -> Sample | None:
         """CPU, memory, threads, limit of descriptors, running time; None when the process is gone."""
-        if started(self._pid) != self._start:
-            return None
         try:
+            if started(self._pid) != self._start:
+                return None
             if self._process is None:
                 self._process = psutil.Process(self._pid)
             with self._process.oneshot():
                 return self._sample(self._process)
         except psutil.NoSuchProcess:
             return None
+        except OSError as error:  # we have no descriptor left, say
+            return Sample("", dict.fromkeys(_SAMPLED, Unknown(str(error.strerror))))
 
     def _sample(self, process: psutil.Process) -> Sample:
         readings = {
@@ -88,7 +101,7 @@ class Sampler:
             Measure.MEMORY: _read(lambda: float(process.memory_info().rss)),
             Measure.THREADS: _read(lambda: float(process.num_threads())),
             Measure.FDS_LIMIT: _read(lambda: _fds_limit(process)),
-            Measure.UPTIME: self._uptime(),
+            Measure.UPTIME: age(self._start),
         }
         return Sample(_LETTERS.get(process.status(), ""), readings)
 
@@ -99,10 +112,6 @@ class Sampler:
         if before is None or now[0] == before[0]:
             return Unknown("needs two samples")
         return float(100 * (now[1] - before[1]) / (now[0] - before[0]))
-
-    def _uptime(self) -> float:
-        now = time.clock_gettime(time.CLOCK_BOOTTIME) if _LINUX else time.time()
-        return max(0.0, now - self._start / _TICKS)
 
 
 def _read(reading: Callable[[], Reading]) -> Reading:
@@ -133,6 +142,8 @@ def open_fds(pid: int) -> Reading:
         return Unknown("permission denied")
     except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
         return Unknown("the process is gone")
+    except OSError as error:  # we have no descriptor left, say
+        return Unknown(str(error.strerror))
 
 
 def _counts_fds() -> bool:

@@ -3,34 +3,63 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+|%)\s*")
+_SHARES = {"%": 0.01}
+_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+|%)\s*")
+_LONGEST = 40
+"""Characters of a wrong text that are repeated to its writer."""
+_MOST_SECONDS = 3650 * 86400.0
+_MOST_BYTES = 2.0**60
+_MOST_SHARE = 100.0
+"""Beyond any clock and disk of ours: what is above has a digit or a unit too many."""
 
 
-def _quantity(text: str, units: dict[str, float] | dict[str, int], example: str) -> float:
+def _quantity(text: str, units: Mapping[str, float], example: str, most: float) -> float:
     match = _QUANTITY.fullmatch(text)
     if match is None or match[2] not in units:
         raise ValueError(
-            f"{text!r} is not a number with one of the units {', '.join(units)} (like {example!r})"
+            f"{_short(text)} is not a number with one of the units {', '.join(units)} (like {example!r})"
         )
-    return float(match[1]) * units[match[2]]
+    amount = float(match[1]) * units[match[2]]
+    if amount > most:
+        raise ValueError(f"{_short(text)} is beyond all measure: write at most {in_unit_of(text, most)}")
+    return amount
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def in_unit_of(text: str, amount: float) -> str:
+    """An amount as whoever wrote this quantity would write it: ``("30ms", 1.0)`` → ``"1000ms"``.
+
+    In a smaller unit where it would be a fraction: ``("0h", 1.0)`` → ``"1s"``.
+    """
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{_short(text)} is not a number with a unit")
+    units = next(units for units in (_SECONDS, _BYTES, _SHARES) if match[2] in units)
+    smaller = sorted((size, name) for name, size in units.items() if size <= units[match[2]])
+    size, name = next((one for one in reversed(smaller) if amount >= one[0] or amount == 0), smaller[0])
+    return f"{amount / size:.6f}".rstrip("0").rstrip(".") + name
 
 
 def parse_duration(text: str) -> float:
     """Seconds of a text like ``"1.5s"`` or ``"10m"``; ValueError says which units there are."""
-    return _quantity(text, _SECONDS, "10s")
+    return _quantity(text, _SECONDS, "10s", _MOST_SECONDS)
 
 
 def parse_size(text: str) -> int:
     """Bytes of a text like ``"10MiB"``; ValueError says which units there are."""
-    return int(_quantity(text, _BYTES, "10MiB"))
+    return int(_quantity(text, _BYTES, "10MiB", _MOST_BYTES))
 
 
 def parse_share(text: str) -> float:
     """The fraction of a text like ``"85%"``: 0.85; ValueError for anything else."""
-    return _quantity(text, {"%": 0.01}, "85%")
+    return _quantity(text, _SHARES, "85%", _MOST_SHARE)
 
 
 def format_duration(seconds: float) -> str:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from fermatkit.errors import ExitCode
+from sidecar.actuators.deliver import with_options
 from sidecar.config.load import load
+from sidecar.config.secrets import Secret
 
 
 def check(config: Path) -> ExitCode:
     """Good, in one line; or UserError with every mistake."""
-    settings = load(config)
+    settings = load(config, usable=_usable)
     channels = ", ".join(channel.name for channel in settings.channels) or "nobody (no [[channel]])"
-    print(f"{config}: good. Server {settings.server.host}:{settings.server.port}; told: {channels}.")
+    host, port = settings.server.host, settings.server.port
+    server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    print(f"{config}: good. Server {server}; told: {channels}.")
     return ExitCode.GOOD
+
+
+def _usable(url: Secret) -> bool:
+    """Ask Apprise, which takes a second and much memory: not for `run`. Sends nothing, and says nothing."""
+    import apprise  # noqa: PLC0415 - only who has channels pays for it
+
+    logging.disable()  # whatever it says may hold a part of the url
+    try:
+        return bool(apprise.Apprise().add(with_options(url.reveal())))
+    except Exception:  # noqa: BLE001 - any of 184 plug-ins may raise anything at a url that it cannot use
+        return False
+    finally:
+        logging.disable(logging.NOTSET)

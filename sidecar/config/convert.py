@@ -3,58 +3,55 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import typing
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
-from fermatkit.units import parse_duration, parse_share, parse_size
+from sidecar.config.mistakes import Mistake
+from sidecar.config.plain import plain
+from sidecar.config.texts import cut
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-_UNITS: dict[str, Callable[[str], float]] = {
-    "duration": parse_duration,
-    "size": parse_size,
-    "share": parse_share,
-}
-"""The units a field may ask for by its Meta, and who reads them."""
-
-
-class Mistake(msgspec.Struct, frozen=True):
-    """Something wrong in the file."""
-
-    path: str
-    """Of the key: ``server.port``, ``channel[1].url``."""
-    problem: str
+_BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def convert(table: object, kind: type[S], path: str, mistakes: list[Mistake]) -> S | None:
     """The struct that this table spells; None, and the mistakes appended, when it does not."""
+    before = len(mistakes)
+    found = values(table, kind, path, mistakes)
+    return kind(**found) if len(mistakes) == before else None
+
+
+def values(table: object, kind: type[msgspec.Struct], path: str, mistakes: list[Mistake]) -> dict[str, Any]:
+    """The struct's values that are written in this table, None for the wrong ones; mistakes are appended."""
     if not isinstance(table, dict):
         mistakes.append(Mistake(path, f"must be a table ([{path}])"))
-        return None
-    before = len(mistakes)
+        return {}
     hints = typing.get_type_hints(kind, include_extras=True)
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in fields:
             mistakes.append(Mistake(_under(path, key), _unknown(key, fields)))
         else:
             field = fields[key]
-            values[field.name] = _value(value, hints[field.name], _under(path, key), mistakes)
+            found[field.name] = _value(value, hints[field.name], _under(path, key), mistakes)
     for key, field in fields.items():
         if field.required and key not in table:
             mistakes.append(Mistake(_under(path, key), "is missing, and has no default"))
-    return kind(**values) if len(mistakes) == before else None
+    return found
 
 
 def _under(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    shown = key if _BARE.fullmatch(key) else cut(json.dumps(key))
+    return f"{path}.{shown}" if path else shown
 
 
-def _unknown(key: str, known: typing.Iterable[str]) -> str:
+def _unknown(key: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(key, list(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
     return f"is not a setting; {hint}"
@@ -70,27 +67,10 @@ def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
     if _is_struct(hint):
         return convert(value, hint, path, mistakes)
     try:
-        return _plain(value, hint)
-    except (ValueError, msgspec.ValidationError) as error:
-        mistakes.append(Mistake(path, _lowered(str(error))))
+        return plain(value, hint)
+    except ValueError as error:
+        mistakes.append(Mistake(path, str(error)))
         return None
-
-
-def _plain(value: object, hint: Any) -> Any:
-    unit = next((m.extra["unit"] for m in typing.get_args(hint)[1:] if getattr(m, "extra", None)), None)
-    if unit is not None:
-        if not isinstance(value, str):
-            raise ValueError(f"{value!r} has no unit; write it as a text like {_EXAMPLES[unit]}")
-        value = _UNITS[unit](value)
-    return msgspec.convert(value, hint, dec_hook=lambda kind, plain: kind(plain))
-
-
-_EXAMPLES = {"duration": '"10s"', "size": '"10MiB"', "share": '"10%"'}
-
-
-def _lowered(sentence: str) -> str:
-    """Libraries write a sentence; here it follows the name of a key."""
-    return sentence[:1].lower() + sentence[1:]
 
 
 def _is_struct(hint: object) -> bool:

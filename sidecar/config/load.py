@@ -4,62 +4,95 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from fermatkit.errors import ExitCode, UserError
-from sidecar.config.convert import Mistake, convert
-from sidecar.config.settings import Settings
+from sidecar.config.convert import values
+from sidecar.config.mistakes import Lines, Mistake
+from sidecar.config.overlap import overlap
+from sidecar.config.secrets import Secret
+from sidecar.config.settings import ChannelSettings, HealthSettings, ServerSettings, Settings
+from sidecar.config.texts import shown
+from sidecar.core.policy import Limits
 
-_TABLE = re.compile(r"\s*\[(\[?)\s*([\w.-]+)\s*\]")
-_KEY = re.compile(r"\s*([\w-]+)\s*=")
+_AT = re.compile(r" \(at line (\d+), column \d+\)")
+Usable = Callable[[Secret], bool]
 
 
-def load(path: Path) -> Settings:
-    """Read a file. UserError (exit code 3) lists all its mistakes, a line each."""
+def load(path: Path, usable: Usable = bool) -> Settings:
+    """Read a file. UserError (exit code 3) lists all its mistakes, a line each.
+
+    `usable` says whether messages can be sent to a channel's url; by itself, nothing here knows.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except OSError as error:
         raise UserError(
             f"{path}: {error.strerror}: name a readable file with --config", ExitCode.CONFIGURATION
         ) from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text ({error.reason})", ExitCode.CONFIGURATION) from None
-    settings, mistakes = parse(text)
-    if settings is None:
-        lines = _lines(text)
         raise UserError(
-            "\n".join(_line(path, lines, mistake) for mistake in mistakes), ExitCode.CONFIGURATION
+            f"{path}: is not UTF-8 text ({error.reason}): save it as UTF-8", ExitCode.CONFIGURATION
+        ) from None
+    settings, mistakes = parse(text, usable)
+    if settings is None:
+        where = Lines(text)
+        raise UserError(
+            "\n".join(f"{path}{where.of(mistake)}: {mistake}" for mistake in mistakes), ExitCode.CONFIGURATION
         )
     return resolve(settings, path.parent)
 
 
-def parse(text: str) -> tuple[Settings | None, list[Mistake]]:
+def parse(text: str, usable: Usable = bool) -> tuple[Settings | None, list[Mistake]]:
     """Settings, or None and at least one mistake. Reads nothing but the text."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return None, [Mistake("", f"is not TOML: {error}")]
+    except (ValueError, RecursionError) as error:  # also a number of 4,301 digits, and a list in a list in …
+        return None, [_no_toml(str(error))]
     mistakes: list[Mistake] = []
-    settings = convert(table, Settings, "", mistakes)
-    if settings is None:
-        return None, mistakes
-    mistakes += _contradictions(settings)
-    return (None, mistakes) if mistakes else (settings, [])
+    found = values(table, Settings, "", mistakes)
+    mistakes += _contradictions(found, usable)
+    return (None, mistakes) if mistakes else (Settings(**found), [])
 
 
-def _contradictions(settings: Settings) -> list[Mistake]:
-    mistakes = [Mistake(f"limits.{key}", why) for key, why in settings.limits.contradictions()]
-    names = [channel.name for channel in settings.channels]
-    mistakes += [
-        Mistake(f"channel[{i}].name", f"{name!r} is the name of an earlier channel, too")
-        for i, name in enumerate(names)
-        if name in names[:i]
-    ]
-    if (settings.server.host, settings.server.port) == (settings.health.host, settings.health.port):
-        mistakes.append(Mistake("health.port", "is the server's own port"))
-    return mistakes
+def _no_toml(why: str) -> Mistake:
+    at = _AT.search(why)
+    return Mistake("", f"is not TOML: {_AT.sub('', why)}", int(at[1]) if at else None)
+
+
+def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
+    """What is wrong between values that are right, as far as they are."""
+    limits: Limits | None = found.get("limits")
+    if limits is not None:
+        yield from (Mistake(f"limits.{key}", why) for key, why in limits.contradictions())
+    yield from _channels(found.get("channels") or (), usable)
+    server: ServerSettings | None = found.get("server")
+    health: HealthSettings | None = found.get("health", HealthSettings())
+    if server and health and server.port == health.port and overlap(server.host, health.host):
+        yield Mistake("health.port", f"{health.port} is the server's own port; write another")
+
+
+def _channels(channels: Sequence[ChannelSettings | None], usable: Usable) -> Iterator[Mistake]:
+    names = set[str]()
+    for i, channel in enumerate(channels):
+        if channel is None:
+            continue
+        if channel.name in names:
+            yield Mistake(
+                f"channel[{i}].name",
+                f"{shown(channel.name)} is an earlier channel's name, too; write another",
+            )
+        names.add(channel.name)
+        if not usable(channel.url):
+            yield Mistake(
+                f"channel[{i}].url",
+                "is none that Apprise can use (an unknown service before ://, or parts that are missing or "
+                "wrong); write it as https://github.com/caronc/apprise/wiki says for that service",
+            )
 
 
 def resolve(settings: Settings, base: Path) -> Settings:
@@ -71,27 +104,3 @@ def resolve(settings: Settings, base: Path) -> Settings:
         settings.state, directory=str((base / settings.state.directory).absolute())
     )
     return msgspec.structs.replace(settings, server=server, state=state)
-
-
-def _lines(text: str) -> dict[str, int]:
-    """Where each plainly written key stands: path → line. What is written otherwise is not found."""
-    lines: dict[str, int] = {}
-    prefix, seen = "", dict[str, int]()
-    for number, line in enumerate(text.splitlines(), 1):
-        if table := _TABLE.match(line):
-            prefix = table[2]
-            if table[1]:
-                index = seen.get(prefix, -1) + 1
-                seen[prefix] = index
-                prefix = f"{prefix}[{index}]"
-            lines.setdefault(prefix, number)
-        elif key := _KEY.match(line):
-            lines.setdefault(f"{prefix}.{key[1]}" if prefix else key[1], number)
-    return lines
-
-
-def _line(path: Path, lines: dict[str, int], mistake: Mistake) -> str:
-    table = mistake.path.rpartition(".")[0]  # a key that is missing is missing there
-    number = lines.get(mistake.path) or lines.get(table)
-    where = f"{path}:{number}" if number else f"{path}"
-    return f"{where}: {mistake.path} {mistake.problem}" if mistake.path else f"{where}: {mistake.problem}"

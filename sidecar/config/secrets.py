@@ -9,8 +9,8 @@ class Secret:
     __slots__ = ("_text",)
 
     def __init__(self, text: object) -> None:
-        if not isinstance(text, str) or not text:
-            raise ValueError("must be a text that is not empty")
+        if not isinstance(text, str) or not text.strip() or "\0" in text:
+            raise ValueError("must be a text that is not empty and has no NUL in it")
         self._text = text
 
     def reveal(self) -> str:

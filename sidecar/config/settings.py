@@ -6,28 +6,44 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from sidecar.config import texts
 from sidecar.config.secrets import Secret
 from sidecar.core.policy import Limits, Policy
 from sidecar.core.quantities import Bytes
 
-Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-Text = Annotated[str, msgspec.Meta(min_length=1)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
+Text = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"\A[^\0]+\Z", description="a text that is not empty and has no NUL in it, in quotes"
+    ),
+]
+Command = Annotated[
+    tuple[Text, ...],
+    msgspec.Meta(
+        min_length=1,
+        description='a list of texts, like ["java", "-jar", "server.jar"], none empty or with a NUL',
+    ),
+]
+Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
+Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
+Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
     """``[server]``: the Cloud Server and how it is run."""
 
-    command: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    command: Command
     """The program and its arguments; no shell is involved."""
     directory: Text = "."
     """Its working directory: the real server keeps its configuration and webapp there."""
-    host: Text = "127.0.0.1"
+    host: Host = "127.0.0.1"
     """Where the probes reach it."""
     port: Port = 9090
     """Likewise; the server reads its own from its configuration."""
     on_stop: Literal["stop", "leave"] = "stop"
     """What becomes of the server when the sidecar is stopped."""
-    output: Text = "server-output.log"
+    output: Output = "server-output.log"
     """What the server prints goes to this file in the state directory."""
     output_limit: Bytes = 10 * 2.0**20
     """Beyond this size the file is moved to ``….1``, replacing the one before."""
@@ -43,7 +59,7 @@ class StateSettings(msgspec.Struct, frozen=True):
 class HealthSettings(msgspec.Struct, frozen=True):
     """``[health]``: where ``/health`` and the page are served."""
 
-    host: Text = "127.0.0.1"
+    host: Host = "127.0.0.1"
     """Anything but loopback shows the server's state to the network."""
     port: Port = 9191
 
@@ -51,7 +67,7 @@ class HealthSettings(msgspec.Struct, frozen=True):
 class ChannelSettings(msgspec.Struct, frozen=True):
     """``[[channel]]``: somebody who is told."""
 
-    name: Text
+    name: Line
     url: Secret
     """As Apprise writes them: ``tgram://…``, ``mailto://…``, ``slack://…``."""
 

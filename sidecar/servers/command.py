@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from fermatkit.process import started
+from fermatkit.process import age, started
 from sidecar.core.actions import Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, Report, SignalFailed, StartFailed
-from sidecar.servers.lock import holder, take
+from sidecar.servers.heirs import end
+from sidecar.servers.launch import Launcher
+from sidecar.servers.lock import holders, server, take
 from sidecar.servers.output import cap
 from sidecar.servers.pidfd import Hold, hold
 from sidecar.tasks import Beat, spawn
 
-_LOCK_IN_SERVER = 77
-"""The lock's descriptor in the server: scripts use 3 to 9 for themselves, shells 10 and up, and 255."""
-_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 _SEARCHES = 100
 _SEARCH_PAUSE = 0.05
 """Seconds. A big JVM takes half a second to die (peers.md §1.1); after 5 s something else is wrong."""
 _CAP_INTERVAL = 5.0
 """Seconds. The real server prints 2 MB a second under heavy load."""
+
+_Act = Callable[[], None]
+"""What follows from a look for the server."""
 
 
 class CommandSettings(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class CommandSettings(msgspec.Struct, frozen=True):
     output: Path
     """What it prints is appended here."""
     lock: Path
-    """Held by the server as long as it lives."""
+    """Held by the server as long as it lives, unless it closes what it inherited."""
     output_limit: float = 10 * 2.0**20
     """Bytes. A longer output is moved to ``….1``, replacing the one before."""
 
@@ -51,45 +52,50 @@ class CommandServer:
     """One server process, ours or adopted."""
 
     def __init__(self, settings: CommandSettings, report: Report) -> None:
-        # While a server is started, our working directory is another: nothing may be relative to it.
-        self._command = settings.command
-        self._environment = dict(os.environb)
-        self._directory = settings.directory.absolute()
+        self._launcher = Launcher(settings.command, settings.directory, settings.output)
         self._output = settings.output.absolute()
         self._output_limit = settings.output_limit
         self._lock = settings.lock.resolve()
-        _keep_descriptors()
         self._report = report
+        self._remembered: Identity | None = None
+        """Who was the server when an earlier sidecar ended, until it is found or known to be gone."""
         self._hold: Hold | None = None
+        self._obstacle = ""
+        """Why the search for the server has found neither it nor its lock free."""
         self._search: asyncio.Task[None] | None = None
         self._capping: asyncio.Task[None] | None = None
 
     def attach(self, remembered: Identity | None) -> None:
-        """Look for a server that runs already. → Absent at once, or Appeared (adopted) soon."""
+        """Look for a server that runs already. → Appeared (adopted) or Absent, mostly at once, within 5 s."""
         self._capping = spawn(self._cap(), "output cap")
+        self._remembered = remembered
         absent = partial(self._report, Absent())
-        if self._is_free():
-            absent()
-        else:  # if whoever keeps the lock is not found, the start that follows will say so
-            self._search = spawn(self._find(remembered, absent, absent), "server search")
+        # If it is not found, though its lock is held, the start that follows will say so.
+        self._seek(partial(self._look, free=absent, heirs=remembered is not None), absent)
 
     def start(self, _: Start) -> None:
-        """Start the server. → Appeared or StartFailed at once; if one runs already, it is adopted instead."""
+        """Start the server. → Appeared, adopted if one runs already, or StartFailed.
+
+        At once, unless somebody holds the lock: then within 5 s, in which what an ended server left behind is
+        ended, too.
+        """
+        if self._search is not None:
+            return  # its outcome will be this start's
+        if self._hold is not None:
+            self._keep(self._hold, adopted=True)
+            return
+        held = None
         try:
-            lock = take(self._lock)
-            if lock is None:
-                self._adopt()
-                return
-            try:
-                pid = self._spawn(lock)
-            finally:
-                os.close(lock)  # from now on the server alone holds it
+            if self._remembered is None:
+                held = self._start()
         except OSError as error:
             self._report(StartFailed(_why(error)))
             return
-        # It may be dead by now; but its pid cannot be another's before its status is taken.
-        if not self._take(Identity(pid, started(pid, dead_too=True) or 0), adopted=False):
-            self._report(StartFailed("the process ended at once, and somebody else took its status"))
+        if held is not None:
+            self._keep(held, adopted=False)
+        else:
+            again = partial(self.start, Start())
+            self._seek(partial(self._look, free=again, heirs=False), self._unseen)
 
     def signal(self, action: Signal) -> None:
         """Send a signal to exactly this process. → nothing, or SignalFailed."""
@@ -111,41 +117,37 @@ class CommandServer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _spawn(self, lock: int) -> int:
-        """Start the process, in a session of its own, with every signal as a new process has it.
-
-        posix_spawn costs half of what subprocess.Popen does, and resets signals, which that cannot.
-        """
-        with _opened(self._output) as output, _standing_in(self._directory):
-            return os.posix_spawnp(
-                self._command[0],
-                self._command,
-                self._environment,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, output, 1),
-                    (os.POSIX_SPAWN_DUP2, output, 2),
-                    (os.POSIX_SPAWN_DUP2, lock, _LOCK_IN_SERVER),
-                ],
-                setsid=True,
-                setsigmask=(),
-                setsigdef=_SIGNALS,
-            )
-
-    def _take(self, identity: Identity, *, adopted: bool) -> bool:
-        """Hold a process from now on, and tell; False if it is gone."""
+    def _start(self) -> Hold | None:
+        """Start the process; None if somebody holds the lock. OSError when that cannot be done."""
+        lock = take(self._lock)
+        if lock is None:
+            return None
         try:
-            held = hold(identity, partial(self._ended, identity))
+            pid = self._launcher.launch(lock)
+        finally:
+            os.close(lock)  # from now on the server alone holds it
+        try:
+            # It may be dead by now; but its pid cannot be another's before its status is taken.
+            return self._held(pid, started(pid, dead_too=True))
         except ProcessLookupError:
-            return False
-        if adopted and started(identity.pid) != identity.started:
-            held.release()
-            return False
-        if self._hold is not None:
-            self._hold.release()
-        self._hold = held
-        self._report(Appeared(identity, adopted))
-        return True
+            why = "the process ended at once, and somebody else took its status"
+            raise ProcessLookupError(why) from None
+        except OSError:  # out of descriptors, say: nobody may run whom we could not see die
+            os.kill(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+            raise
+
+    def _held(self, pid: int, start: int | None) -> Hold:
+        """Hold this process from now on. ProcessLookupError if it is gone; OSError when it cannot be held."""
+        if start is None:
+            raise ProcessLookupError
+        identity = Identity(pid, start)
+        return hold(identity, partial(self._ended, identity))
+
+    def _keep(self, held: Hold, *, adopted: bool) -> None:
+        self._hold, self._remembered = held, None
+        self._report(Appeared(held.identity, adopted, age(held.identity.started) if adopted else 0.0))
 
     def _ended(self, identity: Identity, ended: Ended) -> None:
         self._hold = None
@@ -161,31 +163,58 @@ class CommandServer:
         os.close(lock)
         return True
 
-    def _adopt(self) -> None:
-        """A start found the lock held: by an heir of the server, or by a server that is just dying."""
-        if self._search is None:
-            again = partial(self.start, Start())
-            self._search = spawn(self._find(None, again, self._unseen), "server search")
+    def _seek(self, look: Callable[[int], _Act | None], unseen: _Act) -> None:
+        """Look at once, and then again and again, until a look says what to do."""
+        act = look(0)
+        if act is not None:
+            act()
+        else:
+            self._search = spawn(self._seek_on(look, unseen), "server search")
+
+    async def _seek_on(self, look: Callable[[int], _Act | None], unseen: _Act) -> None:
+        act = None
+        for number in range(1, _SEARCHES):
+            await asyncio.sleep(_SEARCH_PAUSE)
+            act = look(number)
+            if act is not None:
+                break
+        self._search = None
+        (act or unseen)()
+
+    def _look(self, number: int, free: _Act, *, heirs: bool) -> _Act | None:
+        """One look for the server: what follows from it; None when that cannot be said yet.
+
+        With `heirs`, when nobody saw the end of the server that ran last, its first heir is taken for it: it
+        may be the one that serves, behind a wrapper that is gone. Without, they are ended. A free lock is
+        believed last: a server may have closed its own, and anybody may have deleted the file.
+        """
+        self._obstacle = (
+            f"{self._lock} is held by a process that cannot be found: no second server is started"
+        )
+        try:
+            holding = holders(self._lock)
+            found = server(holding, self._remembered) or (holding[0] if heirs and holding else None)
+            if found is not None:
+                return partial(self._keep, self._held(found.pid, found.started), adopted=True)
+        except ProcessLookupError:  # it has just ended
+            return None
+        except OSError as error:  # out of descriptors, say: unknown is neither alive nor dead
+            self._obstacle = f"whether a server runs cannot be seen: {_why(error)}"
+            return None
+        self._remembered = None
+        if holding:
+            self._end_heirs(number, holding)
+            return None
+        return free if self._is_free() else None
+
+    def _end_heirs(self, number: int, heirs: list[Identity]) -> None:
+        """Ask them to end, and kill who has not done so when half of the time is over."""
+        farewell = {0: signal.SIGTERM, _SEARCHES // 2: signal.SIGKILL}.get(number, 0)
+        whose = " and ".join(end(heir, farewell) for heir in heirs)
+        self._obstacle = f"{self._lock} is held by what the server left behind: end {whose}"
 
     def _unseen(self) -> None:
-        why = f"{self._lock} is held by a process that cannot be found: no second server is started"
-        self._report(StartFailed(why))
-
-    async def _find(
-        self, remembered: Identity | None, free: Callable[[], None], unseen: Callable[[], None]
-    ) -> None:
-        for _ in range(_SEARCHES):
-            if self._is_free():
-                self._search = None
-                free()
-                return
-            identity = await asyncio.to_thread(holder, self._lock, remembered)
-            if identity is not None and self._take(identity, adopted=True):
-                self._search = None
-                return
-            await asyncio.sleep(_SEARCH_PAUSE)
-        self._search = None
-        unseen()
+        self._report(StartFailed(self._obstacle))
 
     async def _cap(self) -> None:
         beat = Beat(_CAP_INTERVAL)
@@ -195,38 +224,6 @@ class CommandServer:
 
 
 def _why(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-
-
-def _keep_descriptors() -> None:
-    """Let no server inherit what was handed to us, such as a pipe of make's that would never close."""
-    for descriptor in {int(path.name) for path in Path("/dev/fd").iterdir()} - {0, 1, 2}:
-        with suppress(OSError):  # the one of the listing itself is closed by now
-            fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
-
-
-@contextmanager
-def _opened(output: Path) -> Iterator[int]:
-    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _standing_in(directory: Path) -> Iterator[None]:
-    """Change the working directory of this whole process, and back: posix_spawn knows no other way.
-
-    It takes a tenth of a millisecond, in which no other thread may use a relative path; the sidecar has none.
-    """
-    here = None
-    with suppress(OSError):  # a directory we may not even look at: there is no way back, nor a need
-        here = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(directory)
-        yield
-    finally:
-        if here is not None:
-            os.fchdir(here)
-            os.close(here)
+    if error.filename:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error.strerror or error)

@@ -1,12 +1,14 @@
 """A hold on one process: its end is told at once, and a signal reaches it and nobody else.
 
-By a pidfd (Linux 5.4), which a reused pid cannot fool. Where there is none, a thread waits for the end.
+By a pidfd (Linux 5.4), which a reused pid cannot fool. Where there is none, a thread waits for the end, which
+it hears of at once only if the process is our child; and a signal is sent after a look at whose pid it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import threading
@@ -20,6 +22,9 @@ from sidecar.core.nouns import Ended, Identity
 
 Told = Callable[[Ended], None]
 """Who hears of the end, once, on the event loop's thread; how it ended is known of a child of ours only."""
+
+_NO_PIDFD = (errno.ENOSYS, errno.EPERM)
+"""An old kernel, or a sandbox that does not know the call. Anything else will be no better with a thread."""
 
 
 class Hold(Protocol):
@@ -35,18 +40,35 @@ class Hold(Protocol):
 
 
 def hold(identity: Identity, told: Told) -> Hold:
-    """Hold a process. ProcessLookupError when there is none with this pid.
+    """Hold a process, or its zombie. ProcessLookupError when it is gone, OSError when it cannot be held."""
+    held = _hold(identity, told)
+    try:
+        _verify(identity)  # only now: whose pid it is cannot change any more
+    except OSError:
+        held.release()
+        raise
+    return held
 
-    Whose pid it is now the caller has to see *after* that: only then it cannot change any more.
-    """
+
+def send(identity: Identity, number: int) -> None:
+    """Send a signal to a process that no pidfd stands for. OSError when that cannot be done."""
+    _verify(identity)
+    os.kill(identity.pid, number)
+
+
+def _hold(identity: Identity, told: Told) -> Hold:
     if hasattr(os, "pidfd_open"):
         try:
             return _ByPidfd(identity, told, os.pidfd_open(identity.pid))
-        except ProcessLookupError:
-            raise
-        except OSError:  # an old kernel, or a sandbox that does not know the call
-            pass
+        except OSError as error:
+            if error.errno not in _NO_PIDFD:
+                raise
     return _ByThread(identity, told)
+
+
+def _verify(identity: Identity) -> None:
+    if started(identity.pid, dead_too=True) != identity.started:
+        raise ProcessLookupError("the process is gone")
 
 
 class _ByPidfd:
@@ -97,9 +119,7 @@ class _ByThread:
         threading.Thread(target=self._wait, args=(process,), name="server-end", daemon=True).start()
 
     def signal(self, number: int) -> None:
-        if started(self.identity.pid) != self.identity.started:
-            raise ProcessLookupError("the process is gone")
-        os.kill(self.identity.pid, number)
+        send(self.identity, number)
 
     def release(self) -> None:
         self._told = None

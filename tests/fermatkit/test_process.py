@@ -16,7 +16,7 @@ import pytest
 
 from fermatkit import process
 from fermatkit.measures import Measure, Unknown
-from fermatkit.process import Sampler, disk_free, has_open, open_fds, started
+from fermatkit.process import Sampler, age, disk_free, has_open, open_fds, started
 from support.users import another_user
 
 
@@ -132,6 +132,38 @@ def test_a_process_that_is_gone_or_another_gives_no_sample(child: subprocess.Pop
     assert sampler.sample() is None
     child.wait()
     assert sampler.sample() is None
+
+
+def test_what_cannot_be_read_for_want_of_descriptors_is_unknown_and_no_end(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_counts_fds", lambda: False)  # a kernel before 6.2
+    sampler = Sampler(child.pid, started(child.pid) or 0)
+    before = sampler.sample()
+    assert before is not None
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            started(child.pid)
+        without = sampler.sample()
+        fds = open_fds(child.pid)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert without is not None
+    assert without.state == ""
+    assert without.readings == dict.fromkeys(before.readings, Unknown("Too many open files"))
+    assert fds == Unknown("Too many open files")
+    after = sampler.sample()
+    assert after is not None
+    assert after.readings[Measure.MEMORY] == before.readings[Measure.MEMORY]
+
+
+def test_how_old_a_process_is(child: subprocess.Popen[bytes]) -> None:
+    start = started(child.pid)
+    assert start is not None
+    assert age(start) == pytest.approx(time.time() - psutil.Process(child.pid).create_time(), abs=1.5)
+    assert age(start + 1_000_000) == 0  # a clock's last digit is no negative age
 
 
 @pytest.mark.parametrize("counted", [True, False])

@@ -70,14 +70,14 @@ name = "chat"
 """
     units = "a number with one of the units ms, s, m, h, d (like '10s')"
     assert complaint(tmp_path, text).splitlines() == [
-        "sidecar.toml:2: server.comand is not a setting; did you mean 'command'?",
-        "sidecar.toml:3: server.port expected `int`, got `str`",
-        "sidecar.toml:1: server.command is missing, and has no default",
-        'sidecar.toml:6: limits.term_deadline 5 has no unit; write it as a text like "10s"',
-        f"sidecar.toml:7: limits.stable_after '3 parsecs' is not {units}",
-        "sidecar.toml:11: channel[0].url must be a text that is not empty",
-        "sidecar.toml:13: channel[1].url is missing, and has no default",
-        "sidecar.toml:16: helth is not a setting; did you mean 'health'?",
+        "sidecar.toml:2: server.comand: is not a setting; did you mean 'command'?",
+        "sidecar.toml:3: server.port: must be a whole number from 1 to 65535, is '9090'",
+        "sidecar.toml:1: server.command: is missing, and has no default",
+        'sidecar.toml:6: limits.term_deadline: 5 has no unit; write it as a text like "10s"',
+        f"sidecar.toml:7: limits.stable_after: '3 parsecs' is not {units}",
+        "sidecar.toml:11: channel[0].url: must be a text that is not empty and has no NUL in it",
+        "sidecar.toml:13: channel[1].url: is missing, and has no default",
+        "sidecar.toml:16: helth: is not a setting; did you mean 'health'?",
     ]
 
 
@@ -85,16 +85,16 @@ name = "chat"
     ("text", "expected"),
     [
         ("[server\n", "is not TOML"),
-        ("", "server is missing"),
-        ("server = 3\n", "server must be a table"),
+        ("", "server: is missing"),
+        ("server = 3\n", "server: must be a table"),
         (SMALLEST + "port = 0\n", "server.port"),
         ('[server]\ncommand = "java -jar x"\n', "server.command"),
         ("[server]\ncommand = []\n", "server.command"),
         (SMALLEST + 'on_stop = "explode"\n', "server.on_stop"),
-        (SMALLEST + "[health]\nport = 9090\n", "health.port is the server's own port"),
-        (SMALLEST + '[limits]\nbackoff_max = "0.5s"\n', "limits.backoff_first is above backoff_max"),
+        (SMALLEST + "[health]\nport = 9090\n", "health.port: 9090 is the server's own port"),
+        (SMALLEST + '[limits]\nbackoff_max = "0.5s"\n', "limits.backoff_first: is above backoff_max"),
         (SMALLEST + '[limits]\nbudget = { restarts = 1, within = "1s" }\n', "must be a list of tables"),
-        (SMALLEST + "[limits]\nchannels = []\n", "limits.channels is not a setting"),
+        (SMALLEST + "[limits]\nchannels = []\n", "limits.channels: is not a setting"),
         (
             SMALLEST + '[[channel]]\nname="a"\nurl="x:/"\n[[channel]]\nname="a"\nurl="y:/"\n',
             "earlier channel",

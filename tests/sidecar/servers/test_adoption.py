@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
-from fermatkit.process import started
+from fermatkit.process import has_open, started
 from sidecar.core.actions import Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, StartFailed
@@ -82,8 +83,11 @@ async def test_a_server_outlives_its_sidecar_and_is_adopted(
     identity = abandoned(tmp_path, *SLEEP)
     server = make(*SLEEP)
     server.attach(identity if remembers else None)
-    assert reports.all == []  # not even a moment of "absent"
-    assert await reports.until(Appeared) == Appeared(identity, adopted=True)
+    (appeared,) = reports.all  # not even a moment of "absent"
+    assert isinstance(appeared, Appeared)
+    assert appeared.adopted
+    assert appeared.identity == identity
+    assert 0 < appeared.age < PATIENCE
     server.signal(Signal(identity, signal.SIGKILL))
     assert await reports.until(Exited) == Exited(identity, Ended())  # only its parent would know more
     server.start(Start())
@@ -95,7 +99,7 @@ async def test_it_is_adopted_though_the_sidecar_died_before_it_could_note_anythi
 ) -> None:
     identity = abandoned(tmp_path, DIES, *SLEEP)
     make(*SLEEP).attach(None)
-    assert await reports.until(Appeared) == Appeared(identity, adopted=True)
+    await reports.until(Appeared, identity=identity, adopted=True)
 
 
 async def test_a_ctrl_c_at_the_sidecars_terminal_does_not_reach_the_server(
@@ -108,7 +112,7 @@ async def test_a_ctrl_c_at_the_sidecars_terminal_does_not_reach_the_server(
         os.killpg(process.pid, signal.SIGINT)  # as the terminal does: everybody in the foreground
         await asyncio.to_thread(process.wait, PATIENCE)
     make(*SLEEP).attach(None)
-    assert await reports.until(Appeared) == Appeared(identity, adopted=True)
+    await reports.until(Appeared, identity=identity, adopted=True)
 
 
 async def test_a_pid_that_is_another_process_by_now_is_not_adopted(
@@ -117,12 +121,99 @@ async def test_a_pid_that_is_another_process_by_now_is_not_adopted(
     identity = abandoned(tmp_path, *SLEEP)
     before = Identity(identity.pid, identity.started - 1)
     make(*SLEEP).attach(before)
-    assert await reports.until(Appeared) == Appeared(identity, adopted=True)
+    await reports.until(Appeared, identity=identity, adopted=True)
 
 
-async def test_a_living_process_without_the_lock_is_not_the_server(make: Make, reports: Reports) -> None:
-    make(*SLEEP).attach(identity_of(os.getpid()))  # as after a reboot, when pids begin anew
+async def test_a_living_process_that_leads_no_session_is_not_the_server(make: Make, reports: Reports) -> None:
+    somebody = await asyncio.create_subprocess_exec(*SLEEP)  # as after a reboot, when pids begin anew
+    make(*SLEEP).attach(identity_of(somebody.pid))
     assert reports.all == [Absent()]
+    somebody.kill()
+    await somebody.wait()
+
+
+LETS_GO = "import os; os.closerange(3, 256); os.execlp('sleep', 'sleep', '60')"
+CLOSING = (sys.executable, "-c", LETS_GO)
+"""A launcher that closes all that it inherited, and becomes the server."""
+
+
+async def test_a_server_without_its_lock_is_adopted_by_its_name(
+    make: Make, reports: Reports, tmp_path: Path
+) -> None:
+    server = make(*CLOSING)
+    server.start(Start())
+    identity = (await reports.until(Appeared)).identity
+    try:
+        await without_lock(identity.pid, tmp_path / "server.lock")
+        await server.close()
+        after = make(*CLOSING)
+        after.attach(identity)
+        await reports.until(Appeared, identity=identity, adopted=True)
+        after.signal(Signal(identity, signal.SIGKILL))
+        await reports.until(Exited, identity=identity)
+        after.start(Start())
+        second = await reports.until(Appeared, adopted=False, number=2)
+        assert second.identity != identity
+    finally:
+        for appeared in reports.of(Appeared):
+            kill(appeared.identity.pid)
+
+
+async def test_a_server_whose_locks_file_was_deleted_is_adopted_by_its_name(
+    make: Make, reports: Reports, tmp_path: Path
+) -> None:
+    identity = abandoned(tmp_path, *SLEEP)
+    (tmp_path / "server.lock").unlink()
+    try:
+        make(*SLEEP).attach(identity)
+        assert [(type(report), report.identity) for report in reports.of(Appeared)] == [(Appeared, identity)]
+        assert reports.of(Absent) == []
+    finally:
+        kill(identity.pid)
+
+
+async def test_a_start_beside_a_server_that_has_let_go_of_its_lock_starts_no_second(
+    make: Make, reports: Reports, tmp_path: Path
+) -> None:
+    server = make(*CLOSING)
+    server.start(Start())
+    identity = (await reports.until(Appeared)).identity
+    try:
+        await without_lock(identity.pid, tmp_path / "server.lock")
+        server.start(Start())
+        await reports.until(Appeared, identity=identity, adopted=True)
+        assert {report.identity for report in reports.of(Appeared)} == {identity}
+    finally:
+        for appeared in reports.of(Appeared):
+            kill(appeared.identity.pid)
+
+
+async def test_a_remembered_server_that_has_ended_is_absent_at_once(make: Make, reports: Reports) -> None:
+    make(*SLEEP).attach(Identity(2**22 + 1, 1))
+    assert reports.all == [Absent()]
+
+
+async def test_who_only_looks_at_the_lock_is_not_the_server(
+    make: Make, reports: Reports, tmp_path: Path
+) -> None:
+    lock = os.open(tmp_path / "server.lock", os.O_RDWR | os.O_CREAT)
+    reader = await asyncio.create_subprocess_exec(*SLEEP, pass_fds=[lock], start_new_session=True)
+    os.close(lock)  # a backup, say, which has been reading since before the server started
+    with little_sidecar(tmp_path, *SLEEP) as process:
+        line = await asyncio.to_thread(heard, process, "Appeared")
+    make(*SLEEP).attach(None)
+    identity = (await reports.until(Appeared, adopted=True)).identity
+    assert f"pid={identity.pid}," in line
+    assert identity.pid != reader.pid
+    reader.kill()
+    await reader.wait()
+
+
+async def without_lock(pid: int, lock: Path) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while psutil.Process(pid).name() != "sleep":
+            await asyncio.sleep(0.01)
+    assert not has_open(pid, {str(lock)})
 
 
 async def test_a_start_finds_the_server_that_runs_and_starts_no_second(
@@ -132,41 +223,11 @@ async def test_a_start_finds_the_server_that_runs_and_starts_no_second(
     server = make(*SLEEP)
     for _ in range(3):
         server.start(Start())
-    assert await reports.until(Appeared) == Appeared(identity, adopted=True)
+    await reports.until(Appeared, identity=identity, adopted=True)
     server.start(Start())
     await reports.until(Appeared, 2)
     assert {report.identity for report in reports.of(Appeared)} == {identity}
     assert holders(tmp_path / "server.lock") == [identity.pid]
-
-
-async def test_an_heir_of_the_server_is_found_when_the_server_dies(make: Make, reports: Reports) -> None:
-    server = make("sh", "-c", "sleep 60; true")
-    reports.react = lambda what: server.start(Start()) if isinstance(what, Exited) else None
-    server.start(Start())
-    shell = (await reports.until(Appeared)).identity
-    async with asyncio.timeout(PATIENCE):
-        while not (heirs := children_of(shell.pid)):
-            await asyncio.sleep(0.01)
-    server.signal(Signal(shell, signal.SIGKILL))
-    appeared = await reports.until(Appeared, 2)
-    assert appeared == Appeared(identity_of(heirs[0]), adopted=True)
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-async def test_the_server_is_preferred_to_what_it_started_itself(
-    make: Make, reports: Reports, tmp_path: Path
-) -> None:
-    with little_sidecar(tmp_path, "sh", "-c", "sleep 60 & sleep 60; true") as process:
-        await asyncio.to_thread(heard, process, "Appeared")
-        async with asyncio.timeout(PATIENCE):
-            while len(family := holders(tmp_path / "server.lock")) < 3:
-                await asyncio.sleep(0.01)
-    make(*SLEEP).attach(None)
-    (shell,) = (pid for pid in family if os.getsid(pid) == pid)
-    assert (await reports.until(Appeared)).identity.pid == shell
 
 
 async def test_a_lock_that_nobody_is_seen_to_hold_is_respected_and_said(

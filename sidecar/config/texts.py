@@ -1,0 +1,73 @@
+"""Texts that must be more than texts: read as they stand, or a ValueError that says what to write instead."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_NAME = 200
+"""Bytes: a file's name may have 255, and ours become longer (``….1``)."""
+_LONGEST_SHOWN = 60
+_LONGEST_NUMBER = 200
+"""Bits."""
+_OURS = ("memory.json", "probe-keys.json", "server.lock", "sidecar.lock")
+"""What the sidecar itself keeps in the state directory; also as ``….new`` and ``….corrupt-1``."""
+
+
+def host(text: object) -> str:
+    """A host's name or address."""
+    if not isinstance(text, str) or not _ADDRESS.fullmatch(text) or not (_address(text) or _name(text)):
+        raise ValueError(
+            f"must be a host's name or address, like 'localhost', '127.0.0.1' or '::1', is {shown(text)}"
+        )
+    return text
+
+
+def _address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+
+
+def line(text: object) -> str:
+    """A name that stands in sentences and in logs."""
+    if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
+        raise ValueError(f"must be one line of text that is not empty, is {shown(text)}")
+    return text
+
+
+def output(text: object) -> str:
+    """The name of a file in the state directory that is none of the sidecar's own."""
+    name = line(text)
+    if "/" in name or name in (".", "..") or len(name.encode()) > _LONGEST_NAME:
+        raise ValueError(
+            f"must be the name of a file in the state directory, like 'server-output.log', is {shown(text)}"
+        )
+    if name.casefold().startswith(_OURS):
+        raise ValueError(
+            f"{shown(text)} is, or may become, the name of one of the sidecar's own files; "
+            "write another, like 'server-output.log'"
+        )
+    return name
+
+
+def shown(value: object) -> str:
+    """A wrong value as part of a line."""
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        return "a far too long number"
+    return cut(repr(value)) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+
+
+def cut(text: str) -> str:
+    """The text, or its beginning: a mistake is one line, and no long one."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

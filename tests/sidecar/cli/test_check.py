@@ -1,0 +1,60 @@
+"""``fermat-sidecar check`` as a person runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from fermatkit.errors import ExitCode
+
+GOOD = '[server]\ncommand = ["java"]\nhost = "::1"\n'
+
+
+def check(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(text)
+    return subprocess.run(
+        [sys.executable, "-m", "sidecar", "check", "--config", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def channel(name: str, url: str) -> str:
+    return f'[[channel]]\nname = "{name}"\nurl = "{url}"\n'
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    ended = check(tmp_path, GOOD + channel("mail", "mailto://user:hunter2@example.org"))
+    assert ended.returncode == ExitCode.GOOD
+    assert ended.stdout == f"{tmp_path}/sidecar.toml: good. Server [::1]:9090; told: mail.\n"
+    assert not ended.stderr
+
+
+def test_apprise_itself_is_asked_about_each_channel_and_nothing_of_its_url_is_shown(tmp_path: Path) -> None:
+    text = GOOD + channel("a", "bogus://hunter2/secret?k=v") + channel("b", "json://localhost/")
+    ended = check(tmp_path, text + channel("c", "tgram://hunter2") + '[limits]\nterm_deadline = "0s"\n')
+    assert ended.returncode == ExitCode.CONFIGURATION
+    lines = ended.stderr.replace(f"{tmp_path}/", "").splitlines()
+    assert [line.split(": is none that Apprise can use")[0] for line in lines] == [
+        "fermat-sidecar: sidecar.toml:14: limits.term_deadline: must be at least 1s, is 0s",
+        "fermat-sidecar: sidecar.toml:6: channel[0].url",
+        "fermat-sidecar: sidecar.toml:12: channel[2].url",
+    ]
+    for part in ("bogus", "hunter2", "secret", "tgram"):
+        assert part not in ended.stderr + ended.stdout
+
+
+def test_no_file_is_one_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sidecar", "check", "--config", str(tmp_path / "none.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == ExitCode.CONFIGURATION
+    assert len(ended.stderr.splitlines()) == 1

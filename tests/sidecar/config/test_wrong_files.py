@@ -1,0 +1,181 @@
+"""A good file, spoilt in any number of places: each is told with its line and key, in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fermatkit.errors import ExitCode
+from sidecar.cli import main
+
+GOOD: dict[str, dict[str, str]] = {
+    "[server]": {
+        "command": '["java", "-jar", "server.jar"]',
+        "directory": '"server"',
+        "host": '"::1"',
+        "port": "9090",
+        "on_stop": '"leave"',
+        "output": '"server-output.log"',
+        "output_limit": '"10MiB"',
+    },
+    "[state]": {"directory": '"state"'},
+    "[health]": {"host": '"localhost"', "port": "9191"},
+    "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
+    "[limits]": {
+        "term_deadline": '"10s"',
+        "disk_low": '"1GiB"',
+        "jitter": '"10%"',
+        "budget": '[{ restarts = 6, within = "10m" }]',
+    },
+}
+"""Table → key → value, as they are written."""
+NO_TYPE = (
+    "true",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "1979-05-27",
+    "{}",
+    "{ a = 1 }",
+    "[[]]",
+    "[1]",
+    "0x" + "f" * 5000,
+)
+"""What no setting is."""
+NO_TEXT = (*NO_TYPE, "1", "9.5", '""', "[]", '"a\\u0000b"')
+NO_NUMBER = (*NO_TYPE, '"9090"', '"inf"', "9.5", "[]", '""', "-1")
+NO_QUANTITY = (*NO_NUMBER, '"10"', '"3 parsecs"', '"-1s"', '"1e400s"', '"nan s"', '"infs"', f'"{"9" * 400}s"')
+NO_LINE = (*NO_TEXT, '"a\\nb"', '"\\u0007"', '" "')
+NO_HOST = (*NO_LINE, '"a b"', '"a/b"', '"http://a"', '"[::1]"', '"a..b"', '"999.1.1.1"', '"é"')
+NO_OUTPUT = (*NO_LINE, '"/a"', '"a/b"', '"."', '".."', '"memory.json.new"', '"server.lock"', f'"{"x" * 300}"')
+WRONG: dict[tuple[str, str], tuple[str, ...]] = {
+    ("[server]", "command"): (*(one for one in NO_TEXT if one != '"a"'), '"java"', '[""]', '["a\\u0000"]'),
+    ("[server]", "directory"): NO_TEXT,
+    ("[server]", "host"): NO_HOST,
+    ("[server]", "port"): (*NO_NUMBER, "0", "65536", "9" * 30),
+    ("[server]", "on_stop"): (*NO_TEXT, '"explode"'),
+    ("[server]", "output"): NO_OUTPUT,
+    ("[server]", "output_limit"): (*NO_QUANTITY, '"10MB"', '"10s"', f'"{"9" * 400}TiB"'),
+    ("[state]", "directory"): NO_TEXT,
+    ("[health]", "host"): NO_HOST,
+    ("[health]", "port"): (*NO_NUMBER, "0", "65536"),
+    ("[[channel]]", "name"): NO_LINE,
+    ("[[channel]]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
+    ("[limits]", "term_deadline"): (*NO_QUANTITY, '"10MiB"', '"0s"', '"99999d"'),
+    ("[limits]", "disk_low"): (*NO_QUANTITY, '"10s"'),
+    ("[limits]", "jitter"): (*NO_QUANTITY, '"101%"', '"10s"'),
+    ("[limits]", "budget"): (
+        *(one for one in NO_NUMBER if one != "[]"),
+        "[{ restarts = 1 }]",
+        '[{ restarts = -1, within = "1s" }]',
+    ),
+}
+BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
+    ("[health]", "port"): ("9090",),
+    ("[limits]", "disk_low"): ('"100TiB"',),
+}
+"""Wrong only beside what is right elsewhere, or for Apprise: told when the table itself is well."""
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> dict[tuple[str, str], str | None]:
+    """Which settings are to be what; None: another key in place of a required one."""
+    keys = draw(st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=5, unique=True))
+    required = {("[server]", "command"), ("[[channel]]", "name"), ("[[channel]]", "url")}
+    return {key: draw(st.sampled_from((*WRONG[key], *((None,) if key in required else ())))) for key in keys}
+
+
+def written(wrong: dict[tuple[str, str], str | None]) -> str:
+    lines = []
+    for table, keys in GOOD.items():
+        lines.append(table)
+        for key, value in keys.items():
+            now = wrong.get((table, key), value)
+            lines.append(f"x{key} = 1" if now is None else f"{key} = {now}")
+    return "\n".join(lines) + "\n"
+
+
+def check(path: Path, text: str) -> tuple[int, str]:
+    path.write_text(text)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        code = main(["check", "--config", str(path)])
+    return code, said.getvalue()
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's own
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("config") / "sidecar.toml"
+
+
+def test_the_good_file_is_good(path: Path) -> None:
+    assert check(path, written({})) == (
+        ExitCode.GOOD,
+        f"{path}: good. Server [::1]:9090; told: mail.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [(key, one) for wrong in (WRONG, BETWEEN) for key, values in wrong.items() for one in values],
+)
+def test_each_mistake_alone(path: Path, key: tuple[str, str], value: str) -> None:
+    holds(path, {key: value})
+
+
+@given(wrong=spoilt())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_mistake_is_told_with_its_line_and_key(
+    path: Path, wrong: dict[tuple[str, str], str | None]
+) -> None:
+    holds(path, wrong)
+
+
+def holds(path: Path, wrong: dict[tuple[str, str], str | None]) -> None:
+    text = written(wrong)
+    code, said = check(path, text)
+    assert code == ExitCode.CONFIGURATION, said
+    assert "Traceback" not in said
+    assert "hunter2" not in said
+    lines = said.splitlines()
+    for line in lines:
+        assert line.startswith(f"fermat-sidecar: {path}:"), line
+        assert len(line) < 400 + len(str(path)), line
+    for (table, key), value in wrong.items():
+        where = f"channel[0].{key}" if table == "[[channel]]" else f"{table[1:-1]}.{key}"
+        line = place(text, table, "x" + key if value is None else key)
+        asked = "is not a setting" if value is None else ""
+        named = f"{path}:{line}: {where.replace(key, 'x' + key) if value is None else where}"
+        assert any(one.startswith(f"fermat-sidecar: {named}") and asked in one for one in lines), (
+            named,
+            said,
+        )
+
+
+def place(text: str, table: str, key: str) -> int:
+    """The line of a key."""
+    lines = text.split("\n")
+    start = lines.index(table)
+    return next(n for n, line in enumerate(lines[start:], start + 1) if line.startswith(f"{key} = "))
+
+
+def test_the_same_key_twice_and_broken_text_have_their_line(path: Path) -> None:
+    for text, line in (
+        ("[server]\ncommand = []\ncommand = []\n", 3),
+        ("[server]\n[server]\n", 2),
+        ("\n[x\n", 2),
+    ):
+        code, said = check(path, text)
+        assert code == ExitCode.CONFIGURATION
+        assert said.startswith(f"fermat-sidecar: {path}:{line}: is not TOML: "), json.dumps(said)
