@@ -46,9 +46,12 @@ def keep(keeper: Keeper, seen: obs.Seen, memory: Memory, policy: Policy) -> tupl
 def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox) -> Memory:
     """The slice that must outlive the sidecar."""
     stopping = facts.wanted is Wanted.STOPPED
+    identity = facts.identity
+    if facts.exit and facts.exit.number > incidents.exits and facts.wanted is Wanted.RUNNING:
+        identity = identity or facts.exit.identity  # no story knows of its death yet: the next sidecar is to
     return Memory(
         seed=recovery.seed,
-        identity=facts.identity,
+        identity=identity,
         restarts=tuple(moment.wall for moment in recovery.restarts),
         # Whoever stops and starts the sidecar by hand wants the server now, not after a back-off.
         failures=0 if stopping else recovery.failures,

@@ -10,7 +10,7 @@ from fermatkit.measures import Measure, Reading
 from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
-from sidecar.core.nouns import Finding, Identity, Incident, Proof, Severity, Sign, Topic
+from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severity, Sign, Topic
 from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
@@ -61,6 +61,7 @@ class View(msgspec.Struct, frozen=True):
     stand_until: float | None
     """When time alone will move on from there (a back-off ends, a deadline passes)."""
     wanted: Wanted
+    pause: Pause | None
     identity: Identity | None
     adopted: bool
     appeared: float | None
@@ -99,6 +100,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         stand=phase.stand,
         stand_until=_shifted(phase.until, shift),
         wanted=facts.wanted,
+        pause=facts.pause,
         identity=facts.identity,
         adopted=facts.adopted,
         appeared=facts.appeared_at + shift if known else None,
@@ -134,7 +136,9 @@ def _status(state: State) -> Status:
     if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
         return Status.FAIL
     undelivered = any(entry.owed.attempts for entry in state.outbox.entries)
-    return Status.WARN if severities or undelivered or state.keeper.failed else Status.PASS
+    return (
+        Status.WARN if severities or undelivered or state.keeper.failed or state.facts.pause else Status.PASS
+    )
 
 
 def _outbox(state: State) -> OutboxView | None:

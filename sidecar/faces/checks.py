@@ -71,6 +71,7 @@ def checks(view: View, words: Words) -> Checks:
         ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
+        "sidecar:pause": [_pause(view, words)],
         "memory:unsaved": [_memory(view, words)],
     }
 
@@ -224,6 +225,14 @@ def _outbox(view: View, words: Words) -> Check:
         return _with(check, observed_value=box.waiting if box else 0, status=Status.PASS)
     why = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=box.why)
     return _with(check, component_id=box.channel, observed_value=box.waiting, status=Status.WARN, output=why)
+
+
+def _pause(view: View, words: Words) -> Check:
+    if view.pause is None:
+        return Check("component", observed_value="none", status=Status.PASS)
+    said = sentences.pause(view.pause, words, view.wall)
+    until = _iso(view.pause.until)
+    return Check("component", observed_value="paused", status=Status.WARN, output=said, until=until)
 
 
 def _memory(view: View, words: Words) -> Check:

@@ -42,7 +42,8 @@ def health(view: View, label: Label, words: Words) -> Health:
     """What is so, for programs and for the page, which shows the same facts."""
     details = checks.checks(view, words)
     # The sidecar's own troubles: no findings about the server, and no less true.
-    own = [check.output for key in _OWN for check in details[key] if check.output]
+    pauses = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
+    own = pauses + [check.output for key in _OWN for check in details[key] if check.output]
     notes = _notes(view, words) + own
     body = _Body(
         status=view.status,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from fermatkit.measures import Reading, Unknown
 from fermatkit.units import format_duration, format_size
-from sidecar.core.nouns import Cause, Done, Ended, Incident
+from sidecar.core.nouns import Cause, Done, Ended, Incident, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.faces.words import Words
@@ -107,6 +107,16 @@ def proof(incident: Incident, words: Words) -> str:
         return words.phrases.well
     pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
     return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
+
+
+def pause(what: Pause, words: Words, now: float) -> str:
+    """That the sidecar keeps its hands off, as a whole sentence."""
+    phrases = words.phrases
+    return phrases.paused.format(
+        until=moment(what.until, now, words),
+        by=phrases.by.format(by=what.by) if what.by else "",
+        why_after=phrases.why_after.format(why=what.why) if what.why else "",
+    )
 
 
 def size(reading: Reading | None, words: Words) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sidecar.core.actions import Action
+from sidecar.core.actions import Action, Collect
 from sidecar.core.engine import State, due, step
 from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.observations import (
     Absent,
     Appeared,
+    Collected,
     Exited,
     Listened,
     Observation,
@@ -29,6 +30,8 @@ class Playbook:
 
     def __init__(self, policy: Policy | None = None, at: float = 1000.0) -> None:
         self.policy = policy or Policy(channels=("mail",))
+        self.collects = True
+        """Whether evidence can be had, at once."""
         self.state = State()
         self.at = at
         self.wall = WALL + at
@@ -41,7 +44,12 @@ class Playbook:
         seen = Seen(self.at, self.wall, what)
         self.state, actions = step(self.state, seen, self.policy)
         self.past.append((seen, actions))
-        return list(actions)
+        collected = [
+            Collected(action.identity, f"/evidence/{action.label}", (), 0.01)
+            for action in actions
+            if isinstance(action, Collect) and self.collects
+        ]
+        return [*actions, *(action for outcome in collected for action in self.sees(outcome))]
 
     def waits(self, seconds: float) -> list[Action]:
         """Let time pass as the loop does: a tick when the core says that one is due, and no other."""

@@ -37,6 +37,7 @@ class World:
         """Seconds from SIGTERM to the end; infinite: it is ignored."""
         self.starts_fail = False
         self.signals_fail = False
+        self.evidence_hangs = False
         self.lives: list[list[tuple[obs.Seen, tuple[act.Action, ...]]]] = []
         self.state = State()
         self.disk: Memory | None = None
@@ -77,6 +78,10 @@ class World:
                 if self.signals_fail:
                     return [obs.SignalFailed(identity, number, "Operation not permitted")]
                 return self.signal(number) if self.server else []
+            case act.Collect(identity=identity):
+                assert identity == self.server
+                if not self.evidence_hangs:
+                    return [obs.Collected(identity, "/evidence/1", ("hs_err: there is none",), 0.2)]
             case act.Save():
                 self.unsaved = action
             case act.Send(message=message, channel=channel):

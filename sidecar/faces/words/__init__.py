@@ -54,6 +54,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by_hand: str
     signature: str
     unknown: str
+    paused: str
+    by: str
     not_sampled: str
     not_asked: str
     registration: str

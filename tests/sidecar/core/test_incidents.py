@@ -70,7 +70,7 @@ def test_the_death_that_we_brought_about_is_no_new_cause() -> None:
     book.dies(A, Ended(code=143))
     incident = book.state.incidents.open[SERVER]
     assert [cause.trouble for cause in incident.causes] == [Trouble.HUNG]
-    assert [done.deed for done in incident.done] == [Deed.TERMINATED, Deed.RESTARTED]
+    assert [done.deed for done in incident.done] == [Deed.COLLECTED, Deed.TERMINATED, Deed.RESTARTED]
 
 
 def test_a_stop_that_was_asked_for_is_no_story() -> None:

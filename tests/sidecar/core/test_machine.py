@@ -92,9 +92,19 @@ class Histories(World, RuleBasedStateMachine):
         term_takes=st.sampled_from([0.0, 0.5, 9.9, 30.0, math.inf]),
         starts=st.booleans(),
         signals=st.booleans(),
+        evidence=st.booleans(),
     )
-    def things_get_harder(self, term_takes: float, starts: bool, signals: bool) -> None:
-        self.term_takes, self.starts_fail, self.signals_fail = term_takes, starts, signals
+    def things_get_harder(self, term_takes: float, starts: bool, signals: bool, evidence: bool) -> None:
+        self.term_takes, self.evidence_hangs = term_takes, evidence
+        self.starts_fail, self.signals_fail = starts, signals
+
+    @rule(seconds=st.floats(1, 600))
+    def the_operator_pauses(self, seconds: float) -> None:
+        self.sees(obs.PauseAsked(WALL + self.at + seconds, "upgrade", "root"))
+
+    @rule()
+    def the_operator_resumes(self) -> None:
+        self.sees(obs.ResumeAsked())
 
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
@@ -164,7 +174,8 @@ class Histories(World, RuleBasedStateMachine):
     @invariant()
     def without_a_server_a_story_is_open(self) -> None:
         running = self.server is not None
-        if self.lives and not running and not isinstance(self.state.recovery.phase, Over):
+        hands_off = self.state.facts.pause is not None or isinstance(self.state.recovery.phase, Over)
+        if self.lives and not running and not hands_off:
             assert SERVER in self.state.incidents.open
 
     @invariant()

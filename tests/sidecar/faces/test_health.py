@@ -13,10 +13,22 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
-from sidecar.core.nouns import SERVER, Cause, Finding, Identity, Incident, Proof, Severity, Sign, Trouble
+from sidecar.core.nouns import (
+    SERVER,
+    Cause,
+    Finding,
+    Identity,
+    Incident,
+    Pause,
+    Proof,
+    Severity,
+    Sign,
+    Trouble,
+)
 from sidecar.core.observations import (
     Answered,
     Appeared,
+    PauseAsked,
     Sampled,
     Saved,
     SaveFailed,
@@ -180,6 +192,17 @@ def test_a_channel_that_takes_nothing_warns() -> None:
     assert outbox["output"] in shown(book.view)[1]["notes"]
 
 
+def test_a_pause_is_shown_and_warns() -> None:
+    book, _ = running()
+    book.sees(PauseAsked(book.wall + 1800, "upgrade", "maria"))
+    status, body = shown(book.view)
+    (check,) = body["checks"]["sidecar:pause"]
+    assert (status, body["status"], check["observedValue"]) == (200, "warn", "paused")
+    said = "keeps its hands off until 08:46:45 UTC, as maria wishes (upgrade)"
+    assert said in check["output"]
+    assert check["output"] in body["notes"]
+
+
 def test_a_memory_that_cannot_be_saved_warns_until_it_can() -> None:
     book, _ = running()
     revision = book.state.keeper.revision
@@ -243,6 +266,7 @@ views = st.builds(
         st.just(Incident(1, Trouble.DISK_LOW, 1.0, (Cause(Trouble.DISK_LOW, 1.0),), closed=9.0)),
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
+    pause=st.none() | st.builds(Pause, st.floats(0, 4e9), st.text(max_size=9), st.text(max_size=9)),
     outbox=st.none()
     | st.builds(OutboxView, st.integers(0, 99), st.integers(0, 9), st.text(max_size=9), st.text(max_size=60)),
 )
