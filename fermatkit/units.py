@@ -9,6 +9,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SHARES = {"%": 0.01}
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+|%)\s*")
+_TIME_OF_DAY = re.compile(r"\s*([01][0-9]|2[0-3]):([0-5][0-9])\s*")
 _LONGEST = 40
 """Characters of a wrong text that are repeated to its writer."""
 _MOST_SECONDS = 3650 * 86400.0
@@ -60,6 +61,14 @@ def parse_size(text: str) -> int:
 def parse_share(text: str) -> float:
     """The fraction of a text like ``"85%"``: 0.85; ValueError for anything else."""
     return _quantity(text, _SHARES, "85%", _MOST_SHARE)
+
+
+def parse_time_of_day(text: str) -> float:
+    """Seconds after midnight of a text like ``"03:00"``, to the minute; ValueError for anything else."""
+    match = _TIME_OF_DAY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{_short(text)} is not a time of day (like '03:00', from 00:00 to 23:59)")
+    return int(match[1]) * 3600.0 + int(match[2]) * 60.0
 
 
 def format_duration(seconds: float) -> str:

@@ -36,22 +36,24 @@ def values(table: object, kind: type[msgspec.Struct], path: str, mistakes: list[
     found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in fields:
-            mistakes.append(Mistake(_under(path, key), _unknown(key, fields)))
+            mistakes.append(Mistake(under(path, key), unknown(key, fields)))
         else:
             field = fields[key]
-            found[field.name] = _value(value, hints[field.name], _under(path, key), mistakes)
+            found[field.name] = _value(value, hints[field.name], under(path, key), mistakes)
     for key, field in fields.items():
         if field.required and key not in table:
-            mistakes.append(Mistake(_under(path, key), "is missing, and has no default"))
+            mistakes.append(Mistake(under(path, key), "is missing, and has no default"))
     return found
 
 
-def _under(path: str, key: str) -> str:
+def under(path: str, key: str) -> str:
+    """The path of a key in a table."""
     shown = key if _BARE.fullmatch(key) else cut(json.dumps(key))
     return f"{path}.{shown}" if path else shown
 
 
-def _unknown(key: str, known: Iterable[str]) -> str:
+def unknown(key: str, known: Iterable[str]) -> str:
+    """That there is no such key, and which may be meant."""
     near = difflib.get_close_matches(key, list(known), n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
     return f"is not a setting; {hint}"
@@ -64,6 +66,9 @@ def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
             mistakes.append(Mistake(path, f"must be a list of tables ([[{path}]])"))
             return ()
         return tuple(convert(one, arguments[0], f"{path}[{i}]", mistakes) for i, one in enumerate(value))
+    readers = [note.extra["table"] for note in arguments if _extra(note).get("table")]
+    if readers:
+        return readers[0](value, path, mistakes)
     if _is_struct(hint):
         return convert(value, hint, path, mistakes)
     try:
@@ -71,6 +76,10 @@ def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
     except ValueError as error:
         mistakes.append(Mistake(path, str(error)))
         return None
+
+
+def _extra(note: object) -> dict[str, Any]:
+    return (note.extra or {}) if isinstance(note, msgspec.Meta) else {}
 
 
 def _is_struct(hint: object) -> bool:

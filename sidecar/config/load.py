@@ -69,6 +69,11 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
     limits: Limits | None = found.get("limits")
     if limits is not None:
         yield from (Mistake(f"limits.{key}", why) for key, why in limits.contradictions())
+    names = {channel.name for channel in found.get("channels") or () if channel}
+    for trouble, rule in (found.get("rules") or {}).items():
+        for name in rule.channels or ():
+            if name not in names:
+                yield Mistake(f"rules.{trouble}.channels", f"{shown(name)} is the name of no [[channel]]")
     yield from _channels(found.get("channels") or (), usable)
     server: ServerSettings | None = found.get("server")
     health: HealthSettings | None = found.get("health", HealthSettings())

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from fermatkit.units import in_unit_of, parse_duration, parse_share, parse_size
+from fermatkit.units import in_unit_of, parse_duration, parse_share, parse_size, parse_time_of_day
 from sidecar.config.texts import cut, shown
 
 _UNITS: dict[str, tuple[Callable[[str], float], str]] = {
     "duration": (parse_duration, '"10s"'),
     "size": (parse_size, '"10MiB"'),
     "share": (parse_share, '"10%"'),
+    "time of day": (parse_time_of_day, '"03:00"'),
 }
 """The units a field may ask for by its Meta: who reads them, and how they are written."""
 _BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from sidecar.config import texts
+from sidecar.config import rules, texts
 from sidecar.config.secrets import Secret
+from sidecar.core.nouns import Trouble
 from sidecar.core.policy import Limits, Policy
 from sidecar.core.quantities import Bytes
+from sidecar.core.rules import DEFAULTS, Rule
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
 Text = Annotated[
@@ -81,9 +83,13 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     channels: tuple[ChannelSettings, ...] = ()
     limits: Limits = Limits()
     """The numbers the core decides by."""
+    rules: Annotated[dict[Trouble, Rule], msgspec.Meta(extra={"table": rules.read})] = msgspec.field(
+        default_factory=DEFAULTS.copy
+    )
+    """The findings with a threshold: ``[rules.NAME]``."""
 
     @property
     def policy(self) -> Policy:
         """By what the core decides: the limits, and who is told."""
         names = tuple(channel.name for channel in self.channels)
-        return Policy(**msgspec.structs.asdict(self.limits), channels=names)
+        return Policy(**msgspec.structs.asdict(self.limits), channels=names, rules=self.rules)

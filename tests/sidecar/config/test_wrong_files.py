@@ -29,10 +29,19 @@ GOOD: dict[str, dict[str, str]] = {
     "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
     "[limits]": {
         "term_deadline": '"10s"',
-        "disk_low": '"1GiB"',
+        "quiet_from": '"02:30"',
         "jitter": '"10%"',
         "budget": '[{ restarts = 6, within = "10m" }]',
     },
+    "[rules.disk-low]": {
+        "threshold": '"1GiB"',
+        "clear": '"2GiB"',
+        "for": '"10s"',
+        "act": '"note"',
+        "severity": '"warn"',
+        "channels": '["mail"]',
+    },
+    "[rules.fd-limit]": {"threshold": '"85%"'},
 }
 """Table → key → value, as they are written."""
 NO_TYPE = (
@@ -69,7 +78,13 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[[channel]]", "name"): NO_LINE,
     ("[[channel]]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
     ("[limits]", "term_deadline"): (*NO_QUANTITY, '"10MiB"', '"0s"', '"99999d"'),
-    ("[limits]", "disk_low"): (*NO_QUANTITY, '"10s"'),
+    ("[limits]", "quiet_from"): (*NO_QUANTITY, '"24:00"', '"3 o\'clock"', '"03:60"'),
+    ("[rules.disk-low]", "threshold"): (*NO_QUANTITY, '"10s"', '"10%"'),
+    ("[rules.disk-low]", "for"): (*NO_QUANTITY, '"10MiB"'),
+    ("[rules.disk-low]", "act"): (*NO_TEXT, '"continue"', '"dance"'),
+    ("[rules.disk-low]", "severity"): (*NO_TEXT, '"awful"'),
+    ("[rules.disk-low]", "channels"): (*(one for one in NO_TYPE if one != "[[]]"), '"mail"', "[1]"),
+    ("[rules.fd-limit]", "threshold"): (*NO_QUANTITY, '"101%"', '"10MiB"'),
     ("[limits]", "jitter"): (*NO_QUANTITY, '"101%"', '"10s"'),
     ("[limits]", "budget"): (
         *(one for one in NO_NUMBER if one != "[]"),
@@ -80,7 +95,9 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
 BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
     ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
     ("[health]", "port"): ("9090",),
-    ("[limits]", "disk_low"): ('"100TiB"',),
+    ("[rules.disk-low]", "clear"): ('"1MiB"', '"1GiB"'),
+    ("[rules.disk-low]", "channels"): ('["nobody"]',),
+    ("[rules.fd-limit]", "threshold"): ('"10%"',),
 }
 """Wrong only beside what is right elsewhere, or for Apprise: told when the table itself is well."""
 

@@ -1,0 +1,84 @@
+"""``[rules.NAME]``: the numbers of one rule, each in the unit of what it measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from fermatkit.measures import UNITS
+from sidecar.config import texts
+from sidecar.config.convert import under, unknown, values
+from sidecar.config.mistakes import Mistake
+from sidecar.core.nouns import Act, Severity, Trouble
+from sidecar.core.quantities import Bytes, Seconds, Share
+from sidecar.core.rules import DEFAULTS, METRICS, Rule
+
+Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
+Number = Annotated[float, msgspec.Meta(ge=0)]
+_KINDS: dict[str, Any] = {"bytes": Bytes, "seconds": Seconds, "share": Share}
+_ACTS = [act for act in Act if act is not Act.CONTINUE]
+
+
+def read(table: object, path: str, mistakes: list[Mistake]) -> dict[Trouble, Rule]:
+    """The rules as this table changes them; mistakes are appended."""
+    rules = dict(DEFAULTS)
+    if not isinstance(table, dict):
+        mistakes.append(Mistake(path, f"must hold tables, like [{path}.{Trouble.DISK_LOW}]"))
+        return rules
+    for name, one in table.items():
+        where = under(path, name)
+        if name not in METRICS:
+            mistakes.append(
+                Mistake(
+                    where,
+                    unknown(name, [trouble.value for trouble in METRICS]).replace("a setting", "a rule"),
+                )
+            )
+            continue
+        trouble, before = Trouble(name), len(mistakes)
+        written = values(one, _kind(trouble), where, mistakes)
+        if len(mistakes) == before:
+            rules[trouble] = msgspec.structs.replace(DEFAULTS[trouble], **written)
+            mistakes += _crossed(
+                trouble, rules[trouble], under(where, "clear" if "clear" in written else "threshold")
+            )
+    return rules
+
+
+def _kind(trouble: Trouble) -> type[msgspec.Struct]:
+    """What can be written in this rule's table."""
+    metric = METRICS[trouble]
+    number = _KINDS.get("share" if metric.of else UNITS[metric.measure], Number)
+    fields: list[Any] = [
+        ("threshold", number, 0.0),
+        ("clear", number, 0.0),
+        ("last", Seconds, 0.0),
+        ("act", Annotated[str, _choice(_ACTS)], ""),
+        ("severity", Annotated[str, _choice(Severity)], ""),
+        ("channels", tuple[Line, ...], ()),
+    ]
+    return msgspec.defstruct(f"[rules.{trouble}]", fields, rename={"last": "for"}, frozen=True)
+
+
+def _choice(members: Iterable[StrEnum]) -> msgspec.Meta:
+    known = {member.value: member for member in members}
+
+    def one_of(value: object) -> StrEnum:
+        if not isinstance(value, str) or value not in known:
+            choices = " or ".join(f'"{word}"' for word in known)
+            raise ValueError(f"must be {choices}, is {texts.shown(value)}")
+        return known[value]
+
+    return msgspec.Meta(extra={"read": one_of})
+
+
+def _crossed(trouble: Trouble, rule: Rule, path: str) -> list[Mistake]:
+    """A rule that would be over before it begins."""
+    falls = DEFAULTS[trouble].clear > DEFAULTS[trouble].threshold
+    if rule.clear == rule.threshold or (rule.clear > rule.threshold) is not falls:
+        side = "above" if falls else "below"
+        return [Mistake(path, f"clear must be {side} the threshold: the finding would flap")]
+    return []
