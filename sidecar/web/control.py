@@ -1,0 +1,133 @@
+"""The operator's socket, ``control.sock`` in the state directory: a line of JSON in, a line of JSON out.
+
+A file, so that it works before there is any API: it is there for root and the sidecar's own user, for whom the
+kernel vouches (SO_PEERCRED), and for nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import socket
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from fermatkit.units import format_duration
+from sidecar.core.observations import PauseAsked, Report, ResumeAsked
+
+log = structlog.get_logger("sidecar.web")
+
+NAME = "control.sock"
+LONGEST_PAUSE = 7 * 86400.0
+"""Seconds: a watchdog that is forgotten in a pause is none."""
+_LONGEST_LINE = 4096
+_PATIENCE = 5.0
+"""Seconds in which a request has to be made."""
+_PEER = struct.Struct("3i")
+"""ucred: pid, uid, gid (unix(7))."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause", tag_field="ask", forbid_unknown_fields=True):
+    """Keep the hands off for so many seconds."""
+
+    seconds: float
+    why: str = ""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="ask", forbid_unknown_fields=True):
+    """No longer."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of a request: `error`: why it was refused; `until`: when a pause ends, epoch seconds."""
+
+    error: str = ""
+    until: float | None = None
+
+
+_REQUEST: msgspec.json.Decoder[Pause | Resume] = msgspec.json.Decoder(Pause | Resume)
+
+
+class Control:
+    """A listening socket; what is asked goes to the core as an observation."""
+
+    def __init__(self, server: asyncio.Server | None, path: Path) -> None:
+        self._server = server
+        self._path = path
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+            with suppress(OSError):
+                self._path.unlink()
+
+
+async def listen(directory: Path, report: Report) -> Control:
+    """Listen. Where that cannot be done, a warning says so, and the watching goes on without it."""
+    path = directory / NAME
+    try:
+        with suppress(FileNotFoundError):
+            path.unlink()  # of a sidecar that was killed: ours alone has this directory
+        before = os.umask(0o177)
+        try:
+            server = await asyncio.start_unix_server(_serve(report), path, limit=_LONGEST_LINE)
+        finally:
+            os.umask(before)
+    except OSError as error:
+        log.warning("no pause or resume can be asked for", socket=str(path), why=error.strerror or str(error))
+        return Control(None, path)
+    return Control(server, path)
+
+
+def _serve(report: Report) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], asyncio.Future[None]]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                line = await reader.readline()
+            writer.write(msgspec.json.encode(_obey(line, _uid(writer), report)) + b"\n")
+            async with asyncio.timeout(_PATIENCE):
+                await writer.drain()
+        except (TimeoutError, ValueError, OSError) as error:  # who asks so does not wait for an answer
+            log.warning("a request was not understood", why=str(error) or type(error).__name__)
+        finally:
+            writer.close()
+
+    return serve  # type: ignore[return-value]  # asyncio takes a coroutine function
+
+
+def _obey(line: bytes, uid: int, report: Report) -> Answer:
+    if uid not in (0, os.getuid()):
+        return Answer("only root and the sidecar's own user may ask for this")
+    try:
+        request = _REQUEST.decode(line)
+    except msgspec.DecodeError as error:
+        return Answer(f"not understood: {error}")
+    if isinstance(request, Resume):
+        report(ResumeAsked())
+        return Answer()
+    if not 0 < request.seconds <= LONGEST_PAUSE:
+        return Answer(f"a pause is longer than nothing and no longer than {format_duration(LONGEST_PAUSE)}")
+    until = time.time() + request.seconds
+    report(PauseAsked(until, " ".join(request.why.split()), _name(uid)))
+    return Answer(until=until)
+
+
+def _uid(writer: asyncio.StreamWriter) -> int:
+    peer: socket.socket = writer.get_extra_info("socket")
+    _, uid, _ = _PEER.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+    return int(uid)
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

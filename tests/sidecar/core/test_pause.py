@@ -1,0 +1,91 @@
+"""The operator wants the sidecar to keep its hands off for a while."""
+
+from __future__ import annotations
+
+from sidecar.core.actions import Signal, Start
+from sidecar.core.nouns import SERVER, Chapter, Ended, Identity
+from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked, Ticked
+from support.playbook import Playbook, kinds
+
+A, B = Identity(100, 1), Identity(101, 2)
+
+
+def paused(seconds: float = 1800.0) -> Playbook:
+    book = Playbook()
+    book.boots(A)
+    book.sees(PauseAsked(book.wall + seconds, "upgrade", "maria"))
+    return book
+
+
+def chapters(book: Playbook) -> list[Chapter]:
+    return [entry.owed.message.chapter for entry in book.state.outbox.entries]
+
+
+def test_nothing_is_done_and_nobody_told_in_a_pause() -> None:
+    book = paused()
+    assert "Start" not in kinds(book.dies(A, Ended(code=143)) + book.waits(1700))
+    assert chapters(book) == []
+
+
+def test_at_its_end_what_is_still_so_is_news() -> None:
+    book = paused()
+    book.dies(A, Ended(code=143))
+    actions = book.waits(1801)
+    assert kinds(actions).count("Start") == 1
+    assert chapters(book) == [Chapter.OPENED]
+    assert book.view.pause is None
+
+
+def test_a_pause_can_be_ended() -> None:
+    book = paused()
+    book.dies(A)
+    assert isinstance(book.sees(ResumeAsked())[0], Start)
+    assert chapters(book) == [Chapter.OPENED]
+
+
+def test_a_hang_in_a_pause_is_acted_on_after_it() -> None:
+    book = paused()
+    book.falls_silent(A)
+    assert "Signal" not in kinds(book.waits(600))
+    assert Signal(A, 15) in book.sees(ResumeAsked())
+
+
+def test_a_pause_outlives_the_sidecar_and_still_ends() -> None:
+    book = paused()
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(A, adopted=True))
+    assert heir.view.pause is not None
+    heir.dies(A)
+    assert "Start" not in kinds(heir.waits(1700))
+    assert "Start" in kinds(heir.waits(101))
+
+
+def test_a_death_in_a_pause_that_two_sidecars_saw_is_told_at_its_end() -> None:
+    book = paused()
+    book.dies(A)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    assert "Start" not in kinds(heir.sees(Absent()))
+    assert "Start" in kinds(heir.sees(ResumeAsked()))
+    assert heir.state.incidents.open[SERVER].causes[0].pid == A.pid
+
+
+def test_a_pause_that_was_over_before_the_next_sidecar_is_none() -> None:
+    book = paused()
+    heir = Playbook(at=4000.0)
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    assert "Start" in kinds(heir.sees(Absent()))
+
+
+def test_a_stop_is_obeyed_in_a_pause() -> None:
+    book = paused()
+    assert Signal(A, 15) in book.sees(StopAsked(leave=False))
+
+
+def test_a_clock_that_is_set_ends_it_when_the_wall_says_so() -> None:
+    book = paused()
+    book.dies(A)
+    book.wall += 3600
+    assert "Start" in kinds(book.sees(Ticked(), after=1))
+    assert chapters(book) == [Chapter.OPENED]
