@@ -49,14 +49,15 @@ format: $(VENV)/.dev ## let ruff write what it can
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-# What the tests need beyond Python: a browser, to see the page as a person does.
+# What the tests need beyond Python: a browser, to see the page as a person does, and a real JVM in trouble.
 deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
-	@command -v chromium >/dev/null && exit 0; \
+	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v javac >/dev/null || echo openjdk-17-jdk-headless)"; \
+	missing="$$(echo $$missing)"; [ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "make deps: installing Debian's chromium, for the tests of the page"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	  echo "make deps: installing Debian's $$missing, for the tests"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 	else \
-	  echo "make deps: the tests need chromium; as root: apt-get install -y --no-install-recommends chromium" >&2; exit 1; \
+	  echo "make deps: the tests need $$missing; as root: apt-get install -y --no-install-recommends $$missing" >&2; exit 1; \
 	fi
 
 bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; about two minutes

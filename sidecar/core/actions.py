@@ -37,6 +37,14 @@ class Watch(Action, frozen=True, tag=True):
     identity: Identity | None
 
 
+class Collect(Action, frozen=True, tag=True):
+    """Put together what shows why this process is in trouble, without changing it. → Collected."""
+
+    identity: Identity
+    label: str
+    """A word for the bundle's name, such as an incident's number and its trouble: ``7-hung``."""
+
+
 class Send(Action, frozen=True, tag=True):
     """Try once to send. → Sent or SendFailed."""
 

@@ -103,6 +103,18 @@ class Unanswered(Observation, frozen=True, tag=True):
     why: str
 
 
+class Collected(Observation, frozen=True, tag=True):
+    """The evidence is as complete as it will be; the process may be ended now."""
+
+    identity: Identity
+    bundle: str
+    """The directory's path, or "" if none could be made."""
+    missing: tuple[str, ...]
+    """What could not be had, each with the reason, on one line."""
+    took: float
+    """Seconds from the order on."""
+
+
 class Sent(Observation, frozen=True, tag=True):
     """A message was taken by the channel's service."""
 
