@@ -14,6 +14,9 @@ from typing import Any
 import structlog
 
 from fermatkit.errors import ExitCode
+from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
+from sidecar.actuators.evidence.plan import Server as EvidenceServer
+from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
 from sidecar.config.settings import Settings
 from sidecar.core import actions as act
@@ -34,6 +37,7 @@ from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.snapshot import Saver, load
 from sidecar.web.app import serve
+from sidecar.web.control import listen
 
 log = structlog.get_logger("sidecar")
 
@@ -49,8 +53,11 @@ _ANYWHERE = ("0.0.0.0", "::")
 class Sidecar:
     """One sidecar over one server; to be made on a running event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, config: Path) -> None:
+        """`config` is the file that the settings are from: it is part of the evidence, its secrets masked."""
         self._settings = settings
+        self._config = config
+        self._samples = Samples()
         self._policy = settings.policy
         self._label = _label(settings)
         self._words = words()
@@ -103,6 +110,17 @@ class Sidecar:
             HttpProbe(HttpSettings(settings.host, settings.port), report),
             ProcessProbe(ProcessSettings(settings.port, (Path(settings.directory), directory)), report),
         )
+        collector = Collector(
+            EvidenceSettings(
+                directory / "evidence",
+                EvidenceServer(
+                    settings.port, Path(settings.directory), directory / settings.output, self._config
+                ),
+            ),
+            self._samples.lines,
+            report,
+        )
+        control = await listen(directory, report)
 
         def watch(action: act.Watch) -> None:
             for probe in probes:
@@ -112,6 +130,7 @@ class Sidecar:
             {
                 act.Start: server.start,
                 act.Signal: server.signal,
+                act.Collect: collector.collect,
                 act.Watch: watch,
                 act.Send: sender.send,
                 act.Save: saver.save,
@@ -124,12 +143,13 @@ class Sidecar:
             await self._finished
         finally:
             self._core.close()
-            await asyncio.gather(*(edge.close() for edge in (*probes, sender, server)))
+            control.close()
+            await asyncio.gather(*(edge.close() for edge in (*probes, collector, sender, server)))
             await saver.close()
 
     def _publish(self, state: State) -> None:
         """What was shown is old now."""
-        del state
+        self._samples.keep(state)
         self._shown = None
 
     def _published(self) -> Health:

@@ -22,11 +22,11 @@ def run(config: Path) -> ExitCode:
     settings = load(config)
     log.start()
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
-        return runner.run(_watch(settings))
+        return runner.run(_watch(settings, config))
 
 
-async def _watch(settings: Settings) -> ExitCode:
-    sidecar = Sidecar(settings)
+async def _watch(settings: Settings, config: Path) -> ExitCode:
+    sidecar = Sidecar(settings, config)
     loop = asyncio.get_running_loop()
     for number in _ENDS:
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)

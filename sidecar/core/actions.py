@@ -23,14 +23,6 @@ class Signal(Action, frozen=True, tag=True):
     signal: int
 
 
-class Collect(Action, frozen=True, tag=True):
-    """Gather evidence of this process's trouble, without harming it. → Collected, within two seconds."""
-
-    identity: Identity
-    label: str
-    """A word for the bundle's name."""
-
-
 class Watch(Action, frozen=True, tag=True):
     """Aim the probes at this process, or at none."""
 

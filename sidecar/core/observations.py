@@ -151,18 +151,6 @@ class SignalFailed(Observation, frozen=True, tag=True):
     why: str
 
 
-class Collected(Observation, frozen=True, tag=True):
-    """What evidence could be had is on the disk."""
-
-    identity: Identity
-    bundle: str
-    """Its directory, "" if none could be made."""
-    missing: tuple[str, ...]
-    """What could not be had, each with its reason."""
-    took: float
-    """Seconds."""
-
-
 class PauseAsked(Observation, frozen=True, tag=True):
     """The operator wants the sidecar to keep its hands off for a while."""
 

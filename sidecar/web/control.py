@@ -1,7 +1,7 @@
 """The operator's socket, ``control.sock`` in the state directory: a line of JSON in, a line of JSON out.
 
-A file, so that it works before there is any API: it is for root and the sidecar's own user, for whom the kernel
-vouches (SO_PEERCRED), and for nobody else.
+A file, so that it works before there is any API. It is for root and the sidecar's own user, and for nobody
+else; who asks is told by the kernel (SO_PEERCRED).
 """
 
 from __future__ import annotations
