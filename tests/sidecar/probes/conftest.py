@@ -10,12 +10,6 @@ import pytest
 
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
-from support.reports import Reports
-
-
-@pytest.fixture
-def reports() -> Reports:
-    return Reports()
 
 
 @pytest.fixture

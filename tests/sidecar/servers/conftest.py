@@ -15,11 +15,6 @@ from support.reports import Reports
 
 
 @pytest.fixture
-def reports() -> Reports:
-    return Reports()
-
-
-@pytest.fixture
 async def make(tmp_path: Path, reports: Reports) -> AsyncIterator[little_sidecar.Make]:
     """Make servers of a command in `tmp_path`; kills whatever has the lock in the end."""
     servers: list[CommandServer] = []

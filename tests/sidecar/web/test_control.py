@@ -8,8 +8,9 @@ import os
 import pwd
 import stat
 import subprocess
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -90,22 +91,24 @@ async def test_the_socket_is_the_owner_s_alone(directory: Path) -> None:
     assert stat.S_IMODE((directory / NAME).stat().st_mode) == 0o600
 
 
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A directory that anybody may enter: pytest's own are nobody else's."""
+    directory = Path(tempfile.mkdtemp())
+    directory.chmod(0o755)
+    yield directory
+    directory.rmdir()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-async def test_somebody_else_is_refused_even_if_the_file_lets_them(
-    reports: Reports,
-) -> None:
-    directory = Path(f"/tmp/fermat-control-{os.getpid()}")
-    directory.mkdir(mode=0o755)
-    control = await listen(directory, reports)
-    try:
-        (directory / NAME).chmod(0o666)
-        command = ["/usr/bin/python3", "-c", ASK, str(directory / NAME), '{"ask": "resume"}']
-        answer = await asyncio.to_thread(subprocess.check_output, command, user=65534, group=65534)
-        assert "only root and the sidecar's own user" in json.loads(answer)["error"]
-        assert reports.all == []
-    finally:
-        control.close()
-        directory.rmdir()
+async def test_somebody_else_is_refused_even_if_the_file_lets_them(public: Path, reports: Reports) -> None:
+    control = await listen(public, reports)
+    (public / NAME).chmod(0o666)
+    command = ["/usr/bin/python3", "-c", ASK, str(public / NAME), '{"ask": "resume"}']
+    answer = await asyncio.to_thread(subprocess.check_output, command, user=65534, group=65534)
+    control.close()
+    assert "only root and the sidecar's own user" in json.loads(answer)["error"]
+    assert reports.all == []
 
 
 async def test_a_directory_that_takes_no_socket_is_a_warning(

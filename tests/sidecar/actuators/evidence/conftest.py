@@ -25,11 +25,6 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reports() -> Reports:
-    return Reports()
-
-
-@pytest.fixture
 def settings(tmp_path: Path) -> EvidenceSettings:
     """A server's directory with all that can be in it, and a sidecar's file."""
     (tmp_path / "configuration").mkdir()
