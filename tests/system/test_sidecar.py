@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -94,6 +95,9 @@ async def test_a_blocked_server_with_the_default_waits(run: Running) -> None:
     assert 9.9 < time.monotonic() - began < 20
     down, _ = await run.mails(2)
     assert down.startswith("DOWN: ")
+    (bundle,) = (run.directory / "state" / "evidence").iterdir()
+    assert f"evidence gathered in {bundle}" in run.mailbox.mails[0].get_content()
+    assert json.loads((bundle / "summary.json").read_text())["pid"] == pid
 
 
 async def test_the_default_budget_is_spent_and_said(run: Running) -> None:

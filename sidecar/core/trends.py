@@ -1,0 +1,93 @@
+"""Where a reading goes: its slope over the last minutes, from a few points, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fermatkit.measures import Measure, Reading, Unknown
+
+SPACING = 10.0
+"""Seconds between two points that are kept."""
+KEPT = 90
+"""Points: a quarter of an hour."""
+FEWEST = 4
+"""Two points are a line through anything."""
+HOUR = 3600.0
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """Points of one reading: moment (monotonic seconds) and value, the oldest first."""
+
+    points: tuple[tuple[float, float], ...] = ()
+
+    def with_point(self, at: float, value: float) -> Trend:
+        """With one more point, if the last is old enough."""
+        if self.points and at - self.points[-1][0] < SPACING:
+            return self
+        return Trend((*self.points[1 - KEPT :], (at, value)))
+
+    @property
+    def slope(self) -> float | None:
+        """How much the value rises in a second, by least squares; None before there are enough points."""
+        number = len(self.points)
+        if number < FEWEST:
+            return None
+        mean_at = sum(at for at, _ in self.points) / number
+        mean = sum(value for _, value in self.points) / number
+        above = sum((at - mean_at) * (value - mean) for at, value in self.points)
+        below = sum((at - mean_at) ** 2 for at, _ in self.points)
+        return above / below
+
+
+Trends = dict[Measure, Trend]
+FOLLOWED = (Measure.DISK_FREE, Measure.TIMERS)
+"""What a slope is kept of."""
+
+
+def follow(trends: Trends, new: Mapping[Measure, Reading], at: float) -> Trends:
+    """The trends with these readings."""
+    points = {measure: new.get(measure) for measure in FOLLOWED}
+    known = {measure: value for measure, value in points.items() if isinstance(value, int | float)}
+    return {
+        **trends,
+        **{measure: trends.get(measure, Trend()).with_point(at, value) for measure, value in known.items()},
+    }
+
+
+def derived(readings: Mapping[Measure, Reading], trends: Trends) -> dict[Measure, Reading]:
+    """The readings that are made of others."""
+    return {
+        Measure.DISK_FULL_IN: _full_in(readings.get(Measure.DISK_FREE), trends),
+        Measure.TIMERS_RISE: _rise(trends),
+        Measure.UNACCOUNTED: _unaccounted(readings),
+    }
+
+
+def _full_in(free: Reading | None, trends: Trends) -> Reading:
+    slope = trends.get(Measure.DISK_FREE, Trend()).slope
+    if slope is None or free is None or isinstance(free, Unknown):
+        return Unknown("needs readings over half a minute")
+    return Unknown("it does not fill") if slope >= 0 else free / -slope
+
+
+def _rise(trends: Trends) -> Reading:
+    slope = trends.get(Measure.TIMERS, Trend()).slope
+    return Unknown("needs readings over half a minute") if slope is None else slope * HOUR
+
+
+def _unaccounted(readings: Mapping[Measure, Reading]) -> Reading:
+    """A client of the server's is pending, registered or in a VPN; what is more is a socket of nobody."""
+    parts = (
+        Measure.ESTABLISHED,
+        Measure.CLIENTS_PENDING,
+        Measure.CLIENTS_REGISTERED,
+        Measure.CLIENTS_VPN,
+    )
+    values = [readings.get(part, Unknown("not sampled")) for part in parts]
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+    sockets, *counted = [value for value in values if not isinstance(value, Unknown)]
+    return max(0.0, sockets - sum(counted))
