@@ -34,8 +34,50 @@ class Measure(StrEnum):
     """Sockets of the server's port with a peer, the sidecar's own probes among them."""
     OTHER_SOCKETS = "connections:other"
     """Sockets of the server's port in any other state but LISTEN (CLOSE_WAIT, SYN_RECV …)."""
+    ACCEPT_QUEUE = "connections:accept-queue"
+    """Connections that wait to be accepted. One more than the limit, and others are turned away."""
+    ACCEPT_LIMIT = "connections:accept-limit"
+    """The backlog that the listening socket was given."""
+    CLOSE_WAIT = "connections:close-wait"
+    """Sockets of the server's port whose peer has left and that the server has not closed."""
+    TIMERS = "threads:timers"
+    """Threads named Timer-N: the server leaks one with each client that leaves without a close frame."""
+    GC = "gc:utilization"
+    """Percent of one core that the JVM spends on garbage and heap dumps, since the sample before."""
+    CLIENTS_PENDING = "clients:pending"
+    """Sockets that shook hands and have not registered, as the server counts them."""
+    CLIENTS_REGISTERED = "clients:registered"
+    """Registered Cloud Clients, as the server counts them."""
+    CLIENTS_SERVICES = "clients:services"
+    """Network services registered, as the server counts them; some are ghosts of clients that left."""
+    CLIENTS_VPN = "clients:vpn"
+    """Open VPN sockets, as the server counts them: two for a full VPN."""
     DISK_FREE = "disk:free"
     """Bytes left to an ordinary user where the server writes."""
+    INODES_FREE = "disk:inodes-free"
+    """Percent of the inodes left there."""
+    MEMORY_AVAILABLE = "memory:available"
+    """Bytes of RAM that the machine could still give without swapping."""
+    MEMORY_AVAILABLE_SHARE = "memory:available-share"
+    """The same in percent of all RAM."""
+    SWAP_USED = "swap:used"
+    """Percent of the machine's swap space."""
+    SWAP_IN = "swap:in"
+    """Bytes a second read back from swap since the sample before: somebody waits for each."""
+    LOAD = "load:per-core"
+    """Tasks that run or want to, a minute's average, for each core."""
+    STEAL = "cpu:steal"
+    """Percent of all cores' time that the hypervisor gave to others, since the sample before."""
+    IOWAIT = "cpu:iowait"
+    """Percent of all cores' time in which somebody waited for a disk and nothing else ran, likewise."""
+    MEMORY_SOME = "pressure:memory-some"
+    """Percent of the last 10 s in which some task waited for memory (PSI); the next five likewise."""
+    MEMORY_FULL = "pressure:memory-full"
+    """… in which all that were not idle did."""
+    CPU_SOME = "pressure:cpu-some"
+    CPU_FULL = "pressure:cpu-full"
+    IO_SOME = "pressure:io-some"
+    IO_FULL = "pressure:io-full"
 
 
 UNITS = {
@@ -47,5 +89,37 @@ UNITS = {
     Measure.UPTIME: "seconds",
     Measure.ESTABLISHED: "sockets",
     Measure.OTHER_SOCKETS: "sockets",
+    Measure.ACCEPT_QUEUE: "connections",
+    Measure.ACCEPT_LIMIT: "connections",
+    Measure.CLOSE_WAIT: "sockets",
+    Measure.TIMERS: "threads",
+    Measure.GC: "percent",
+    Measure.CLIENTS_PENDING: "clients",
+    Measure.CLIENTS_REGISTERED: "clients",
+    Measure.CLIENTS_SERVICES: "services",
+    Measure.CLIENTS_VPN: "sockets",
     Measure.DISK_FREE: "bytes",
+    Measure.INODES_FREE: "percent",
+    Measure.MEMORY_AVAILABLE: "bytes",
+    Measure.MEMORY_AVAILABLE_SHARE: "percent",
+    Measure.SWAP_USED: "percent",
+    Measure.SWAP_IN: "bytes/s",
+    Measure.LOAD: "tasks",
+    Measure.STEAL: "percent",
+    Measure.IOWAIT: "percent",
+    Measure.MEMORY_SOME: "percent",
+    Measure.MEMORY_FULL: "percent",
+    Measure.CPU_SOME: "percent",
+    Measure.CPU_FULL: "percent",
+    Measure.IO_SOME: "percent",
+    Measure.IO_FULL: "percent",
 }
+
+
+class Eater(msgspec.Struct, frozen=True):
+    """A process that has much memory."""
+
+    pid: int
+    name: str
+    memory: int
+    """Bytes in RAM (RSS)."""

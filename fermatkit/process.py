@@ -163,6 +163,13 @@ def has_open(pid: int, names: Collection[str]) -> bool:
         return False
 
 
+def open_sockets(pid: int) -> set[int]:
+    """The inodes of the sockets that a process has open (Linux). OSError where we may not look."""
+    with os.scandir(f"/proc/{pid}/fd") as entries:
+        links = [_link(entry.path) for entry in entries]
+    return {int(link[8:-1]) for link in links if link.startswith("socket:[")}
+
+
 def _link(path: str) -> str:
     try:
         return os.readlink(path)  # noqa: PTH115 - thousands of them: a Path each would cost more than the call

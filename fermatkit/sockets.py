@@ -1,4 +1,4 @@
-"""The TCP sockets of one local port: how many in which state, and whose the listening one is.
+"""The TCP sockets of one local port: how many in which state, how full its queue, whose the listening one is.
 
 A small reader of sock_diag(7), for psutil takes 25 times as much CPU and pyroute2 270 times. Everything here
 blocks, for milliseconds if all is well and a second if the kernel is silent: not for an event loop.
@@ -12,15 +12,16 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from enum import IntEnum
 from typing import Any
 
+import msgspec
 import psutil
 
-from fermatkit.measures import Unknown
-from fermatkit.process import has_open
+from fermatkit.measures import Reading, Unknown
+from fermatkit.process import has_open, open_sockets
 
 _NETLINK_SOCK_DIAG = 4
 _TCPDIAG_GETSOCK = 18
@@ -31,10 +32,15 @@ _HEADER = struct.Struct("=IHHII")
 """nlmsghdr: length, type, flags, sequence, port."""
 _REQUEST = struct.Struct("=4x2s46xI4x")
 """inet_diag_req: a sockid that names only the local port (zeros stand for "any"), a set of states."""
+_PORT = struct.Struct("!H")
+_QUEUE = struct.Struct("=II")
+"""Of a listening socket: how many wait to be accepted, and how many may."""
 _INODE = struct.Struct("=I")
 _ERROR = struct.Struct("=i")
 _STATE_AT = _HEADER.size + 1
 """Where an inet_diag_msg has its state (a byte), from the start of its header."""
+_PORT_AT = _HEADER.size + 4
+_QUEUE_AT = _HEADER.size + 56
 _INODE_AT = _HEADER.size + 68
 _BUFFER = 65536
 """The kernel sends no more than 32 KiB at once."""
@@ -58,8 +64,19 @@ class TcpState(IntEnum):
     CLOSING = 11
 
 
+class Connections(msgspec.Struct, frozen=True):
+    """A port's sockets at one moment."""
+
+    states: dict[TcpState, int]
+    """How many, by state; a state without sockets is left out."""
+    waiting: Reading
+    """Connections in the accept queue of the listening socket. Established ones: `states` has them, too."""
+    limit: Reading
+    """The backlog that it was given: with one more waiting the queue is full."""
+
+
+_NO_QUEUE = (Unknown("nobody listens on the port"),) * 2
 _HIDDEN = Unknown("it belongs to a process that we may not look into")
-_ALL = sum(1 << state for state in TcpState)
 
 
 def count(port: int) -> dict[TcpState, int] | Unknown:
@@ -67,13 +84,57 @@ def count(port: int) -> dict[TcpState, int] | Unknown:
 
     Of both families: a Java server listens on one IPv6 socket for both.
     """
-    states: Counter[int] = Counter()
+    found = connections(port)
+    return found if isinstance(found, Unknown) else found.states
+
+
+def connections(port: int, states: Collection[TcpState] = tuple(TcpState)) -> Connections | Unknown:
+    """All that one dump tells about a port; `states` leaves out others' sockets, and with them the cost.
+
+    14 ms of CPU for 15,000 established ones, 2 ms when these are left out, no more than without any when only
+    LISTEN is asked for. Of several listening sockets the one whose queue is fullest counts.
+    """
+    number: Counter[int] = Counter()
+    queues: list[tuple[int, int]] = []
     try:
-        for batch, places in _dump(port, _ALL):
-            states.update(_states(batch, places))
+        for batch, places in _dump(port, sum(1 << state for state in states)):
+            found = _states(batch, places)
+            number.update(found)
+            queues += (
+                [
+                    _QUEUE.unpack_from(batch, place + _QUEUE_AT)
+                    for place, state in zip(places, found, strict=True)
+                    if state == TcpState.LISTEN
+                ]
+                if TcpState.LISTEN in found
+                else []
+            )
     except OSError as error:
         return Unknown(f"sock_diag: {error.strerror or error}")
-    return {TcpState(state): number for state, number in sorted(states.items())}
+    waiting, limit = max(queues, key=lambda queue: queue[0] - queue[1], default=_NO_QUEUE)
+    return Connections({TcpState(state): many for state, many in sorted(number.items())}, waiting, limit)
+
+
+def listening_ports(pid: int) -> set[int] | Unknown:
+    """The ports on which a process listens.
+
+    Every descriptor of it is looked at: 2 µs of CPU for each.
+    """
+    try:
+        if not psutil.LINUX:
+            return {one.laddr.port for one in psutil.Process(pid).net_connections("tcp") if _listens(one)}
+        ports = {
+            _INODE.unpack_from(batch, place + _INODE_AT)[0]: _PORT.unpack_from(batch, place + _PORT_AT)[0]
+            for batch, places in _dump(0, 1 << TcpState.LISTEN)
+            for place in places
+        }
+        return {ports[inode] for inode in open_sockets(pid) if inode in ports}
+    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+        return Unknown("the process is gone")
+    except (PermissionError, psutil.AccessDenied):
+        return Unknown("permission denied")
+    except OSError as error:
+        return Unknown(str(error.strerror or error))
 
 
 def owner(port: int, likely: int) -> int | Unknown | None:
@@ -119,11 +180,15 @@ def _owner_by_psutil(port: int, likely: int) -> int | Unknown | None:
 
 
 def _listeners(connections: list[Any], port: int) -> list[Any]:
-    return [one for one in connections if one.status == psutil.CONN_LISTEN and one.laddr.port == port]
+    return [one for one in connections if _listens(one) and one.laddr.port == port]
+
+
+def _listens(connection: Any) -> bool:  # noqa: ANN401 - psutil has no types
+    return bool(connection.status == psutil.CONN_LISTEN)
 
 
 def _dump(port: int, states: int) -> Iterator[tuple[bytes, Sequence[int]]]:
-    """Batches of messages about this port's sockets, and where in the batch each begins.
+    """Batches of messages about this port's sockets (0: every port's), and where in the batch each begins.
 
     OSError where the kernel refuses or keeps silent.
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from fermatkit.measures import Measure, Reading
+from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Sign
 
@@ -59,6 +59,31 @@ class Sampled(Observation, frozen=True, tag=True):
     identity: Identity
     state: str
     """The kernel's one-letter state of the process (R, S, D, T, Z …), or "" when it could not be read."""
+    readings: dict[Measure, Reading]
+
+
+class HostSampled(Observation, frozen=True, tag=True):
+    """One sample of the machine, whether a server runs or not."""
+
+    readings: dict[Measure, Reading]
+    eater: Eater | None = None
+    """Who else has most memory: not the server, not the sidecar. Only looked for when memory is low."""
+
+
+class ConfigRead(Observation, frozen=True, tag=True):
+    """The server's own configuration is another than before; told at first, too."""
+
+    path: str
+    port: int | None
+    """The port that it names, None when there is a problem."""
+    problem: str
+    """"" | "missing" | "empty" | "unreadable: …" | "no port" | "port is not a number: …"."""
+
+
+class Counted(Observation, frozen=True, tag=True):
+    """More readings of the server, at a slower beat: its threads by name, or its own counters."""
+
+    identity: Identity
     readings: dict[Measure, Reading]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fermatkit import sockets
 from fermatkit.measures import Unknown
-from fermatkit.sockets import TcpState, count, owner
+from fermatkit.sockets import TcpState, connections, count, listening_ports, owner
 from support.users import another_user
 
 V4, DUAL = (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::")
@@ -71,6 +71,67 @@ def test_a_backlog_that_nobody_accepts_is_counted_too() -> None:
         assert count(port_of(server)) == {TcpState.LISTEN: 1, TcpState.ESTABLISHED: 5}
 
 
+@pytest.mark.parametrize(("family", "host"), [V4, DUAL])
+def test_one_dump_tells_the_accept_queue_and_who_was_left_open(family: int, host: str) -> None:
+    with ExitStack() as stack:
+        dual = host == "::"
+        server = socket.create_server((host, 0), family=family, backlog=3, dualstack_ipv6=dual)
+        stack.enter_context(server)
+        stack.enter_context(listening(*V4))  # somebody else's
+        port = port_of(server)
+        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(4)]
+        full = connections(port)
+        assert not isinstance(full, Unknown)
+        assert (full.waiting, full.limit) == (4, 3)
+        assert full.states == {TcpState.LISTEN: 1, TcpState.ESTABLISHED: 4}
+        accepted = [stack.enter_context(server.accept()[0]) for _ in clients]
+        clients[0].close()
+        clients[1].close()
+        later = connections(port)
+        assert not isinstance(later, Unknown)
+        assert (later.waiting, later.limit, later.states[TcpState.CLOSE_WAIT]) == (0, 3, 2)
+        assert count(port) == later.states
+        some = connections(port, (TcpState.LISTEN, TcpState.CLOSE_WAIT))
+        assert not isinstance(some, Unknown)
+        assert (some.states, some.limit) == ({TcpState.LISTEN: 1, TcpState.CLOSE_WAIT: 2}, 3)
+        assert len(accepted) == 4
+
+
+def test_of_several_listeners_the_fullest_queue_counts() -> None:
+    with ExitStack() as stack:
+        one = stack.enter_context(listening(*V4))
+        other = stack.enter_context(socket.socket(socket.AF_INET6))
+        other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        other.bind(("::1", port_of(one)))
+        other.listen(1)
+        for _ in range(2):
+            stack.enter_context(socket.create_connection(("::1", port_of(one))))
+        found = connections(port_of(one))
+        assert not isinstance(found, Unknown)
+        assert (found.waiting, found.limit, found.states[TcpState.LISTEN]) == (2, 1, 2)
+
+
+def test_where_nobody_listens_there_is_no_queue() -> None:
+    found = connections(port_of_nobody())
+    assert not isinstance(found, Unknown)
+    assert found.waiting == found.limit == Unknown("nobody listens on the port")
+    assert found.states == {}
+
+
+def test_the_ports_of_a_process() -> None:
+    before = listening_ports(os.getpid())
+    assert not isinstance(before, Unknown)
+    with listening(*V4) as one, listening(*DUAL) as other, other_listening() as (port, pid):
+        assert listening_ports(os.getpid()) == before | {port_of(one), port_of(other)}
+        assert listening_ports(pid) == {port}
+    assert listening_ports(pid) == Unknown("the process is gone")
+
+
+def test_the_ports_of_another_users_process_are_unknown() -> None:
+    with other_listening() as (_, pid), another_user():
+        assert listening_ports(pid) == Unknown("permission denied")
+
+
 def test_many_sockets_take_several_batches() -> None:
     with ExitStack() as stack:
         server = stack.enter_context(listening(*DUAL))
@@ -122,6 +183,7 @@ def test_another_users_listener_is_unknown_not_nobody() -> None:
 def test_a_kernel_that_refuses_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "_TCPDIAG_GETSOCK", 99)  # a request that no kernel knows
     assert isinstance(count(1), Unknown)
+    assert isinstance(listening_ports(os.getpid()), Unknown)
 
 
 def test_a_kernel_that_keeps_silent_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

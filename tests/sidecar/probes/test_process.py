@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from fermatkit import sockets
-from fermatkit.measures import UNITS, Measure, Unknown
+from fermatkit.measures import Measure, Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
 from sidecar.probes.process import ProcessProbe, ProcessSettings, _least
@@ -24,6 +24,17 @@ from support.locks import kill
 from support.reports import Reports
 
 Make = Callable[[int], ProcessProbe]
+MEASURES = {
+    Measure.CPU,
+    Measure.MEMORY,
+    Measure.THREADS,
+    Measure.FDS,
+    Measure.FDS_LIMIT,
+    Measure.UPTIME,
+    Measure.ESTABLISHED,
+    Measure.OTHER_SOCKETS,
+    Measure.DISK_FREE,
+}
 
 
 @pytest.fixture
@@ -47,7 +58,7 @@ async def test_every_measure_is_read_or_unknown(make: Make, reports: Reports, an
         stack.enter_context(server.accept()[0]).shutdown(socket.SHUT_WR)
         make(server.getsockname()[1]).watch(another)
         first, second = await reports.until(Sampled), await reports.until(Sampled, 2)
-    assert first.readings.keys() == UNITS.keys()
+    assert first.readings.keys() == MEASURES
     assert first.readings[Measure.CPU] == Unknown("needs two samples")
     assert not [measure for measure, reading in second.readings.items() if isinstance(reading, Unknown)]
     assert (second.identity, second.state) == (another, "S")
@@ -159,7 +170,7 @@ async def test_without_a_free_descriptor_what_cannot_be_read_is_unknown_and_come
         sampled = await reports.until(Sampled, len(reports.all) + 2)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert sampled.readings.keys() == UNITS.keys()
+    assert sampled.readings.keys() == MEASURES
     assert sampled.readings[Measure.MEMORY] == Unknown("Too many open files")
     assert isinstance((await reports.until(Sampled, len(reports.all) + 2)).readings[Measure.MEMORY], float)
 

@@ -1,0 +1,104 @@
+"""The server's own configuration: a port is in it, or why not. Empty, it makes the server exit 0 for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from sidecar.core.nouns import Identity
+from sidecar.core.observations import ConfigRead, Report
+from sidecar.probes.patient import Patient
+from sidecar.tasks import OneThread, spawn
+
+FILE = Path("configuration/server_conf.properties")
+"""In the server's working directory."""
+_MOST = 65536
+"""Bytes that are read of it."""
+_PORT = re.compile(r"(?m)^[ \t\f]*port(?:[ \t\f]*[=:][ \t\f]*|[ \t\f]+)(.*?)[ \t\f\r]*$")
+_LONGEST = 40
+"""Characters of a wrong value that are repeated."""
+_PORTS = range(1, 65536)
+
+
+class ConfigSettings(msgspec.Struct, frozen=True):
+    """Where it is."""
+
+    directory: Path = Path()
+    """The server's working directory."""
+    interval: float = 5.0
+    """Seconds from one look to the next."""
+    patience: float = 2.0
+    """Seconds for one look."""
+
+
+class ConfigProbe:
+    """Reports `ConfigRead`: at first, and whenever it has changed."""
+
+    def __init__(self, settings: ConfigSettings, report: Report) -> None:
+        self._settings = settings
+        self._report = report
+        self._path = settings.directory / FILE
+        self._patient = Patient(OneThread("configuration"), partial(read, self._path), settings.patience)
+        self._now = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; on a running event loop, once."""
+        self._task = spawn(self._run(), "configuration probe")
+
+    def watch(self, identity: Identity | None) -> None:
+        """Look at once: the server has started, and read or written it, or has ended."""
+        del identity
+        self._now.set()
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._patient.close()
+
+    async def _run(self) -> None:
+        told: ConfigRead | None = None
+        while True:
+            self._now.clear()
+            seen = await self._patient.look()
+            late = ConfigRead(str(self._path), None, f"unreadable: {self._patient.late}")
+            if (seen or late) != told:
+                told = seen or late
+                self._report(told)
+            try:
+                async with asyncio.timeout(self._settings.interval):
+                    await self._now.wait()
+            except TimeoutError:
+                continue
+
+
+def read(path: Path) -> ConfigRead:
+    """Look at the file. Blocks as long as its disk does: not for an event loop."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MOST).decode(errors="replace")
+    except FileNotFoundError:
+        return ConfigRead(str(path), None, "missing")
+    except OSError as error:
+        return ConfigRead(str(path), None, f"unreadable: {error.strerror}")
+    port = port_of(text)
+    return ConfigRead(str(path), *((port, "") if isinstance(port, int) else (None, port)))
+
+
+def port_of(text: str) -> int | str:
+    """The port of a properties file, or what is wrong. Of several the first counts, as for the server."""
+    if not text.strip():
+        return "empty"
+    found = _PORT.search(text)
+    if found is None:
+        return "no port"
+    value = found[1]
+    if not (value.isascii() and value.isdigit() and int(value[:_LONGEST]) in _PORTS):
+        return f"port is not a number: {value[:_LONGEST]!r} instead of one from {_PORTS[0]} to {_PORTS[-1]}"
+    return int(value)

@@ -1,0 +1,80 @@
+"""The machine, every five seconds, whether a server runs or not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from fermatkit import host
+from fermatkit.measures import Eater, Measure, Reading, Unknown
+from sidecar.core.nouns import Identity
+from sidecar.core.observations import HostSampled, Report
+from sidecar.probes.patient import Patient
+from sidecar.tasks import Beat, OneThread, spawn
+
+Machine = tuple[dict[Measure, Reading], Eater | None]
+_DISKS = (Measure.DISK_FREE, Measure.INODES_FREE)
+
+
+class HostSettings(msgspec.Struct, frozen=True):
+    """What to look at."""
+
+    directories: tuple[Path, ...] = (Path(),)
+    """Whose disks are looked at: where the server and the sidecar write. The fullest counts."""
+    interval: float = 5.0
+    """Seconds from one sample to the next."""
+    patience: float = 2.0
+    """Seconds for a sample: a disk of the network may never answer."""
+
+
+class HostProbe:
+    """Reports `HostSampled`, the first at once."""
+
+    def __init__(self, settings: HostSettings, report: Report) -> None:
+        self._settings = settings
+        self._report = report
+        self._server: int | None = None
+        self._before: host.Snapshot | None = None
+        self._machine = Patient(OneThread("machine"), self._look, settings.patience)
+        look = partial(host.disks, settings.directories)
+        self._disks = Patient(OneThread("disks"), look, settings.patience)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; on a running event loop, once."""
+        self._task = spawn(self._run(), "host probe")
+
+    def watch(self, identity: Identity | None) -> None:
+        """Say which process is the server: it is not the one that takes its memory away."""
+        self._server = identity.pid if identity else None
+
+    async def close(self) -> None:
+        """Stop sampling."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._machine.close()
+        self._disks.close()
+
+    async def _run(self) -> None:
+        beat = Beat(self._settings.interval)
+        while True:
+            await beat.wait()
+            machine, disks = await asyncio.gather(self._machine.look(), self._disks.look())
+            readings, eater = machine or (host.nothing(Unknown(self._machine.late)), None)
+            disks = disks or dict.fromkeys(_DISKS, Unknown(self._disks.late))
+            self._report(HostSampled({**readings, **disks}, eater))
+
+    def _look(self) -> Machine:
+        """In the thread."""
+        now = host.snapshot()
+        readings = host.readings(now, self._before)
+        self._before = now
+        return readings, host.biggest(self._ours()) if host.is_low(readings) else None
+
+    def _ours(self) -> frozenset[int]:
+        return frozenset(pid for pid in (os.getpid(), self._server) if pid is not None)
