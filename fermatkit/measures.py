@@ -40,8 +40,12 @@ class Measure(StrEnum):
     """The backlog that the listening socket was given."""
     CLOSE_WAIT = "connections:close-wait"
     """Sockets of the server's port whose peer has left and that the server has not closed."""
+    UNACCOUNTED = "connections:unaccounted"
+    """Established connections that the server counts as nobody's: neither pending nor registered nor VPN."""
     TIMERS = "threads:timers"
     """Threads named Timer-N: the server leaks one with each client that leaves without a close frame."""
+    TIMERS_RISE = "threads:timers-per-hour"
+    """How fast they grow, from the last quarter of an hour."""
     GC = "gc:utilization"
     """Percent of one core that the JVM spends on garbage and heap dumps, since the sample before."""
     CLIENTS_PENDING = "clients:pending"
@@ -54,6 +58,8 @@ class Measure(StrEnum):
     """Open VPN sockets, as the server counts them: two for a full VPN."""
     DISK_FREE = "disk:free"
     """Bytes left to an ordinary user where the server writes."""
+    DISK_FULL_IN = "disk:full-in"
+    """Seconds until nothing is left, if it goes on as in the last quarter of an hour."""
     INODES_FREE = "disk:inodes-free"
     """Percent of the inodes left there."""
     MEMORY_AVAILABLE = "memory:available"
@@ -80,6 +86,28 @@ class Measure(StrEnum):
     IO_FULL = "pressure:io-full"
 
 
+MACHINE = frozenset(
+    {
+        Measure.DISK_FREE,
+        Measure.DISK_FULL_IN,
+        Measure.INODES_FREE,
+        Measure.MEMORY_AVAILABLE,
+        Measure.MEMORY_AVAILABLE_SHARE,
+        Measure.SWAP_USED,
+        Measure.SWAP_IN,
+        Measure.LOAD,
+        Measure.STEAL,
+        Measure.IOWAIT,
+        Measure.MEMORY_SOME,
+        Measure.MEMORY_FULL,
+        Measure.CPU_SOME,
+        Measure.CPU_FULL,
+        Measure.IO_SOME,
+        Measure.IO_FULL,
+    }
+)
+"""What is read of the machine; the rest is read of the server's process."""
+
 UNITS = {
     Measure.CPU: "percent",
     Measure.MEMORY: "bytes",
@@ -92,13 +120,16 @@ UNITS = {
     Measure.ACCEPT_QUEUE: "connections",
     Measure.ACCEPT_LIMIT: "connections",
     Measure.CLOSE_WAIT: "sockets",
+    Measure.UNACCOUNTED: "sockets",
     Measure.TIMERS: "threads",
+    Measure.TIMERS_RISE: "threads/h",
     Measure.GC: "percent",
     Measure.CLIENTS_PENDING: "clients",
     Measure.CLIENTS_REGISTERED: "clients",
     Measure.CLIENTS_SERVICES: "services",
     Measure.CLIENTS_VPN: "sockets",
     Measure.DISK_FREE: "bytes",
+    Measure.DISK_FULL_IN: "seconds",
     Measure.INODES_FREE: "percent",
     Measure.MEMORY_AVAILABLE: "bytes",
     Measure.MEMORY_AVAILABLE_SHARE: "percent",

@@ -18,7 +18,7 @@ from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
-from sidecar.config.settings import Settings
+from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.nouns import Message
@@ -29,9 +29,13 @@ from sidecar.faces.label import Label
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
+from sidecar.probes.config_file import ConfigProbe, ConfigSettings
+from sidecar.probes.counters import CountersProbe, CountersSettings
 from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
+from sidecar.probes.host import HostProbe, HostSettings
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
+from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
@@ -108,7 +112,11 @@ class Sidecar:
                 report,
             ),
             HttpProbe(HttpSettings(settings.host, settings.port), report),
-            ProcessProbe(ProcessSettings(settings.port, (Path(settings.directory), directory)), report),
+            ProcessProbe(ProcessSettings(settings.port), report),
+            ThreadsProbe(ThreadsSettings(), report),
+            CountersProbe(_counters(settings), report),
+            host := HostProbe(HostSettings((Path(settings.directory), directory)), report),
+            config := ConfigProbe(ConfigSettings(Path(settings.directory)), report),
         )
         collector = Collector(
             EvidenceSettings(
@@ -139,6 +147,8 @@ class Sidecar:
         )
         try:
             report(Restored(memory, seed=random.SystemRandom().getrandbits(32)))
+            host.start()
+            config.start()
             server.attach(memory.identity if memory else None)
             await self._finished
         finally:
@@ -187,6 +197,13 @@ def _is_lack(context: dict[str, Any]) -> bool:
     """Whether it is only that no connection could be accepted: what ends a task is never that."""
     error = context.get("exception")
     return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
+
+
+def _counters(server: ServerSettings) -> CountersSettings:
+    admin = server.admin
+    if admin is None:
+        return CountersSettings(server.host, server.port)
+    return CountersSettings(server.host, server.port, admin.user, admin.password)
 
 
 def _label(settings: Settings) -> Label:

@@ -32,6 +32,14 @@ Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
 Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
 
 
+class AdminSettings(msgspec.Struct, frozen=True):
+    """``[server.admin]``: the login of the server's administrator, for its own counters."""
+
+    password: Secret
+    """The word itself; the server's default is "fermat"."""
+    user: Line = "fermat"
+
+
 class ServerSettings(msgspec.Struct, frozen=True):
     """``[server]``: the Cloud Server and how it is run."""
 
@@ -47,6 +55,8 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """What becomes of the server when the sidecar is stopped."""
     output: Output = "server-output.log"
     """What the server prints goes to this file in the state directory."""
+    admin: AdminSettings | None = None
+    """Without a login the server's own counters are unknown."""
     output_limit: Bytes = 10 * 2.0**20
     """Beyond this size the file is moved to ``….1``, replacing the one before."""
 

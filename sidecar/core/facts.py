@@ -7,11 +7,16 @@ from enum import StrEnum
 
 import msgspec
 
-from fermatkit.measures import Measure, Reading
+from fermatkit.measures import MACHINE, Eater, Measure, Reading
 from sidecar.core import observations as obs
 from sidecar.core.nouns import Ended, Identity, Pause, Sign
 from sidecar.core.policy import Policy
+from sidecar.core.trends import Trends, derived, follow
 
+HALF_A_CORE = 50.0
+"""Percent: so much garbage collection is work in earnest."""
+GC_GAP = 30.0
+"""Seconds: a reading of the garbage collection speaks for no longer time before it."""
 STOPPED = "T"
 """The kernel's letter for a process stopped by a signal."""
 
@@ -82,6 +87,19 @@ class Facts(msgspec.Struct, frozen=True):
     """Of the sample above, which may be of a process that is gone."""
     readings: dict[Measure, Reading] = {}
     """The last of each."""
+    trends: Trends = {}
+    eater: Eater | None = None
+    """Who else has most of the machine's memory, when there is little."""
+    collected_at: float = 0.0
+    """When the garbage collection was last looked at."""
+    collecting: float = 0.0
+    """Seconds for which it has taken half a core or more since HTTP was last answered."""
+    config: obs.ConfigRead | None = None
+    """The server's own configuration."""
+    elsewhere: tuple[int, ...] = ()
+    """The ports that the server listens on instead of the watched one."""
+    refused_at: float | None = None
+    """When this process refused a registration of ours before the first that it took."""
     exit: Exit | None = None
     """The last death."""
     start_error: str | None = None
@@ -192,6 +210,8 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
     number = facts.exit.number + 1 if facts.exit else 1
     return msgspec.structs.replace(
         facts,
+        readings={measure: one for measure, one in facts.readings.items() if measure in MACHINE},
+        trends={measure: one for measure, one in facts.trends.items() if measure in MACHINE},
         identity=None,
         process_state="",
         stopped_since=None,
@@ -199,6 +219,9 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         owner_why="",
         registered=None,
         proven=False,
+        elsewhere=(),
+        refused_at=None,
+        collecting=0.0,
         signs={},
         exit=Exit(number, facts.at, facts.identity, ended),
     )
@@ -217,17 +240,42 @@ def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
         facts = msgspec.structs.replace(_anew(facts, facts.at), unserved_since=facts.at)
         facts = _bad(facts, Sign.PONG, "not answered yet since it was stopped")
     return msgspec.structs.replace(
-        facts,
+        _read(facts, what.readings),
         sampled=what,
         sampled_at=facts.at,
-        readings={**facts.readings, **what.readings},
         process_state=what.state,
         stopped_since=since,
     )
 
 
+def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
+    """What these readings, and those made of them, tell."""
+    trends = follow(facts.trends, new, facts.at)
+    readings = {**facts.readings, **new}
+    return msgspec.structs.replace(facts, trends=trends, readings={**readings, **derived(readings, trends)})
+
+
+def _host_sampled(facts: Facts, what: obs.HostSampled) -> Facts:
+    return msgspec.structs.replace(_read(facts, what.readings), eater=what.eater)
+
+
+def _counted(facts: Facts, what: obs.Counted) -> Facts:
+    gc = what.readings.get(Measure.GC)
+    facts = _read(facts, what.readings)
+    if gc is None:
+        return facts
+    since = facts.at - facts.collected_at
+    worked = isinstance(gc, int | float) and gc >= HALF_A_CORE and since < GC_GAP
+    more = since if worked and facts.sign(Sign.HTTP).missing else 0.0
+    return msgspec.structs.replace(facts, collected_at=facts.at, collecting=facts.collecting + more)
+
+
+def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
+    return msgspec.structs.replace(facts, config=what)
+
+
 def _listened(facts: Facts, what: obs.Listened) -> Facts:
-    return msgspec.structs.replace(facts, owned=what.owned, owner_why=what.why)
+    return msgspec.structs.replace(facts, owned=what.owned, owner_why=what.why, elsewhere=what.elsewhere)
 
 
 def _registered(facts: Facts, what: obs.Registered) -> Facts:
@@ -236,10 +284,16 @@ def _registered(facts: Facts, what: obs.Registered) -> Facts:
 
 
 def _session_lost(facts: Facts, what: obs.SessionLost) -> Facts:
-    return _bad(msgspec.structs.replace(facts, registered=None), Sign.PONG, what.why)
+    first = what.refused and not facts.proven
+    facts = msgspec.structs.replace(
+        facts, registered=None, refused_at=facts.at if first else facts.refused_at
+    )
+    return _bad(facts, Sign.PONG, what.why)
 
 
 def _answered(facts: Facts, what: obs.Answered) -> Facts:
+    if what.sign is Sign.HTTP and facts.collecting:
+        facts = msgspec.structs.replace(facts, collecting=0.0)
     return _good(facts, what.sign, what.latency)
 
 
@@ -281,6 +335,9 @@ _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.Exited: _exited,
     obs.StartFailed: _start_failed,
     obs.Sampled: _sampled,
+    obs.HostSampled: _host_sampled,
+    obs.Counted: _counted,
+    obs.ConfigRead: _config_read,
     obs.Listened: _listened,
     obs.Registered: _registered,
     obs.SessionLost: _session_lost,

@@ -112,7 +112,9 @@ def _new_causes(
 
 def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
     since = seen.wall - (seen.at - finding.since)
-    return Cause(finding.trouble, since, pid, finding.signs, finding.why, reading=finding.reading)
+    return Cause(
+        finding.trouble, since, pid, finding.signs, finding.why, None, finding.reading, finding.eater
+    )
 
 
 def _ours(incident: Incident | None, pid: int) -> bool:

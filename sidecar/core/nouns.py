@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from fermatkit.measures import Reading
+from fermatkit.measures import Eater, Reading
 from sidecar.core.quantities import Window
 
 
@@ -61,12 +61,50 @@ class Trouble(StrEnum):
     """Little space is left where the server writes."""
     DISK_FULL = "disk-full"
     """So little that it is as good as none."""
+    DISK_FILLING = "disk-filling"
+    """It will be full soon, if it goes on like that."""
+    INODES_LOW = "inodes-low"
+    """Few files can still be made where the server writes, whatever their size."""
+    LOG_LOSS = "log-loss"
+    """There is no space at all: the server loses its log, and nothing else shows it."""
     FDS_HIGH = "fds-high"
     """Many of the file descriptors that the server may have are open."""
     FD_LIMIT = "fd-limit"
     """Nearly all of them: soon no client can come in."""
     FDS_SPENT = "fds-spent"
     """All of them, and it does not heal by itself."""
+    THREAD_LEAK = "thread-leak"
+    """Leaked timer threads grow fast: one for each client that leaves without a close frame."""
+    THREADS_MANY = "threads-many"
+    """So many have leaked that the server should be restarted before it can no longer be."""
+    THREADS_SPENT = "threads-spent"
+    """So many threads that the next may be refused, and SIGTERM with it."""
+    ACCEPT_QUEUE = "accept-queue"
+    """Who wants to connect waits until the server lets others in."""
+    CLOSE_WAIT = "close-wait"
+    """Clients have left, but the server keeps their sockets."""
+    ZOMBIES = "zombies"
+    """Many connections that the server counts as nobody's."""
+    HOST_MEMORY = "host-memory"
+    """The machine has little memory left."""
+    HOST_SWAP = "host-swap"
+    """The machine reads much of its memory back from the disk."""
+    HOST_PRESSURE = "host-pressure"
+    """All that runs on the machine waits for memory."""
+    HOST_STEAL = "host-steal"
+    """The hypervisor gives the machine's processors to others."""
+    HOST_LOAD = "host-load"
+    """Far more wants to run than there are processors."""
+    BUSY = "busy"
+    """It does not answer, but its garbage collector works: it may be well again soon."""
+    HEAP_EXHAUSTED = "heap-exhausted"
+    """It has collected garbage without end, and does not answer."""
+    BAD_CONFIG = "bad-configuration"
+    """The server's own configuration cannot be used: its next start fails."""
+    WRONG_PORT = "wrong-port"
+    """The server listens on another port than the watched one."""
+    COLD_BURST = "cold-burst"
+    """Clients came before the server's first registration was done: it refused ours, and probably theirs."""
 
 
 class Severity(StrEnum):
@@ -106,6 +144,8 @@ class Finding(msgspec.Struct, frozen=True):
     """What the operating system or the library said: technical, in no particular language."""
     ended: Ended | None = None
     reading: Reading | None = None
+    eater: Eater | None = None
+    """Who else has most of the machine's memory."""
 
 
 class Deed(StrEnum):
@@ -161,6 +201,7 @@ class Cause(msgspec.Struct, frozen=True):
     why: str = ""
     ended: Ended | None = None
     reading: Reading | None = None
+    eater: Eater | None = None
 
 
 class Proof(msgspec.Struct, frozen=True):

@@ -94,6 +94,8 @@ class Listened(Observation, frozen=True, tag=True):
     owned: bool
     """True: the watched process itself. False: somebody else, or nobody."""
     why: str = ""
+    elsewhere: tuple[int, ...] = ()
+    """The ports that it listens on instead, where this is known."""
 
 
 class Registered(Observation, frozen=True, tag=True):
@@ -109,6 +111,8 @@ class SessionLost(Observation, frozen=True, tag=True):
 
     identity: Identity
     why: str
+    refused: bool = False
+    """Whether the server answered the registration with its refusal."""
 
 
 class Answered(Observation, frozen=True, tag=True):

@@ -21,6 +21,10 @@ class Limits(msgspec.Struct, frozen=True):
     """Two independent signs missing for so long: hung. Longer than a usual full collection of a JVM."""
     stuck_after: Patience = 10.0
     """List requests unanswered for so long, with pings well: the processors are stuck."""
+    busy_after: Patience = 60.0
+    """… and for so long while its garbage collector works: then hung all the same."""
+    heap_after: Patience = 20.0
+    """Seconds of garbage collection at half a core or more, without an answer: its heap is exhausted."""
     http_dead_after: Patience = 60.0
     """HTTP unanswered for so long: told; nothing is done, for each restart drops every client."""
     continue_deadline: Looks = 10.0

@@ -187,8 +187,12 @@ def _useless(turn: Turn) -> str:
     holding = _asked(Act.HOLD, turn)
     if holding:
         return ", ".join(finding.trouble for finding in holding)
-    # Somebody else has the port. One restart may help (it was our own, about to end), a second will not.
-    return turn.facts.owner_why if Trouble.DEAF in turn.findings and turn.recovery.failures else ""
+    # Somebody else has the port, or the server cannot read its configuration. One restart may help (the port
+    # was our own server's, about to end), a second will not.
+    if Trouble.DEAF not in turn.findings or not turn.recovery.failures:
+        return ""
+    bad = turn.findings.get(Trouble.BAD_CONFIG)
+    return bad.why if bad else turn.facts.owner_why
 
 
 def _sparing(phase: Sparing, turn: Turn) -> Phase:

@@ -51,21 +51,51 @@ class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):
 METRICS: dict[Trouble, Metric] = {
     Trouble.DISK_LOW: Metric(Measure.DISK_FREE),
     Trouble.DISK_FULL: Metric(Measure.DISK_FREE),
+    Trouble.DISK_FILLING: Metric(Measure.DISK_FULL_IN),
+    Trouble.INODES_LOW: Metric(Measure.INODES_FREE),
+    Trouble.LOG_LOSS: Metric(Measure.DISK_FREE),
     Trouble.FDS_HIGH: Metric(Measure.FDS, Measure.FDS_LIMIT),
     Trouble.FD_LIMIT: Metric(Measure.FDS, Measure.FDS_LIMIT),
     Trouble.FDS_SPENT: Metric(Measure.FDS, Measure.FDS_LIMIT),
+    Trouble.THREAD_LEAK: Metric(Measure.TIMERS_RISE),
+    Trouble.THREADS_MANY: Metric(Measure.TIMERS),
+    Trouble.THREADS_SPENT: Metric(Measure.THREADS),
+    Trouble.ACCEPT_QUEUE: Metric(Measure.ACCEPT_QUEUE, Measure.ACCEPT_LIMIT),
+    Trouble.CLOSE_WAIT: Metric(Measure.CLOSE_WAIT),
+    Trouble.ZOMBIES: Metric(Measure.UNACCOUNTED),
+    Trouble.HOST_MEMORY: Metric(Measure.MEMORY_AVAILABLE_SHARE),
+    Trouble.HOST_SWAP: Metric(Measure.SWAP_IN),
+    Trouble.HOST_PRESSURE: Metric(Measure.MEMORY_FULL),
+    Trouble.HOST_STEAL: Metric(Measure.STEAL),
+    Trouble.HOST_LOAD: Metric(Measure.LOAD),
 }
 """What each rule looks at."""
 
-CONDITIONS = frozenset(METRICS) | {Trouble.HTTP_DEAD}
+CONDITIONS = frozenset(METRICS) | {Trouble.HTTP_DEAD, Trouble.BAD_CONFIG, Trouble.WRONG_PORT}
 """The findings that can be stories of their own."""
 
 DEFAULTS: dict[Trouble, Rule] = {
     Trouble.DISK_LOW: Rule(1 * GIB, 1.25 * GIB),
     Trouble.DISK_FULL: Rule(200 * MIB, 250 * MIB, Act.NOTE, severity=Severity.FAIL),
+    Trouble.DISK_FILLING: Rule(24 * 3600.0, 36 * 3600.0, last=60.0),
+    Trouble.INODES_LOW: Rule(5.0, 7.0),
+    Trouble.LOG_LOSS: Rule(1 * MIB, 10 * MIB),
     # Clients are refused at the limit, and the server is well again when some leave.
     Trouble.FDS_HIGH: Rule(0.70, 0.65, Act.NOTE, last=10.0),
     Trouble.FD_LIMIT: Rule(0.85, 0.80, last=10.0),
     Trouble.FDS_SPENT: Rule(0.99, 0.95, Act.RESTART, last=300.0, severity=Severity.FAIL),
+    # Each costs an abnormal disconnect; when no thread can be made any more, SIGTERM has no effect.
+    Trouble.THREAD_LEAK: Rule(120.0, 60.0, last=60.0),
+    Trouble.THREADS_MANY: Rule(1000.0, 800.0, Act.PLAN),
+    Trouble.THREADS_SPENT: Rule(4000.0, 3500.0, Act.RESTART, last=60.0, severity=Severity.FAIL),
+    Trouble.ACCEPT_QUEUE: Rule(0.95, 0.5, last=10.0),
+    Trouble.CLOSE_WAIT: Rule(100.0, 50.0, Act.PLAN, last=120.0),
+    Trouble.ZOMBIES: Rule(100.0, 50.0, Act.PLAN, last=180.0),
+    # It is not the server that is ill: a restart costs its clients, and cannot help.
+    Trouble.HOST_MEMORY: Rule(5.0, 8.0, Act.HOLD, last=30.0),
+    Trouble.HOST_SWAP: Rule(4 * MIB, 1 * MIB, Act.HOLD, last=30.0),
+    Trouble.HOST_PRESSURE: Rule(20.0, 10.0, Act.HOLD, last=30.0),
+    Trouble.HOST_STEAL: Rule(30.0, 15.0, Act.HOLD, last=60.0),
+    Trouble.HOST_LOAD: Rule(8.0, 4.0, Act.HOLD, last=300.0),
 }
 """Each rule with nothing configured."""

@@ -70,7 +70,7 @@ class View(msgspec.Struct, frozen=True):
     proof: Proof | None
     sampled: float | None
     readings: dict[Measure, Reading]
-    """Of the running process; empty when there is none."""
+    """Those of the process only while there is one."""
     signs: dict[Sign, SignView]
     findings: tuple[Finding, ...]
     """``since`` is on the wall's clock here."""
@@ -107,7 +107,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         ready=facts.ready,
         proof=proof,
         sampled=facts.sampled_at + shift if sample else None,
-        readings=sample.readings if sample else {},
+        readings=facts.readings,
         signs={
             sign: SignView(
                 _shifted(fact.good_at, shift), fact.latency, _shifted(fact.bad_since, shift), fact.why

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fermatkit.measures import UNITS, Measure, Reading, Unknown
+from fermatkit.measures import MACHINE, UNITS, Measure, Reading, Unknown
 from sidecar.core.nouns import SERVER, Cause, Deed, Finding, Incident, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import METRICS
@@ -19,7 +19,6 @@ from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.words import Words
 
-_SYSTEM = {Measure.CPU, Measure.MEMORY, Measure.DISK_FREE}
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
 _TOLD_ELSEWHERE = _SIGNS_TELL | set(METRICS)
 _DECIMALS = 3
@@ -86,6 +85,7 @@ def told(finding: Finding, view: View) -> Cause:
         why=finding.why,
         ended=finding.ended,
         reading=finding.reading,
+        eater=finding.eater,
     )
 
 
@@ -123,8 +123,8 @@ def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading: Reading = view.readings.get(measure, Unknown(words.phrases.not_sampled))
     finding = _worst(measure, view)
     return Check(
-        component_type="system" if measure in _SYSTEM else "component",
-        component_id=_pid(view),
+        component_type="system" if measure in MACHINE else "component",
+        component_id=None if measure in MACHINE else _pid(view),
         label=words.measure[measure],
         observed_value=None if isinstance(reading, Unknown) else round(reading, _DECIMALS),
         observed_unit=UNITS[measure],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import signal
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fermatkit.measures import Reading, Unknown
+from fermatkit.measures import Eater, Reading, Unknown
 from fermatkit.units import format_duration, format_size
 from sidecar.core.nouns import Cause, Done, Ended, Incident, Pause
 from sidecar.core.phases import Stand
@@ -80,7 +81,12 @@ def _parts(what: Cause, words: Words, now: float) -> dict[str, str]:
         else "".join(signs),
         "since": moment(what.wall, now, words),
         "free": size(what.reading, words),
-        "share": share(what.reading, words),
+        "share": _number(what.reading, words, lambda value: f"{value:.0%}"),
+        "percent": _number(what.reading, words, lambda value: f"{value:.0f} %"),
+        "number": _number(what.reading, words, lambda value: f"{value:,.0f}"),
+        "span": _number(what.reading, words, format_duration),
+        "rate": _number(what.reading, words, lambda value: f"{format_size(value)}/s"),
+        "eater": _eater(what.eater, words),
     }
 
 
@@ -121,16 +127,19 @@ def pause(what: Pause, words: Words, now: float) -> str:
 
 def size(reading: Reading | None, words: Words) -> str:
     """A size in bytes for people, or that it is unknown and why."""
-    if reading is None or isinstance(reading, Unknown):
-        return unknown(reading.why if reading else words.phrases.no_sample, words)
-    return format_size(reading)
+    return _number(reading, words, format_size)
 
 
-def share(reading: Reading | None, words: Words) -> str:
-    """A part of a whole in percent, or that it is unknown and why."""
+def _number(reading: Reading | None, words: Words, spell: Callable[[float], str]) -> str:
     if reading is None or isinstance(reading, Unknown):
         return unknown(reading.why if reading else words.phrases.no_sample, words)
-    return f"{reading:.0%}"
+    return spell(reading)
+
+
+def _eater(eater: Eater | None, words: Words) -> str:
+    if eater is None:
+        return ""
+    return words.phrases.eater.format(name=eater.name, pid=eater.pid, size=format_size(eater.memory))
 
 
 def unknown(why: str, words: Words) -> str:

@@ -51,6 +51,7 @@ class Conversation:
         report: Report,
     ) -> None:
         self.registered = False
+        self.refused = False
         self._socket = socket
         self._session = session
         self._rhythm = rhythm
@@ -117,6 +118,7 @@ class Conversation:
             await self._socket.send_str(self._session.register())
             answer = await self._answer("the registration")
             if isinstance(answer, Refused):
+                self.refused = True
                 await self._leave(f"registration refused: {answer.reason}")
                 return
             self.registered = True

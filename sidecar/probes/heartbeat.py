@@ -28,8 +28,10 @@ from sidecar.probes.aim import Aim, why
 from sidecar.probes.conversation import Conversation, Rhythm
 from sidecar.tasks import OneThread
 
-_LISTEN_PAUSE = 0.02
+_LISTEN_PAUSE = 0.004
 """Seconds between two looks whether the port listens: the first registration after a start is to be ours."""
+_ELSEWHERE_AFTER = 3.0
+"""Seconds after which a server whose port is not open may have opened another."""
 _FOREIGN_PAUSE = 1.0
 """Seconds between two looks whether the port is still somebody else's."""
 _UPGRADE_PATIENCE = 60.0
@@ -58,6 +60,7 @@ class Held(NamedTuple):
     """Why it ended, or could not be opened."""
     opened: bool = False
     registered: bool = False
+    refused: bool = False
 
 
 class Heartbeat:
@@ -85,7 +88,7 @@ class Heartbeat:
             while True:
                 await self._listening(identity)
                 held = await self._converse(http, identity)
-                self._report(SessionLost(identity, held.reason))
+                self._report(SessionLost(identity, held.reason, held.refused))
                 pause = self._settings.pause_first if held.registered else pause
                 await asyncio.sleep(pause)
                 longest = self._settings.refused_max if held.opened else self._settings.pause_max
@@ -93,19 +96,28 @@ class Heartbeat:
 
     async def _listening(self, identity: Identity) -> None:
         """Wait until the port is this process's, and say so, or whose it is. Only the kernel is asked."""
-        port = self._settings.port
+        port, told = self._settings.port, Listened(identity, owned=False)
+        looked = began = time.monotonic()
         while True:
             asked = time.monotonic()
             pid = await self._thread.call(partial(_owner, port, identity.pid))
             if pid == identity.pid:
                 self._report(Listened(identity, owned=True))
                 return
-            if pid is None:
-                took = time.monotonic() - asked
-                await asyncio.sleep(max(_LISTEN_PAUSE, 10 * took))  # a tenth of a core where it is expensive
-            else:
-                self._report(Listened(identity, owned=False, why=_whose(port, pid)))
-                await asyncio.sleep(_FOREIGN_PAUSE)
+            now = Listened(identity, owned=False)
+            if pid is not None:
+                now = Listened(identity, owned=False, why=_whose(port, pid))
+            elif asked - began > _ELSEWHERE_AFTER and asked - looked < _FOREIGN_PAUSE:
+                now = told
+            elif asked - began > _ELSEWHERE_AFTER:
+                looked = asked
+                now = await self._thread.call(partial(_elsewhere, identity, port))
+            if now != told:  # who has the port, or that it is free again
+                self._report(now)
+                told = now
+            took = time.monotonic() - asked
+            pause = _LISTEN_PAUSE if pid is None else _FOREIGN_PAUSE
+            await asyncio.sleep(max(pause, 10 * took))  # a tenth of a core where it is expensive
 
     async def _converse(self, http: aiohttp.ClientSession, identity: Identity) -> Held:
         """Hold a session as long as it lasts."""
@@ -126,7 +138,7 @@ class Heartbeat:
             return Held(why(error))
         conversation = Conversation(socket, session, self._settings.rhythm, identity, self._report)
         reason = await conversation.run()
-        return Held(reason, opened=True, registered=conversation.registered)
+        return Held(reason, opened=True, registered=conversation.registered, refused=conversation.refused)
 
 
 def _owner(port: int, likely: int) -> int | Unknown | None:
@@ -134,6 +146,19 @@ def _owner(port: int, likely: int) -> int | Unknown | None:
         return sockets.owner(port, likely)
     except OSError as error:  # our own want, of descriptors for one
         return Unknown(f"its holder cannot be looked for: {why(error)}")
+
+
+def _elsewhere(identity: Identity, port: int) -> Listened:
+    """On which ports it listens instead; a server opens its own within seconds of another."""
+    try:
+        ports = sockets.listening_ports(identity.pid)
+    except OSError:  # our own want: the next look may tell
+        ports = set()
+    if isinstance(ports, Unknown) or not ports or port in ports:
+        return Listened(identity, owned=False)
+    names = ", ".join(str(other) for other in sorted(ports))
+    why = f"it listens on port {names}, and port {port} is watched"
+    return Listened(identity, owned=False, why=why, elsewhere=tuple(sorted(ports)))
 
 
 def _whose(port: int, pid: int | Unknown) -> str:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 
 import msgspec
 
 from fermatkit import sockets
 from fermatkit.measures import Measure, Reading, Unknown
-from fermatkit.process import Sample, Sampler, disk_free, open_fds
+from fermatkit.process import Sample, Sampler, open_fds
 from fermatkit.sockets import TcpState
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Report, Sampled
 from sidecar.probes.aim import Aim, why
+from sidecar.probes.patient import Patient
 from sidecar.tasks import Beat, OneThread
 
-_SLOW = (Measure.FDS, Measure.ESTABLISHED, Measure.OTHER_SOCKETS, Measure.DISK_FREE)
-"""What is read in a thread: milliseconds with many connections, for ever with a dead network disk."""
-_FAST = tuple(measure for measure in Measure if measure not in _SLOW)
+_OF_SOCKETS = (
+    Measure.ESTABLISHED,
+    Measure.OTHER_SOCKETS,
+    Measure.CLOSE_WAIT,
+    Measure.ACCEPT_QUEUE,
+    Measure.ACCEPT_LIMIT,
+)
+_SLOW = (Measure.FDS, *_OF_SOCKETS)
+"""What is read in a thread: it takes milliseconds with many connections."""
+_FAST = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
 """What is read on the event loop."""
 
 
@@ -29,8 +34,6 @@ class ProcessSettings(msgspec.Struct, frozen=True):
 
     port: int = 9090
     """Whose sockets are counted."""
-    directories: tuple[Path, ...] = (Path(),)
-    """Whose disks' free space is read: where the server and the sidecar write. The least of them counts."""
     interval: float = 1.0
     """Seconds from one sample to the next."""
 
@@ -54,44 +57,18 @@ class ProcessProbe:
 
     async def _run(self, identity: Identity) -> None:
         sampler = Sampler(identity.pid, identity.started)
-        slow = _Slow(self._thread, partial(_read, identity.pid, self._settings), self._settings.interval / 2)
+        look = partial(_read, identity.pid, self._settings.port)
+        slow = Patient(self._thread, look, self._settings.interval / 2)
         beat = Beat(self._settings.interval)
         try:
             while True:
                 await beat.wait()
-                readings = await slow.read()
+                readings = await slow.look() or dict.fromkeys(_SLOW, Unknown(slow.late))
                 sample = _sample(sampler)
                 if sample is not None:
                     self._report(Sampled(identity, sample.state, {**sample.readings, **readings}))
         finally:
             slow.close()
-
-
-class _Slow:
-    """One life's slow readings, one at a time. However many lives, they share the probe's one thread."""
-
-    def __init__(
-        self, thread: OneThread, read: Callable[[], dict[Measure, Reading]], patience: float
-    ) -> None:
-        self._thread = thread
-        self._read = read
-        self._patience = patience
-        self._reading: asyncio.Future[dict[Measure, Reading]] | None = None
-
-    async def read(self) -> dict[Measure, Reading]:
-        """Read them all, or say that they could not be had in time; what comes late is the next answer."""
-        if self._reading is None:
-            self._reading = self._thread.call(self._read)
-        await asyncio.wait({self._reading}, timeout=self._patience)
-        if not self._reading.done():
-            return dict.fromkeys(_SLOW, Unknown(f"not read within {self._patience:g} s"))
-        readings, self._reading = self._reading.result(), None
-        return readings
-
-    def close(self) -> None:
-        """Forget a reading that has not begun: nobody asks any more."""
-        if self._reading is not None:
-            self._reading.cancel()
 
 
 def _sample(sampler: Sampler) -> Sample | None:
@@ -102,14 +79,8 @@ def _sample(sampler: Sampler) -> Sample | None:
         return Sample("", dict.fromkeys(_FAST, Unknown(why(error))))
 
 
-def _read(pid: int, settings: ProcessSettings) -> dict[Measure, Reading]:
-    established, other = _connections(settings.port)
-    return {
-        Measure.FDS: _open_fds(pid),
-        Measure.ESTABLISHED: established,
-        Measure.OTHER_SOCKETS: other,
-        Measure.DISK_FREE: _least(disk_free(directory) for directory in settings.directories),
-    }
+def _read(pid: int, port: int) -> dict[Measure, Reading]:
+    return {Measure.FDS: _open_fds(pid), **_connections(port)}
 
 
 def _open_fds(pid: int) -> Reading:
@@ -119,20 +90,17 @@ def _open_fds(pid: int) -> Reading:
         return Unknown(why(error))
 
 
-def _least(readings: Iterable[Reading]) -> Reading:
-    """The lowest that is known: a full disk must show, even beside one that cannot be read.
-
-    What cannot be read is told elsewhere as well: nothing can be started there, or saved.
-    """
-    every = list(readings)
-    known = [reading for reading in every if not isinstance(reading, Unknown)]
-    return min(known) if known else every[0]
-
-
-def _connections(port: int) -> tuple[Reading, Reading]:
-    states = sockets.count(port)
-    if isinstance(states, Unknown):
-        return states, states
+def _connections(port: int) -> dict[Measure, Reading]:
+    found = sockets.connections(port)
+    if isinstance(found, Unknown):
+        return dict.fromkeys(_OF_SOCKETS, found)
+    states = dict(found.states)
     established = states.pop(TcpState.ESTABLISHED, 0)
     states.pop(TcpState.LISTEN, None)
-    return float(established), float(sum(states.values()))
+    return {
+        Measure.ESTABLISHED: float(established),
+        Measure.OTHER_SOCKETS: float(sum(states.values())),
+        Measure.CLOSE_WAIT: float(states.get(TcpState.CLOSE_WAIT, 0)),
+        Measure.ACCEPT_QUEUE: found.waiting,
+        Measure.ACCEPT_LIMIT: found.limit,
+    }

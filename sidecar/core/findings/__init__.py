@@ -35,6 +35,7 @@ def recall(memory: Memory | None, shift: float) -> Wrong:
             cause.signs,
             cause.why,
             reading=cause.reading,
+            eater=cause.eater,
         )
         for cause in causes
     }

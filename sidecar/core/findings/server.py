@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sidecar.core.facts import Facts
+from fermatkit.measures import Measure
+from sidecar.core.facts import GC_GAP, HALF_A_CORE, Facts
 from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
+
+_COLD_BURST_SHOWN = 600.0
+"""Seconds for which a lost race is shown."""
 
 Judgement = Callable[[Facts, Policy, Finding | None], Finding | None]
 """The third argument: the same finding as it was a moment ago. It lasts until the contrary is known."""
@@ -27,7 +31,7 @@ def _start_failed(facts: Facts, _: Policy, __: Finding | None) -> Finding | None
 def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     """Grace after a start ends with the first proof."""
     since = _unserved(facts, policy)
-    if since is None or facts.proven:
+    if since is None or facts.proven or facts.elsewhere:
         return None
     return Finding(Trouble.DEAF, Severity.FAIL, since, Act.RESTART, why=facts.owner_why)
 
@@ -66,8 +70,18 @@ def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _since(facts, Sign.PONG, Sign.HTTP)
     if since is None or not facts.proven or facts.at < since + policy.hung_after:
         return None
-    signs = (Sign.PONG, Sign.HTTP)
-    return Finding(Trouble.HUNG, Severity.FAIL, since, Act.RESTART, signs, facts.sign(Sign.PONG).why)
+    name, act = Trouble.HUNG, Act.RESTART
+    if _collects(facts) and facts.at < since + policy.busy_after:
+        name, act = Trouble.BUSY, Act.NOTE
+    elif facts.collecting >= policy.heap_after:
+        name = Trouble.HEAP_EXHAUSTED
+    return Finding(name, Severity.FAIL, since, act, (Sign.PONG, Sign.HTTP), facts.sign(Sign.PONG).why)
+
+
+def _collects(facts: Facts) -> bool:
+    """Whether the garbage collector was at work when last looked at, a moment ago."""
+    gc = facts.readings.get(Measure.GC)
+    return isinstance(gc, int | float) and gc >= HALF_A_CORE and facts.at - facts.collected_at < GC_GAP
 
 
 def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -85,7 +99,34 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
         return before if fact.missing or fact.good_at is None else None
     if fact.bad_since is None or not facts.proven or facts.at < fact.bad_since + policy.http_dead_after:
         return None
+    if facts.collecting >= policy.heap_after and not _collects(facts):
+        return Finding(
+            Trouble.HEAP_EXHAUSTED, Severity.FAIL, fact.bad_since, Act.RESTART, (Sign.HTTP,), fact.why
+        )
     return Finding(Trouble.HTTP_DEAD, Severity.WARN, fact.bad_since, Act.TELL, (Sign.HTTP,), fact.why)
+
+
+def _bad_config(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    """Told while the server still runs, too: its next start would fail. A missing one it makes itself."""
+    config = facts.config
+    if config is None or config.problem in ("", "missing"):
+        return None
+    severity = Severity.WARN if facts.serving else Severity.FAIL
+    return Finding(Trouble.BAD_CONFIG, severity, facts.at, Act.TELL, why=f"{config.path}: {config.problem}")
+
+
+def _wrong_port(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    """No restart would change it: the port stands in the server's configuration, or in ours."""
+    if not facts.elsewhere or facts.proven:
+        return None
+    return Finding(Trouble.WRONG_PORT, Severity.FAIL, facts.at, Act.TELL, why=facts.owner_why)
+
+
+def _cold_burst(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    """Who registered at the same time as others on a fresh server may be refused for good (seen)."""
+    if facts.refused_at is None or facts.at > facts.refused_at + _COLD_BURST_SHOWN:
+        return None
+    return Finding(Trouble.COLD_BURST, Severity.WARN, facts.refused_at, Act.NOTE)
 
 
 def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -114,6 +155,9 @@ JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.NOT_SERVING: _not_serving,
     Trouble.STUCK: _stuck,
     Trouble.HTTP_DEAD: _http_dead,
+    Trouble.BAD_CONFIG: _bad_config,
+    Trouble.WRONG_PORT: _wrong_port,
+    Trouble.COLD_BURST: _cold_burst,
     Trouble.SILENT: _silent,
 }
 
@@ -128,6 +172,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
     """The moments at which time alone may bring a finding."""
     waits = (
         (_since(facts, Sign.PONG, Sign.HTTP), policy.hung_after),
+        (_since(facts, Sign.PONG, Sign.HTTP), policy.busy_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
     )

@@ -7,6 +7,8 @@ from sidecar.core.nouns import Finding, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.rules import METRICS
 
+MEMORY = {Trouble.HOST_MEMORY, Trouble.HOST_SWAP, Trouble.HOST_PRESSURE}
+"""What somebody's hunger for memory explains."""
 Crossed = dict[Trouble, float]
 """Since when each rule's value has been beyond: monotonic seconds, less the times in which nobody looked."""
 
@@ -30,7 +32,8 @@ def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Pol
         rule = policy.rules[trouble]
         if trouble in found or facts.at - since >= rule.last:
             reading = METRICS[trouble].value(facts.readings)
-            findings.append(Finding(trouble, rule.severity, since, rule.act, reading=reading))
+            eater = facts.eater if trouble in MEMORY else None
+            findings.append(Finding(trouble, rule.severity, since, rule.act, reading=reading, eater=eater))
     return findings
 
 

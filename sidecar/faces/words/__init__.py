@@ -28,6 +28,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is no enum's: the parts that the sentences are joined with, and the headings."""
 
     pid_of: str
+    eater: str
     pid_for: str
     pid_at: str
     pid_as: str

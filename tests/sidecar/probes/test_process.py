@@ -1,4 +1,4 @@
-"""One sample a second of a real process, whatever the disk does."""
+"""One sample a second of a real process, whatever hangs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
-from pathlib import Path
 
-import psutil
 import pytest
 
 from fermatkit import sockets
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
-from sidecar.probes.process import ProcessProbe, ProcessSettings, _least
+from sidecar.probes.process import ProcessProbe, ProcessSettings
 from support.locks import kill
 from support.reports import Reports
 
@@ -33,16 +31,18 @@ MEASURES = {
     Measure.UPTIME,
     Measure.ESTABLISHED,
     Measure.OTHER_SOCKETS,
-    Measure.DISK_FREE,
+    Measure.CLOSE_WAIT,
+    Measure.ACCEPT_QUEUE,
+    Measure.ACCEPT_LIMIT,
 }
 
 
 @pytest.fixture
-async def make(reports: Reports, tmp_path: Path) -> AsyncIterator[Make]:
+async def make(reports: Reports) -> AsyncIterator[Make]:
     probes: list[ProcessProbe] = []
 
     def make(port: int) -> ProcessProbe:
-        probes.append(ProcessProbe(ProcessSettings(port, (tmp_path,), interval=0.05), reports))
+        probes.append(ProcessProbe(ProcessSettings(port, interval=0.05), reports))
         return probes[-1]
 
     yield make
@@ -81,35 +81,35 @@ async def test_a_process_that_is_gone_gives_no_sample(
     probe.watch(None)
 
 
-async def test_a_disk_that_hangs_leaves_the_rest(
+async def test_a_look_that_hangs_leaves_the_rest(
     make: Make, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = threading.Event()
-    asked: list[str] = []
-    usage = psutil.disk_usage
+    kernel = threading.Event()
+    asked: list[int] = []
+    connections = sockets.connections
 
-    def hangs(path: str) -> object:
-        asked.append(path)
-        disk.wait(20)
-        return usage(path)
+    def hangs(port: int) -> object:
+        asked.append(port)
+        kernel.wait(20)
+        return connections(port)
 
-    monkeypatch.setattr(psutil, "disk_usage", hangs)
+    monkeypatch.setattr(sockets, "connections", hangs)
     make(1).watch(another)
     sampled = await reports.until(Sampled, 3)
-    assert sampled.readings[Measure.DISK_FREE] == Unknown("not read within 0.025 s")
+    assert sampled.readings[Measure.FDS] == Unknown("not read within 0.025 s")
     assert isinstance(sampled.readings[Measure.MEMORY], float)
     assert len(asked) == 1  # one thread waits, not one more each second
-    disk.set()
+    kernel.set()
     async with asyncio.timeout(20):
-        while isinstance(reports.of(Sampled)[-1].readings[Measure.DISK_FREE], Unknown):
+        while isinstance(reports.of(Sampled)[-1].readings[Measure.FDS], Unknown):
             await reports.until(Sampled, len(reports.all) + 1)
 
 
-async def test_a_disk_that_hangs_takes_one_thread_however_many_lives(
+async def test_a_look_that_hangs_takes_one_thread_however_many_lives(
     make: Make, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = threading.Event()
-    monkeypatch.setattr(psutil, "disk_usage", lambda _: disk.wait(20))
+    kernel = threading.Event()
+    monkeypatch.setattr(sockets, "connections", lambda _: kernel.wait(20) and Unknown("late"))
     probe = make(1)
     probe.watch(another)
     await reports.until(Sampled)
@@ -119,17 +119,17 @@ async def test_a_disk_that_hangs_takes_one_thread_however_many_lives(
         probe.watch(another)
         await reports.until(Sampled, len(reports.all) + 1)
         assert set(threading.enumerate()) <= before, f"life {life}"
-    disk.set()
+    kernel.set()
 
 
 HANGS = """
 import asyncio, os, sys, time
-import psutil
+from fermatkit import sockets
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 
-psutil.disk_usage = lambda _: time.sleep(600)
+sockets.connections = lambda _: time.sleep(600)
 
 async def main():
     reports = []
@@ -144,19 +144,11 @@ asyncio.run(main())
 """
 
 
-def test_a_disk_that_hangs_does_not_hold_up_the_end_of_the_program() -> None:
+def test_a_look_that_hangs_does_not_hold_up_the_end_of_the_program() -> None:
     done = subprocess.run(
         [sys.executable, "-c", HANGS], check=False, capture_output=True, text=True, timeout=20
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "others have theirs\n", "")
-
-
-def test_of_several_disks_the_fullest_counts_and_none_that_is_unknown_hides_it() -> None:
-    gone = Unknown("/mnt: No such file or directory")
-    assert _least([5.0, 3.0]) == 3.0
-    assert _least([gone, 3.0]) == 3.0
-    assert _least([3.0, gone]) == 3.0
-    assert _least([gone, Unknown("another")]) == gone
 
 
 async def test_without_a_free_descriptor_what_cannot_be_read_is_unknown_and_comes_back(
