@@ -7,6 +7,7 @@ from typing import TextIO
 
 from loadgen.plan import Plan
 from loadgen.results import Second
+from loadgen.say import say
 from loadgen.summary import percentiles
 from loadgen.tally import Operation
 
@@ -41,8 +42,7 @@ class Live:
             self._write(_CLEAR)
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        say(self._stream, text)
 
 
 def line(plan: Plan, second: Second, errors: int) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from cloudserver.session import PATH
+from fermatkit.hosts import is_host
 
 DEFAULT_URL = "ws://127.0.0.1:9090"
 _BOUNDS = {  # flag → what its number is, at least, at most
@@ -67,7 +68,9 @@ def _out_of_bounds(plan: Plan) -> list[str]:
 def _bad_target(url: str, *, any_host: bool) -> list[str]:
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "ws" and parts.hostname and parts.port and parts.username is None
+        good = (
+            parts.scheme == "ws" and is_host(parts.hostname or "") and parts.port and parts.username is None
+        )
     except ValueError:
         good = False
     if not good or parts.path not in {"", "/", PATH} or parts.query or parts.fragment:

@@ -24,6 +24,7 @@ from loadgen.live import Live
 from loadgen.outcome import Outcome
 from loadgen.plan import DEFAULT_URL, Plan, mistakes
 from loadgen.results import ResultFile, Run, Second
+from loadgen.say import say
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
 
@@ -38,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _load(args)
     except UserError as error:
-        print(f"loadgen: {error}", file=sys.stderr)
+        say(sys.stderr, f"loadgen: {error}\n")
         return error.code
     except KeyboardInterrupt:  # before the run took over the signal
         return ExitCode.INTERRUPTED
@@ -106,8 +107,10 @@ def _load(args: argparse.Namespace) -> int:
     finally:
         file.close()
     if file.problem:
-        print(f"loadgen: {file.problem}", file=sys.stderr)
-    print(msgspec.json.encode(summary).decode() if args.json else table(summary))
+        say(sys.stderr, f"loadgen: {file.problem}\n")
+    text = msgspec.json.encode(summary).decode() if args.json else table(summary)
+    if why := say(sys.stdout, f"{text}\n"):
+        say(sys.stderr, f"loadgen: the summary could not be printed ({why}); it is in {file.path}\n")
     return summary.exit_code
 
 

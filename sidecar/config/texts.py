@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
-_ADDRESS = re.compile(r"[A-Za-z0-9_.:%-]{1,253}")
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+from fermatkit.hosts import is_host
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_NAME = 200
 """Bytes: a file's name may have 255, and ours become longer (``….1``)."""
@@ -19,24 +18,11 @@ _OURS = ("memory.json", "probe-keys.json", "server.lock", "sidecar.lock")
 
 def host(text: object) -> str:
     """A host's name or address."""
-    if not isinstance(text, str) or not _ADDRESS.fullmatch(text) or not (_address(text) or _name(text)):
+    if not isinstance(text, str) or not is_host(text):
         raise ValueError(
             f"must be a host's name or address, like 'localhost', '127.0.0.1' or '::1', is {shown(text)}"
         )
     return text
-
-
-def _address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _name(text: str) -> bool:
-    labels = text.removesuffix(".").split(".")
-    return all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
 
 def line(text: object) -> str:

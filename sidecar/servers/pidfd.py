@@ -41,13 +41,18 @@ class Hold(Protocol):
 
 def hold(identity: Identity, told: Told) -> Hold:
     """Hold a process, or its zombie. ProcessLookupError when it is gone, OSError when it cannot be held."""
-    held = _hold(identity, told)
-    try:
-        _verify(identity)  # only now: whose pid it is cannot change any more
-    except OSError:
-        held.release()
-        raise
-    return held
+    if hasattr(os, "pidfd_open"):
+        try:
+            pidfd = os.pidfd_open(identity.pid)
+        except OSError as error:
+            if error.errno not in _NO_PIDFD:
+                raise
+        else:
+            return _verified(_ByPidfd(identity, told, pidfd))
+    _verify(
+        identity
+    )  # before: its thread takes the status of a child, and with that ends what there is to see
+    return _ByThread(identity, told)
 
 
 def send(identity: Identity, number: int) -> None:
@@ -56,14 +61,13 @@ def send(identity: Identity, number: int) -> None:
     os.kill(identity.pid, number)
 
 
-def _hold(identity: Identity, told: Told) -> Hold:
-    if hasattr(os, "pidfd_open"):
-        try:
-            return _ByPidfd(identity, told, os.pidfd_open(identity.pid))
-        except OSError as error:
-            if error.errno not in _NO_PIDFD:
-                raise
-    return _ByThread(identity, told)
+def _verified(held: _ByPidfd) -> Hold:
+    try:
+        _verify(held.identity)  # only now: whose pid it is cannot change any more
+    except OSError:
+        held.release()
+        raise
+    return held
 
 
 def _verify(identity: Identity) -> None:

@@ -71,6 +71,9 @@ def test_a_host_that_is_neither_loopback_nor_private_needs_the_flag(url: str):
         "ws://me@127.0.0.1:9090",
         "ws://127.0.0.1:9090/other",
         "ws://127.0.0.1:9090/?a=b",
+        "ws://a..b:9090",
+        "ws://a b:9090",
+        f"ws://{'x' * 64}:9090",
     ],
 )
 def test_other_addresses_are_no_targets(url: str):
