@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: every figure, on the screen and in build/bench.json; a minute and a half."""
+"""``python -m benchmarks``: every figure, on the screen and in build/bench.json; two and a half minutes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLES = (
     ("kill -9 → listening, → proven (ms; from outside, the whole program)", restart.measure),
     ("One step of the core (µs of CPU; three observations a second in calm)", core.measure),
     (
-        "One sample of the server (µs of CPU, by connections; all but `process` runs off the loop)",
+        "One sample of server and machine (µs of CPU, by connections; `sample_at`: a second on average)",
         sample.measure,
     ),
     ("Footprint (CPU ms and resident MiB that each import adds; then the program idle)", footprint.measure),

@@ -59,8 +59,10 @@ def settings(url: str, word: str | None = "fermat", *, pause: float = 60.0) -> C
 async def watching(settings: CountersSettings, identity: Identity, reports: Reports) -> AsyncIterator[None]:
     probe = CountersProbe(settings, reports)
     probe.watch(identity)
-    yield
-    await probe.close()
+    try:
+        yield
+    finally:
+        await probe.close()
 
 
 @asynccontextmanager
@@ -180,9 +182,11 @@ async def moody(*moods: web.Response, pause: float = 60.0) -> AsyncIterator[tupl
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
-    async with admin(settings(f"http://127.0.0.1:{port}", pause=pause)) as somebody:
-        yield server, somebody
-    await runner.cleanup()
+    try:
+        async with admin(settings(f"http://127.0.0.1:{port}", pause=pause)) as somebody:
+            yield server, somebody
+    finally:
+        await runner.cleanup()
     assert server.naked == 0
 
 
