@@ -46,7 +46,12 @@ def _port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m cloudserver", description="A stand-in for Fermat's Cloud Server.")
+    parser = _Parser(
+        prog="python -m cloudserver",
+        description="A stand-in for Fermat's Cloud Server.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="habits:\n" + "\n".join(f"  {name:18} {what}" for name, what in habits.known().items()),
+    )
     parser.add_argument(
         "--port",
         type=_port,
@@ -60,8 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         choices=habits.names(),
         metavar="NAME",
-        help="fail like the real one; may be repeated, taken up in this order: "
-        + "; ".join(f"{name}: {what}" for name, what in habits.known().items()),
+        help="fail like the real one (below); may be repeated, taken up in this order",
     )
     return parser
 

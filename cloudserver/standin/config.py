@@ -28,6 +28,10 @@ class BadConfig(Exception):
     """The file cannot be used; the text is the Java error, for a stack trace."""
 
 
+class BadPort(BadConfig):
+    """The port is not a number, or none of a port."""
+
+
 def load(port: int, path: Path = FILE) -> Config:
     """Read the file, or write one of defaults with `port` when it is missing: the file's port wins.
 
@@ -49,12 +53,13 @@ def parse(text: str) -> Config:
     try:
         config = msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:
-        raise BadConfig(f"org.apache.commons.configuration.ConversionException: {error}") from None
+        kind = BadPort if str(error).endswith("`$.port`") else BadConfig
+        raise kind(f"org.apache.commons.configuration.ConversionException: {error}") from None
     missing = [name for name in Config.__struct_fields__ if name not in values]
     if missing:
         raise BadConfig(f"java.util.NoSuchElementException: '{missing[0]}' doesn't map to an existing object")
     if not 0 <= config.port <= MAX_PORT:
-        raise BadConfig(f"java.lang.IllegalArgumentException: port out of range: {config.port}")
+        raise BadPort(f"java.lang.IllegalArgumentException: port out of range: {config.port}")
     return config
 
 

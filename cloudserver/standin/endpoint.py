@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from cloudserver.standin import lines
 from cloudserver.standin.clients import Connection
-from cloudserver.standin.state import Standin
+from cloudserver.standin.state import Crash, Standin
 from cloudserver.wire import (
     MAX_CHARS,
     Packet,
@@ -28,10 +28,6 @@ IDLE_SECONDS = 60.0
 _LOST = 1006
 _TEXT, _PING, _CLOSE = WSMsgType.TEXT, WSMsgType.PING, WSMsgType.CLOSE
 _ENDS = (WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
-
-
-class Crash(Exception):
-    """An exception in the server's handler; the text is what Java calls it, and the close reason."""
 
 
 class MainEndpoint:
@@ -88,8 +84,17 @@ class MainEndpoint:
             pass  # the client left while we were sending: lost
         finally:
             del self._sockets[connection]
-            removed = self._standin.clients.forget(connection)
-            self._standin.log.write(lines.closed(connection, code, removed))
+            self._clean_up(connection, code)
+
+    def _clean_up(self, connection: Connection, code: int) -> None:
+        try:
+            if code == _LOST:
+                self._standin.lost(connection)
+        except Crash as crash:
+            self._standin.log.write(lines.failed(f"java.lang.{crash}"))
+            return
+        removed = self._standin.clients.forget(connection)
+        self._standin.log.write(lines.closed(connection, code, removed))
 
     async def _converse(self, connection: Connection, socket: web.WebSocketResponse) -> int:
         """Answer until the end; the close code."""

@@ -21,7 +21,6 @@ from cloudserver.standin import config, habits, lines
 from cloudserver.standin.control import Control
 from cloudserver.standin.endpoint import MainEndpoint
 from cloudserver.standin.http import Rest
-from cloudserver.standin.log import Log
 from cloudserver.standin.state import Standin
 from cloudserver.wire import handshake
 from fermatkit import eventloop
@@ -30,8 +29,6 @@ from fermatkit.errors import UserError
 if sys.platform != "win32":
     import resource
 
-BACKLOG = 50
-"""Connects the kernel accepts while the process does not; as seen, 51 succeed."""
 _SIGNAL_EXIT = 128
 _GC_THRESHOLDS = (50_000, 50, 100)
 """A client is 62 objects to the collector, without a cycle among them: with Python's own thresholds each full
@@ -47,16 +44,26 @@ def run(host: str, port: int, habit_names: Sequence[str]) -> None:
     _raise_fd_limit()
     gc.set_threshold(*_GC_THRESHOLDS)
     server_logger.addFilter(_is_our_fault)
+    with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
+        runner.run(_live(host, port, habit_names))
+
+
+async def _live(host: str, port: int, habit_names: Sequence[str]) -> None:
+    """Take up the habits, then start: what a habit breaks is broken from the first step on."""
+    standin = Standin()
+    for name in habit_names:
+        habits.take_up(name, standin)
     try:
-        settings = config.load(port)
+        standin.config = config.load(port)
     except config.BadConfig as error:
         sys.stderr.write(lines.trace(str(error)) + "\n")
-        return
-    with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
-        runner.run(_serve(host, Standin(settings, Log()), habit_names))
+        if not (standin.survives_bad_port and isinstance(error, config.BadPort)):
+            return
+        await asyncio.get_running_loop().create_future()
+    await _serve(host, standin)
 
 
-async def _serve(host: str, standin: Standin, habit_names: Sequence[str]) -> None:
+async def _serve(host: str, standin: Standin) -> None:
     endpoint = MainEndpoint(standin)
     rest = Rest(standin)
     application = web.Application(middlewares=[rest.guard])
@@ -65,25 +72,25 @@ async def _serve(host: str, standin: Standin, habit_names: Sequence[str]) -> Non
     )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    try:
-        await web.TCPSite(runner, host, standin.config.port, backlog=BACKLOG).start()
-    except OSError as error:
-        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-            raise UserError(f"cloudserver: --host {host}: not an address of this machine") from None
-        await _stay_deaf(host, standin, error)
+    standin.log.write(_open(host, standin, runner))
     standin.lag.start()
-    address = runner.addresses[0]
-    standin.log.write(lines.started(f"http://{address[0]}:{address[1]}/fermat"))
-    for name in habit_names:
-        habits.take_up(name, standin)
     await endpoint.sweep()
 
 
-async def _stay_deaf(host: str, standin: Standin, error: OSError) -> None:
-    """Live on without listening, as the real server does with its port taken: threads keep the JVM alive."""
-    reason = f"java.net.BindException: {host}:{standin.config.port}: {os.strerror(error.errno or 0)}"
-    standin.log.write(lines.failed(reason))
-    await asyncio.get_running_loop().create_future()
+def _open(host: str, standin: Standin, runner: web.AppRunner) -> list[str]:
+    """Begin to listen; what that is worth saying.
+
+    With its port taken it lives on without listening, as the real server does: threads keep the JVM alive.
+    """
+    port = standin.config.port
+    assert runner.server is not None  # noqa: S101 - it has been set up, which mypy cannot know
+    try:
+        address = standin.door.open(host, port, runner.server, standin.log)
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise UserError(f"cloudserver: --host {host}: not an address of this machine") from None
+        return lines.failed(f"java.net.BindException: {host}:{port}: {os.strerror(error.errno or 0)}")
+    return lines.started(f"http://{address}/fermat")
 
 
 def _obey_signals() -> None:

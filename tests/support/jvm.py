@@ -1,57 +1,38 @@
-"""A real JVM in trouble, as a child process."""
+"""The programs in `tests/java/`, compiled once in a run; and a real JVM that fails: `Failing`."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from fermatkit.process import started
-from sidecar.core.nouns import Identity
+from support.standin import StandinProcess, starting
 
-_SOURCE = Path(__file__).parents[1] / "java" / "Patient.java"
-_OPTIONS = ("-Xmx16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_SOURCES = Path(__file__).parents[1] / "java"
 
 
-def compile_patient(directory: Path) -> Path:
-    """The directory of its class; skips the test where there is no Java."""
-    if shutil.which("javac") is None or shutil.which("java") is None:
+def compiled(directory: Path, program: str = "Failing") -> Path:
+    """Compile a program into `directory`, which is returned. Skips where there is no JDK."""
+    javac = shutil.which("javac")
+    if javac is None or shutil.which("java") is None:
         pytest.skip("no JDK: apt-get install openjdk-17-jdk-headless")
-    subprocess.run(["javac", "-d", str(directory), str(_SOURCE)], check=True)
+    subprocess.run([javac, "-Xlint:all", "-Werror", "-d", directory, _SOURCES / f"{program}.java"], check=True)
     return directory
 
 
 @contextmanager
-def patient(
-    classes: Path, directory: Path, *arguments: str, options: tuple[str, ...] = ()
-) -> Iterator[Identity]:
-    """Start one in a working directory, wait until it is in its state, and kill it in the end."""
-    command = ["java", *_OPTIONS, *options, "-cp", str(classes), "Patient", *arguments]
-    with living(command, directory, says=b"ready\n") as identity:
-        yield identity
+def failing(
+    classes: Path, directory: Path, mode: str, before: Sequence[str] = ()
+) -> Iterator[StandinProcess]:
+    """Run it in a mode, on a port of the system's choice, behind a command such as prlimit.
 
-
-@contextmanager
-def living(command: list[str], directory: Path, says: bytes) -> Iterator[Identity]:
-    """Any process, from its first line on."""
-    with subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == says
-            yield Identity(process.pid, started(process.pid) or 0)
-        finally:
-            process.kill()
-
-
-def lives(identity: Identity) -> bool:
-    """Whether it is still this process, and no zombie."""
-    try:
-        os.kill(identity.pid, 0)
-    except ProcessLookupError:
-        return False
-    return started(identity.pid) == identity.started
+    G1 is asked for by name: on a small machine Java would choose another collector, without those threads.
+    """
+    java = ("java", "-Xmx16m", "-XX:+UseG1GC", "-cp", str(classes), "Failing", mode, "0")
+    with starting(directory, command=(*before, *java)) as jvm:
+        jvm.wait_for("/fermat\n")
+        yield jvm

@@ -75,7 +75,9 @@ def test_a_bad_configuration_is_a_stack_trace_and_exit_status_0(tmp_path: Path, 
     assert ended.returncode == 0
     assert ended.stderr.startswith(("java.", "org."))
     assert "\n\tat " in ended.stderr
-    assert not (tmp_path / LOG).exists()
+    assert ended.stdout == (tmp_path / LOG).read_text() == "", (
+        "the log opens first, but nothing is said in it"
+    )
 
 
 def test_a_missing_configuration_on_a_full_disk_is_left_empty_and_then_fails_for_ever(tmp_path: Path):

@@ -12,15 +12,10 @@ import aiohttp
 import psutil
 import pytest
 
-from cloudserver.session import Event, Refused
+from cloudserver.session import Refused
 from support.cloud_client import CloudClient
-from support.standin import PATIENCE, StandinProcess, answers, serving
-
-
-async def take_up(standin: StandinProcess, habit: str) -> None:
-    path = f"/standin/habits/{habit}"
-    async with aiohttp.ClientSession(standin.url) as http, http.post(path) as answer:
-        assert (answer.status, await answer.json()) == (200, {"habit": habit})
+from support.habits import take_up, try_to_register
+from support.standin import PATIENCE, answers, serving
 
 
 def wait_until_asleep(pid: int) -> None:
@@ -118,12 +113,6 @@ async def test_refusing_refuses_new_sessions_and_ends_old_ones(tmp_path: Path):
             assert await answers(standin.url)
 
 
-async def try_to_register(http: aiohttp.ClientSession) -> Event:
-    newcomer = await CloudClient.connect(http)
-    await newcomer.socket.send_str(newcomer.session.register())
-    return await newcomer.event()
-
-
 async def test_habits_are_listed_and_unknown_ones_named(tmp_path: Path):
     with serving(tmp_path, "--habit", "ignore-term") as standin:
         async with aiohttp.ClientSession(standin.url) as http:
@@ -134,7 +123,7 @@ async def test_habits_are_listed_and_unknown_ones_named(tmp_path: Path):
             async with http.post("/standin/habits/sings") as answer:
                 assert answer.status == 404
                 assert "'sings'" in await answer.text()
-                assert "blocked, http-dead, ignore-term" in await answer.text()
+                assert "http-dead, ignore-term, log-eater" in await answer.text()
 
 
 async def test_it_tells_its_own_loop_lag(tmp_path: Path):

@@ -1,7 +1,9 @@
 """Bad habits: ways in which the real server was seen to fail, each a file with one function `take_up`.
 
 The file's name is the habit's, with hyphens; the first line of its docstring tells what it does. So a new
-habit is a new file. A habit is taken up once the server listens, and is not given up again.
+habit is a new file. A habit is taken up in the running loop: at the very start, before the configuration is
+read, or at any time later. One that needs a server that listens waits for the loop's next turn, for the start
+is one turn. It is not given up again.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Python runs a signal's handler in the middle of the sleep, as a deadlocked JVM s
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 
 def take_up(_standin: Standin) -> None:
-    """Never return."""
+    """Take hold of the loop's next turn for good."""
+    asyncio.get_running_loop().call_soon(_sleep)
+
+
+def _sleep() -> None:
     while True:
         time.sleep(3600)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudserver.standin.config import BadConfig, Config, load, parse
+from cloudserver.standin.config import BadConfig, BadPort, Config, load, parse
 
 WRITTEN = """\
 port = 9090
@@ -55,6 +55,15 @@ def test_the_ways_to_write_properties():
 def test_bad_files(text: str, error: str):
     with pytest.raises(BadConfig, match=error):
         parse(text)
+
+
+@pytest.mark.parametrize(("old", "new"), [("9090", "many"), ("9090", "99999"), ("9090", "")])
+def test_a_bad_port_is_told_from_other_faults(old: str, new: str):
+    with pytest.raises(BadPort):
+        parse(WRITTEN.replace(old, new))
+    with pytest.raises(BadConfig) as raised:
+        parse(WRITTEN.replace("false", "maybe"))
+    assert raised.type is BadConfig
 
 
 def test_a_file_that_cannot_be_read_or_made(tmp_path: Path):

@@ -13,7 +13,7 @@ from sidecar.actuators.evidence.plan import Recent, Server
 from sidecar.core.actions import Collect
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Collected
-from support.jvm import compile_patient
+from support.jvm import compiled
 from support.reports import Reports
 
 Gather = Callable[..., Awaitable[Collected]]
@@ -21,7 +21,7 @@ Gather = Callable[..., Awaitable[Collected]]
 
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_patient(tmp_path_factory.mktemp("java"))
+    return compiled(tmp_path_factory.mktemp("java"), "Patient")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.core.actions import Collect
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Collected
-from support.jvm import lives, living, patient
+from support.patient import lives, living, patient
 from support.reports import Reports
 from support.standin import answers, serving
 

@@ -16,7 +16,7 @@ from fermatkit.process import started
 from sidecar.actuators.evidence.jvm import Jvm, NotAsked
 from sidecar.actuators.evidence.status import Status
 from sidecar.core.nouns import Identity
-from support.jvm import lives, living, patient
+from support.patient import lives, living, patient
 from support.standin import serving
 
 PATIENCE = 20.0
