@@ -29,6 +29,7 @@ from sidecar.probes.process import ProcessProbe, ProcessSettings
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
+from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.snapshot import Saver, load
 from sidecar.web.app import serve
 
@@ -89,6 +90,10 @@ class Sidecar:
             ProcessProbe(ProcessSettings(settings.port, Path(settings.directory)), report),
         )
 
+        recorder = Recorder(
+            RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
+        )
+
         def watch(action: act.Watch) -> None:
             for probe in probes:
                 probe.watch(action.identity)
@@ -101,7 +106,8 @@ class Sidecar:
                 act.Send: sender.send,
                 act.Save: saver.save,
                 act.Finish: lambda _: self._finished.set_result(None),
-            }
+            },
+            recorder.record,
         )
         try:
             report(Restored(memory, seed=random.SystemRandom().getrandbits(32)))
@@ -111,6 +117,7 @@ class Sidecar:
             self._core.close()
             await asyncio.gather(*(edge.close() for edge in (*probes, sender, server)))
             await saver.close()
+            await recorder.close()
 
     def _publish(self, state: State) -> None:
         """What was shown is old now."""

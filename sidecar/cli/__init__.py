@@ -7,18 +7,49 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from fermatkit.errors import ExitCode, UserError
 
 DEFAULT_CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
 
 
+class _Argument(NamedTuple):
+    """One argument of a command, as argparse's ``add_argument`` takes it."""
+
+    name: str
+    options: dict[str, Any]
+
+
+_CONFIG = _Argument(
+    "--config", {"type": Path, "default": DEFAULT_CONFIG, "metavar": "FILE", "help": "default: %(default)s"}
+)
+_RECORDING = _Argument(
+    "recording",
+    {"type": Path, "metavar": "RECORDING", "help": "a file, or the directory with all of them"},
+)
+_WHAT_IF = _Argument(
+    "--config",
+    {"type": Path, "metavar": "NEW", "help": "decide by this file's limits, not by the recorded ones"},
+)
+_COMMANDS = {
+    "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
+    "check": ("read the configuration and say all that is wrong with it", (_CONFIG,)),
+    "replay": (
+        "say what a recording's sidecar found, told and did, and why; or would have, with --config",
+        (_RECORDING, _WHAT_IF),
+    ),
+}
+"""What each is for, and its arguments; it gets them by name."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; a user's mistake is told in lines, without a traceback."""
-    chosen = _parser().parse_args(arguments)
+    chosen = vars(_parser().parse_args(arguments))
+    name = chosen.pop("command")
     try:
-        command = import_module(f"sidecar.cli.{chosen.command}")  # a command pays for its own imports only
-        return int(getattr(command, chosen.command)(chosen.config))
+        command = import_module(f"sidecar.cli.{name}")  # a command pays for its own imports only
+        return int(getattr(command, name)(**chosen))
     except UserError as error:
         for line in str(error).splitlines():
             print(f"fermat-sidecar: {line}", file=sys.stderr)
@@ -35,13 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="fermat-sidecar", description="The watchdog of Fermat's Cloud Server.", allow_abbrev=False
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, words in (
-        ("run", "watch the server until stopped (SIGTERM or Ctrl-C)"),
-        ("check", "read the configuration and say all that is wrong with it"),
-    ):
+    for name, (words, arguments) in _COMMANDS.items():
         sub = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
-        sub.add_argument(
-            "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s"
-        )
+        for argument in arguments:
+            sub.add_argument(argument.name, **argument.options)
         sub.set_defaults(command=name)
     return parser

@@ -136,3 +136,7 @@ class Over(Phase, frozen=True, tag=True):
     """The sidecar has nothing left to do."""
 
     stand = Stand.OVER
+
+
+Rung = Unknowing | Starting | Proving | Settled | Continuing | Terminating | Killing | Delayed | Held | Over
+"""Every one of them: what a recorded phase may be read as."""
