@@ -6,17 +6,18 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 
-import msgspec
 import structlog
 
 from sidecar.core.actions import Action
+from sidecar.core.brief import brief
 from sidecar.core.engine import State, decide, due, tell
-from sidecar.core.nouns import Ended, Identity, Message
 from sidecar.core.observations import Observation, Seen, Ticked
 from sidecar.core.policy import Policy
 
 Performer = Callable[..., None]
 Clock = Callable[[], float]
+Record = Callable[[Seen, State], None]
+"""Keeps an observation, and the state that it met: where a recording can be taken up."""
 
 log = structlog.get_logger("sidecar.loop")
 
@@ -39,16 +40,21 @@ class Loop:
         self._wall = wall
         self._publish = publish
         self._performers: Mapping[type[Action], Performer] = {}
+        self._record: Record = lambda _seen, _state: None
         self._waiting: deque[Observation] = deque()
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def connect(self, performers: Mapping[type[Action], Performer]) -> None:
-        """Say who performs what; an action of the core without a performer is a mistake found here."""
+    def connect(self, performers: Mapping[type[Action], Performer], record: Record | None = None) -> None:
+        """Say who performs what, and who records what is taken in from now on.
+
+        An action of the core without a performer is a mistake found here.
+        """
         missing = [kind.__name__ for kind in Action.__subclasses__() if kind not in performers]
         if missing:
             raise ValueError(f"nobody performs {', '.join(missing)}")
         self._performers = performers
+        self._record = record or self._record
         self._drain()
 
     def report(self, what: Observation) -> None:
@@ -75,12 +81,15 @@ class Loop:
 
     def _take(self, what: Observation) -> None:
         seen = Seen(self._monotonic(), self._wall(), what)
-        decision = decide(self.state, seen, self._policy)
-        self._perform(decision.actions)  # nothing may stand before a start
+        try:
+            decision = decide(self.state, seen, self._policy)
+            self._perform(decision.actions)  # nothing may stand before a start
+        finally:  # and nothing, not even a bug in it, may keep an observation from being recorded
+            self._record(seen, self.state)
         self.state, rest = tell(self.state, decision, seen, self._policy)
         self._perform(rest)
         if actions := decision.actions + rest:
-            log.info("decided", actions=[_brief(action) for action in actions], because=_brief(what))
+            log.info("decided", actions=[brief(action) for action in actions], because=brief(what))
 
     def _perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:
@@ -93,18 +102,3 @@ class Loop:
         if moment is not None:
             delay = max(0.0, moment - self._monotonic())
             self._timer = asyncio.get_running_loop().call_later(delay, self.report, Ticked())
-
-
-def _brief(thing: Action | Observation) -> str:
-    """One log word for a decision or its reason: the kind, and those fields that fit in a word."""
-    words = [type(thing).__name__]
-    for name, value in msgspec.structs.asdict(thing).items():
-        if isinstance(value, Identity):
-            words.append(f"pid={value.pid}")
-        elif isinstance(value, Message):
-            words.append(value.id)
-        elif isinstance(value, Ended):
-            words.append(f"code={value.code} signal={value.signal}")
-        elif isinstance(value, str | int | float) and value != "":
-            words.append(f"{name}={value}")
-    return " ".join(words)

@@ -39,6 +39,7 @@ from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
+from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.snapshot import Saver, load
 from sidecar.web.app import serve
 from sidecar.web.control import listen
@@ -130,6 +131,10 @@ class Sidecar:
         )
         control = await listen(directory, report)
 
+        recorder = Recorder(
+            RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
+        )
+
         def watch(action: act.Watch) -> None:
             for probe in probes:
                 probe.watch(action.identity)
@@ -143,7 +148,8 @@ class Sidecar:
                 act.Send: sender.send,
                 act.Save: saver.save,
                 act.Finish: lambda _: self._finished.set_result(None),
-            }
+            },
+            recorder.record,
         )
         try:
             report(Restored(memory, seed=random.SystemRandom().getrandbits(32)))
@@ -156,6 +162,7 @@ class Sidecar:
             control.close()
             await asyncio.gather(*(edge.close() for edge in (*probes, collector, sender, server)))
             await saver.close()
+            await recorder.close()
 
     def _publish(self, state: State) -> None:
         """What was shown is old now."""

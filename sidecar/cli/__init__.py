@@ -7,11 +7,47 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fermatkit.errors import ExitCode, UserError
 
 DEFAULT_CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
+
+
+class _Argument(NamedTuple):
+    """One argument of a command, as argparse's ``add_argument`` takes it."""
+
+    name: str
+    options: dict[str, Any]
+
+
+_CONFIG = _Argument(
+    "--config", {"type": Path, "default": DEFAULT_CONFIG, "metavar": "FILE", "help": "default: %(default)s"}
+)
+_RECORDING = _Argument(
+    "recording",
+    {"type": Path, "metavar": "RECORDING", "help": "a file, or the directory with all of them"},
+)
+_WHAT_IF = _Argument(
+    "--config",
+    {"type": Path, "metavar": "NEW", "help": "decide by this file's limits, not by the recorded ones"},
+)
+_DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then the pause ends by itself"})
+_WHY = _Argument("why", {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"})
+_COMMANDS = {
+    "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
+    "check": ("read the configuration and say all that is wrong with it", (_CONFIG,)),
+    "pause": (
+        "keep the sidecar's hands off the server for a while: no restart, no message about an outage",
+        (_DURATION, _WHY, _CONFIG),
+    ),
+    "resume": ("end a pause", (_CONFIG,)),
+    "replay": (
+        "say what a recording's sidecar found, told and did, and why; or would have, with --config",
+        (_RECORDING, _WHAT_IF),
+    ),
+}
+"""What each is for, and its arguments; it gets them by name."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,27 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="fermat-sidecar", description="The watchdog of Fermat's Cloud Server.", allow_abbrev=False
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (words, own) in _COMMANDS.items():
+    for name, (words, arguments) in _COMMANDS.items():
         sub = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
-        for argument, options in own.items():
-            sub.add_argument(argument, **options)
-        sub.add_argument(
-            "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="default: %(default)s"
-        )
+        for argument in arguments:
+            sub.add_argument(argument.name, **argument.options)
         sub.set_defaults(command=name)
     return parser
-
-
-_COMMANDS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
-    "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", {}),
-    "check": ("read the configuration and say all that is wrong with it", {}),
-    "pause": (
-        "keep the running sidecar's hands off the server for a while: no restart, no message about an outage",
-        {
-            "duration": {"help": "such as 30m or 2h, 7d at most; then the pause ends by itself"},
-            "why": {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"},
-        },
-    ),
-    "resume": ("end a pause", {}),
-}
-"""Each command: what it does, and its arguments beside --config. Its module has a function of its name."""

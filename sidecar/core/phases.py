@@ -151,3 +151,20 @@ class Over(Phase, frozen=True, tag=True):
     """The sidecar has nothing left to do."""
 
     stand = Stand.OVER
+
+
+Rung = (
+    Unknowing
+    | Starting
+    | Proving
+    | Settled
+    | Sparing
+    | Collecting
+    | Continuing
+    | Terminating
+    | Killing
+    | Delayed
+    | Held
+    | Over
+)
+"""Every one of them: what a recorded phase may be read as."""

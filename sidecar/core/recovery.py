@@ -22,6 +22,7 @@ from sidecar.core.phases import (
     Over,
     Phase,
     Proving,
+    Rung,
     Settled,
     Sparing,
     Starting,
@@ -47,7 +48,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Recovery(msgspec.Struct, frozen=True):
     """Where the ladder stands."""
 
-    phase: Phase = Unknowing()
+    phase: Rung = Unknowing()
     seed: int = 0
     restarts: tuple[Moment, ...] = ()
     """The restarts that some window of the budget still counts."""
@@ -90,7 +91,7 @@ def recover(
     if isinstance(seen.what, obs.Restored):
         recovery = _restored(seen.what, seen, policy)
     turn = Turn(recovery, facts, findings, seen, policy)
-    phase = recovery.phase.later(facts.away) if facts.away else recovery.phase
+    phase: Phase = recovery.phase.later(facts.away) if facts.away else recovery.phase
     if isinstance(seen.what, obs.SignalFailed) and seen.what.identity == facts.identity:
         turn.tell(Deed.UNDELIVERED, seen.what.identity.pid, why=seen.what.why)
     phase = _climb(phase, turn)

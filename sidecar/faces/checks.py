@@ -21,6 +21,7 @@ from sidecar.faces.words import Words
 
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
 _TOLD_ELSEWHERE = _SIGNS_TELL | set(METRICS)
+_SYSTEM = {Measure.CPU, Measure.MEMORY} | MACHINE
 _DECIMALS = 3
 
 
@@ -123,7 +124,7 @@ def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading: Reading = view.readings.get(measure, Unknown(words.phrases.not_sampled))
     finding = _worst(measure, view)
     return Check(
-        component_type="system" if measure in MACHINE else "component",
+        component_type="system" if measure in _SYSTEM else "component",
         component_id=None if measure in MACHINE else _pid(view),
         label=words.measure[measure],
         observed_value=None if isinstance(reading, Unknown) else round(reading, _DECIMALS),

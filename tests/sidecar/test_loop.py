@@ -9,7 +9,7 @@ import pytest
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.nouns import Ended, Identity
-from sidecar.core.observations import Absent, Appeared, Exited, Restored, StartFailed, StopAsked
+from sidecar.core.observations import Absent, Appeared, Exited, Restored, Seen, StartFailed, StopAsked
 from sidecar.core.phases import Delayed, Over, Starting
 from sidecar.core.policy import Policy
 from sidecar.loop import Loop
@@ -96,3 +96,31 @@ async def test_every_report_is_published() -> None:
     before = len(shell.published)
     shell.loop.report(Restored(None, seed=1))
     assert shell.published[before:] == [shell.loop.state]
+
+
+async def test_what_is_taken_is_recorded_with_the_state_it_met_after_the_start_it_caused() -> None:
+    shell = Shell()
+
+    def record(seen: Seen, before: State) -> None:
+        assert before is shell.loop.state
+        shell.done.append(type(seen.what).__name__)
+
+    shell.loop.connect(dict.fromkeys(act.Action.__subclasses__(), shell.perform), record)
+    shell.loop.report(Restored(None, seed=1))
+    shell.loop.report(Absent())
+    assert shell.done == ["Restored", "Start", "Absent", "Save", "Watch", "Appeared", "Save"]
+
+
+async def test_what_a_bug_ends_in_was_recorded() -> None:
+    shell = Shell()
+    recorded: list[object] = []
+
+    def fails(_: act.Action) -> None:
+        raise RuntimeError("a bug")
+
+    performers = dict.fromkeys(act.Action.__subclasses__(), fails)
+    shell.loop.connect(performers, lambda seen, _: recorded.append(seen.what))
+    shell.loop.report(Restored(None, seed=1))
+    with pytest.raises(RuntimeError, match="a bug"):
+        shell.loop.report(Absent())
+    assert recorded[-1] == Absent()

@@ -20,7 +20,9 @@ def compiled(directory: Path, program: str = "Failing") -> Path:
     javac = shutil.which("javac")
     if javac is None or shutil.which("java") is None:
         pytest.skip("no JDK: apt-get install openjdk-17-jdk-headless")
-    subprocess.run([javac, "-Xlint:all", "-Werror", "-d", directory, _SOURCES / f"{program}.java"], check=True)
+    subprocess.run(
+        [javac, "-Xlint:all", "-Werror", "-d", directory, _SOURCES / f"{program}.java"], check=True
+    )
     return directory
 
 

@@ -49,6 +49,13 @@ LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/se
 READINGS: dict[Measure, float | Unknown] = {
     **dict.fromkeys(Measure, 7.0),
     Measure.DISK_FREE: 5.0 * 2**30,
+    Measure.DISK_FULL_IN: 90 * 86400.0,
+    Measure.ACCEPT_QUEUE: 0.0,
+    Measure.ACCEPT_LIMIT: 50.0,
+    Measure.MEMORY_AVAILABLE_SHARE: 60.0,
+    Measure.INODES_FREE: 60.0,
+    Measure.FDS_LIMIT: 1000.0,
+    Measure.LOAD: 0.5,
 }
 
 

@@ -1,0 +1,75 @@
+"""The golden recordings, and the command that reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sidecar.cli import main
+
+RECORDINGS = Path(__file__).parents[2] / "recordings"
+GOLDEN = sorted(RECORDINGS.glob("*.jsonl.gz"))
+
+
+@pytest.mark.parametrize("recording", GOLDEN, ids=lambda path: str(path.name).partition(".")[0])
+def test_a_real_life_replays_to_what_it_was(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a change of the core, tests/recordings/make.py says what changed; a person has to want it."""
+    assert main(["replay", str(recording)]) == 0
+    out, err = capsys.readouterr()
+    assert out == recording.with_name(recording.name.replace(".jsonl.gz", ".txt")).read_text()
+    assert err == ""
+
+
+def test_there_is_a_recording_of_each_failure() -> None:
+    assert len(GOLDEN) >= 8
+
+
+def what_if(directory: Path, limits: str) -> str:
+    config = directory / "new.toml"
+    config.write_text(f"[server]\ncommand = ['java']\n[limits]\n{limits}\n")
+    return str(config)
+
+
+def test_what_another_configuration_would_have_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that was blocked and ignored SIGTERM for 2 s: with more patience SIGTERM comes later."""
+    recording = str(RECORDINGS / "blocked-ignoring-term.jsonl.gz")
+    main(["replay", recording])
+    then = capsys.readouterr().out
+    assert main(["replay", recording, "--config", what_if(tmp_path, 'hung_after = "2s"')]) == 0
+    would = capsys.readouterr().out
+    assert "  hung_after: 1.0 -> 2.0\n" in would
+
+    def second(lines: str) -> float:
+        term = next(line for line in lines.splitlines() if "SIGTERM to" in line)
+        hours, minutes, seconds = term.split()[1].split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+    assert 0.9 < second(would) - second(then) < 1.1
+
+
+def test_the_same_configuration_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = what_if(tmp_path, 'start_timeout = "3s"') + ""
+    Path(config).write_text(Path(config).read_text() + "[[channel]]\nname = 'mail'\nurl = 'json://x'\n")
+    recording = str(RECORDINGS / "refusing.jsonl.gz")
+    assert main(["replay", recording, "--config", config]) == 0
+    assert "nothing: the recording was made under the same" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["no-such-file"], 2, "no-such-file: No such file or directory"),
+        ([__file__], 2, "is not a recording"),
+        ([str(RECORDINGS / "kill-9.jsonl.gz"), "--config", "no-such.toml"], 3, "no-such.toml"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", *arguments]) == code
+    err = capsys.readouterr().err
+    assert said in err
+    assert len(err.splitlines()) == 1

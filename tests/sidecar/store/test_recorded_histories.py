@@ -1,0 +1,62 @@
+"""Random histories, recorded and replayed: from the beginning and from the middle, the same actions."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sidecar.core.engine import State, step
+from sidecar.core.replay import Step, replay
+from sidecar.store.recorded import numbered, read
+from sidecar.store.recording import Recorder, RecordingSettings
+from support.world import POLICY
+
+_spec = importlib.util.spec_from_file_location(
+    "machine", Path(__file__).parents[1] / "core" / "test_machine.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+machine = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(machine)
+
+
+class Recorded(machine.Histories):  # type: ignore[misc, name-defined]
+    """Each life goes through files so small that most begin in its middle."""
+
+    def teardown(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            directory = Path(name)
+            for life in self.lives:
+                recorder = Recorder(
+                    RecordingSettings(directory, "0", "host", 3000, 10**9, beat=0.0005), POLICY
+                )
+                state = State()
+                for seen, _ in life:
+                    recorder.record(seen, state)
+                    state = step(state, seen, POLICY)[0]
+                recorder._closing.set()
+                recorder._thread.join()
+            live = [actions for life in self.lives for _, actions in life]
+            assert actions_in(directory) == live
+            if files := numbered(directory):
+                first = random.Random(len(live)).randrange(len(files))
+                for file in files[:first]:
+                    file.unlink()
+                again = actions_in(directory)
+                assert again == live[len(live) - len(again) :]
+
+
+def actions_in(path: Path) -> list[object]:
+    steps = replay(read(path, pytest.fail))
+    return [one.actions for one in steps if isinstance(one, Step)]
+
+
+Recorded.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestRecorded = Recorded.TestCase
