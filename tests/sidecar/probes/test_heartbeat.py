@@ -117,9 +117,28 @@ async def test_somebody_elses_port_is_named_and_left_alone(
     monkeypatch.setattr(heartbeat, "_FOREIGN_PAUSE", 0.05)
     async with scripted() as server:
         make(server.port).watch(another)
-        listened = await reports.until(Listened, 3)
+        listened = await reports.until(Listened)
         why = f"port {server.port} is held by pid {os.getpid()} ({psutil.Process().name()})"
         assert listened == Listened(another, owned=False, why=why)
+        await asyncio.sleep(0.3)
+        assert len(reports.of(Listened)) == 1  # once, as long as it is so
+    assert await reports.until(Listened, 2) == Listened(another, owned=False)  # it is free
+
+
+async def test_a_server_on_another_port_is_told_with_both(
+    make: Make, reports: Reports, ourselves: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "_ELSEWHERE_AFTER", 0.1)
+    monkeypatch.setattr(heartbeat, "_FOREIGN_PAUSE", 0.05)
+    async with scripted() as server, scripted(listen=False) as watched:
+        make(watched.port).watch(ourselves)
+        told = await reports.until(Listened)
+        assert not told.owned
+        assert server.port in told.elsewhere
+        assert f"{server.port}" in told.why
+        assert told.why.endswith(f"and port {watched.port} is watched")
+        await watched.listen()
+        await reports.until(Listened, owned=True)
         assert (server.most_open, reports.of(SessionLost)) == (0, [])
 
 

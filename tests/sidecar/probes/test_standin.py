@@ -55,7 +55,7 @@ async def probing(
     probes = (
         Heartbeat(HeartbeatSettings(port=port, rhythm=rhythm or Rhythm()), keys, reports),
         HttpProbe(HttpSettings(port=port), reports),
-        ProcessProbe(ProcessSettings(port, (tmp_path,)), reports),
+        ProcessProbe(ProcessSettings(port), reports),
     )
     identity = Identity(standin.process.pid, started(standin.process.pid) or 0)
     for probe in probes:
