@@ -266,7 +266,7 @@ def _counted(facts: Facts, what: obs.Counted) -> Facts:
         return facts
     since = facts.at - facts.collected_at
     worked = isinstance(gc, int | float) and gc >= HALF_A_CORE and since < GC_GAP
-    more = since if worked and facts.sign(Sign.HTTP).missing else 0.0
+    more = since if worked else 0.0  # whether an answer is missing is known only seconds later
     return msgspec.structs.replace(facts, collected_at=facts.at, collecting=facts.collecting + more)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class Running:
     server_port: int = field(default_factory=free_port)
     health_port: int = field(default_factory=free_port)
     sidecar: subprocess.Popen[bytes] | None = None
+    at_end: ExitStack = field(default_factory=ExitStack)
+    """What else is to be ended with it."""
 
     def configure(self, limits: str = "", server: str = "", arguments: tuple[str, ...] = ()) -> None:
         command = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
@@ -158,6 +160,7 @@ class Running:
         for pid in self.servers():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.at_end.close()
 
 
 async def until(

@@ -1,0 +1,45 @@
+"""Each failure of the table, under a whole sidecar: named rightly, and answered rightly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from drills.cases import DISK_DRILLS, DRILLS
+from drills.drill import Drill, Result, perform
+
+AT_ONCE = 4
+"""They wait most of the time."""
+ROOT = os.getuid() == 0
+ONLY_ROOT = pytest.mark.skipif(not ROOT, reason="only root can mount a small disk")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(drill: Drill) -> Result:
+        directory: Path = tmp_path_factory.mktemp("drill")
+        async with turns:
+            return await perform(drill, directory)
+
+    async def all_of_them() -> list[Result]:
+        return await asyncio.gather(*map(one, (*DRILLS, *(DISK_DRILLS if ROOT else ()))))
+
+    return {result.row: result for result in asyncio.run(all_of_them())}
+
+
+@pytest.mark.parametrize(
+    "drill",
+    [
+        *(pytest.param(drill, id=drill.row) for drill in DRILLS),
+        *(pytest.param(drill, id=drill.row, marks=ONLY_ROOT) for drill in DISK_DRILLS),
+    ],
+)
+def test_a_failure_is_named_and_answered(results: dict[str, Result], drill: Drill) -> None:
+    result = results[drill.row]
+    assert result.named, result
+    assert result.cured, result
