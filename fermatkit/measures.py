@@ -59,7 +59,7 @@ class Measure(StrEnum):
     DISK_FREE = "disk:free"
     """Bytes left to an ordinary user where the server writes."""
     DISK_FULL_IN = "disk:full-in"
-    """Seconds until nothing is left, if it goes on as in the last quarter of an hour."""
+    """Seconds until nothing is left, if it goes on as in the last quarter of an hour; infinite: never."""
     INODES_FREE = "disk:inodes-free"
     """Percent of the inodes left there."""
     MEMORY_AVAILABLE = "memory:available"

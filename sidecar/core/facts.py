@@ -275,7 +275,14 @@ def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
 
 
 def _listened(facts: Facts, what: obs.Listened) -> Facts:
-    return msgspec.structs.replace(facts, owned=what.owned, owner_why=what.why, elsewhere=what.elsewhere)
+    moved = bool(facts.elsewhere) and not what.elsewhere  # it has left the wrong port: its start is anew
+    return msgspec.structs.replace(
+        facts,
+        owned=what.owned,
+        owner_why=what.why,
+        elsewhere=what.elsewhere,
+        unserved_since=facts.at if moved else facts.unserved_since,
+    )
 
 
 def _registered(facts: Facts, what: obs.Registered) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import msgspec
@@ -69,7 +70,7 @@ def _full_in(free: Reading | None, trends: Trends) -> Reading:
     slope = trends.get(Measure.DISK_FREE, Trend()).slope
     if slope is None or free is None or isinstance(free, Unknown):
         return Unknown("needs readings over half a minute")
-    return Unknown("it does not fill") if slope >= 0 else free / -slope
+    return math.inf if slope >= 0 else free / -slope
 
 
 def _rise(trends: Trends) -> Reading:

@@ -122,6 +122,8 @@ def _since(view: View) -> float | None:
 
 def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading: Reading = view.readings.get(measure, Unknown(words.phrases.not_sampled))
+    if not isinstance(reading, Unknown) and not math.isfinite(reading):
+        reading = Unknown(words.phrases.not_filling)  # JSON has no word for it
     finding = _worst(measure, view)
     return Check(
         component_type="system" if measure in _SYSTEM else "component",

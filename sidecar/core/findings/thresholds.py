@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fermatkit.measures import MACHINE
 from sidecar.core.facts import Facts
-from sidecar.core.nouns import Finding, Trouble
+from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.rules import METRICS
 
@@ -14,10 +15,16 @@ Crossed = dict[Trouble, float]
 
 
 def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Policy) -> Crossed:
-    """Who is beyond now. Not knowing changes nothing: it is no proof of better or worse."""
+    """Who is beyond now. Not knowing changes nothing: it is no proof of better or worse.
+
+    But of a process that has ended nothing is so any more, and the next is another.
+    """
     now: Crossed = {}
     for trouble, rule in policy.rules.items():
-        value = METRICS[trouble].value(facts.readings)
+        metric = METRICS[trouble]
+        if facts.identity is None and metric.measure not in MACHINE:
+            continue
+        value = metric.value(facts.readings)
         since = before.get(trouble)
         bad = since is not None if value is None else rule.beyond(value, found=trouble in found)
         if bad:
@@ -33,7 +40,8 @@ def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Pol
         if trouble in found or facts.at - since >= rule.last:
             reading = METRICS[trouble].value(facts.readings)
             eater = facts.eater if trouble in MEMORY else None
-            findings.append(Finding(trouble, rule.severity, since, rule.act, reading=reading, eater=eater))
+            act = rule.act if reading is not None else Act.NOTE  # what is not known now is no ground to act
+            findings.append(Finding(trouble, rule.severity, since, act, reading=reading, eater=eater))
     return findings
 
 

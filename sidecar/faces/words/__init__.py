@@ -58,6 +58,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paused: str
     by: str
     not_sampled: str
+    not_filling: str
     not_asked: str
     registration: str
     not_registered: str

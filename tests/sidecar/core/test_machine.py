@@ -106,6 +106,19 @@ class Histories(World, RuleBasedStateMachine):
     def the_operator_resumes(self) -> None:
         self.sees(obs.ResumeAsked())
 
+    @precondition(lambda self: self.server is not None)
+    @rule(gc=st.sampled_from([0.0, 95.0]), fds=st.sampled_from([10.0, 900.0, 1000.0]))
+    def its_threads_and_files_are_counted(self, gc: float, fds: float) -> None:
+        self.sees(obs.Counted(self.server, {Measure.GC: gc, Measure.FDS: fds, Measure.FDS_LIMIT: 1000.0}))
+
+    @rule(memory=st.sampled_from([2.0, 60.0]), stolen=st.sampled_from([0.0, 50.0]))
+    def the_machine_is_looked_at(self, memory: float, stolen: float) -> None:
+        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: memory, Measure.STEAL: stolen}))
+
+    @rule(problem=st.sampled_from(["", "empty", "missing"]))
+    def the_configuration_is_read(self, problem: str) -> None:
+        self.sees(obs.ConfigRead("server_conf.properties", None if problem else 9090, problem))
+
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
         self.free = free
@@ -213,6 +226,8 @@ class Histories(World, RuleBasedStateMachine):
 
     def calm(self) -> None:
         self.free = 2.0**34
+        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: 60.0, Measure.STEAL: 0.0}))
+        self.sees(obs.ConfigRead("server_conf.properties", 9090, ""))
         self.starts_fail = self.signals_fail = False
         for _ in range(400):
             if not self.state.incidents.open and not self.state.outbox.entries:
@@ -224,6 +239,7 @@ class Histories(World, RuleBasedStateMachine):
                 self.a_channel_answers(good=True, last=False)
             if self.server is not None and not self.stopped:
                 self.the_server_proves_itself()
+                self.its_threads_and_files_are_counted(gc=0.0, fds=10.0)
                 for sign in Sign:
                     self.a_sign(sign, good=True)
         assert not self.state.incidents.open

@@ -101,6 +101,20 @@ def test_a_limit_that_does_not_heal_ends_in_a_restart_and_its_story_is_the_serve
     assert book.state.incidents.open[SERVER].causes[0].trouble is Trouble.FDS_SPENT
 
 
+def test_the_next_server_is_not_ended_for_what_was_wrong_with_the_one_before() -> None:
+    """Found by the state machine: without a reading the finding lasted, and with it its restart."""
+    book = Playbook()
+    book.boots(A)
+    looks(book, 302, fds(995))
+    book.dies(A)
+    assert Trouble.FDS_SPENT not in book.state.findings
+    after = Identity(101, 2)
+    book.sees(Appeared(after, adopted=False))
+    book.proves(after)
+    assert "Signal" not in kinds(book.waits(30))
+    assert SERVER not in book.state.incidents.open
+
+
 def test_a_recalled_condition_of_another_sidecar_lasts_until_it_is_seen_well() -> None:
     book = Playbook()
     book.boots(A)
