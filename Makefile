@@ -1,4 +1,4 @@
-# make run · make test · make check · make bench   (make help: all of them)
+# make run · make test · make check · make bench · make drills   (make help: all of them)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format deps bench bench-standin clean
+.PHONY: help run test check format deps bench bench-standin drills clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -62,6 +62,9 @@ deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 
 bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; about two minutes
 	@$(BIN)/python -m benchmarks
+
+drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; five minutes
+	@PYTHONPATH=.:tests $(BIN)/python -m drills
 
 bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own loop lag; about three minutes
 	@$(BIN)/python benchmarks/standin.py

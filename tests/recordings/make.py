@@ -88,7 +88,7 @@ async def make(name: str) -> None:
             await happens(run, 0 if happens is _exits else await run.passes())
             await run.stop()
             (file,) = numbered(run.directory / "state" / "recording")
-            keep(name, file.read_bytes())
+            keep(name, file.read_bytes().replace(str(run.directory).encode(), b"/example"))
 
 
 def keep(name: str, content: bytes) -> None:

@@ -20,13 +20,16 @@ from sidecar.core.replay import Opening, Step, TakenUp, replay
 from sidecar.store.recorded import numbered, read
 from sidecar.store.recording import _WAITING, Recorder, RecordingSettings
 
+POLICY = Policy(rules={})
+"""An opening holds the policy: a small one, for small files."""
+
 
 class Life:
     """A recorder, and the fold beside it."""
 
     def __init__(self, directory: Path, **changes: float) -> None:
         settings = RecordingSettings(directory, "0", "host", **{"beat": 0.01, **changes})  # type: ignore[arg-type]
-        self.recorder = Recorder(settings, Policy())
+        self.recorder = Recorder(settings, POLICY)
         self.state = State()
         self.at = 100.0
         self.actions: list[object] = []
@@ -35,7 +38,7 @@ class Life:
         self.at += 1.0
         seen = Seen(self.at, 1e9 + self.at, what)
         self.recorder.record(seen, self.state)
-        self.state, actions = step(self.state, seen, Policy())
+        self.state, actions = step(self.state, seen, POLICY)
         self.actions.append(actions)
 
     def sees_much(self, number: int) -> None:
