@@ -107,7 +107,7 @@ async def main():
 
 asyncio.run(main())
 """
-"""As on a full disk: no file may be larger. In a process of its own, for the limit holds for all its files."""
+"""As on a full disk: no file may be larger; in a process of its own, for that holds for all its files."""
 
 
 def test_a_full_disk_loses_only_what_does_not_fit_the_queue_and_the_gap_is_told(tmp_path: Path) -> None:
