@@ -122,6 +122,28 @@ async def test_a_look_that_hangs_takes_one_thread_however_many_lives(
     kernel.set()
 
 
+async def test_sockets_are_listed_seldom_and_the_queue_is_always_read(
+    make: Make, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    connections = sockets.connections
+
+    def counted(port: int, *states: object) -> object:
+        asked.append(states)
+        return connections(port, *states)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sockets, "connections", counted)
+    with socket.create_server(("127.0.0.1", 0), backlog=7) as server:
+        make(server.getsockname()[1]).watch(another)
+        await reports.until(Sampled, 2)
+        with socket.create_connection(server.getsockname()):
+            sampled = await reports.until(Sampled, 6)
+    assert asked.count(()) == 1
+    assert len(asked) >= 5
+    assert (sampled.readings[Measure.ACCEPT_QUEUE], sampled.readings[Measure.ACCEPT_LIMIT]) == (1, 7)
+    assert sampled.readings[Measure.ESTABLISHED] == 0, "of the listing before"
+
+
 HANGS = """
 import asyncio, os, sys, time
 from fermatkit import sockets
