@@ -166,10 +166,11 @@ async def test_exit_status_0_is_a_death(run: Running) -> None:
     (run.directory / "server" / "configuration" / "server_conf.properties").touch()
     run.configure('budget = [{ restarts = 2, within = "1h" }]\nbackoff_first = "10ms"\n')
     run.start()
-    subjects = await run.mails(2)
-    assert subjects[0].startswith("DOWN: ")
-    assert "budget" in subjects[1].lower()
-    assert "0" in run.mailbox.mails[0].get_content()
+    subjects = await run.mails(3)
+    assert {subject.partition(":")[0] for subject in subjects} == {"BAD CONFIGURATION", "DOWN", "STAYS DOWN"}
+    told = {str(mail["Subject"]).partition(":")[0]: mail.get_content() for mail in run.mailbox.mails}
+    assert "exit code 0" in told["DOWN"]
+    assert "server_conf.properties: empty" in told["BAD CONFIGURATION"]
     assert run.servers() == []
 
 
