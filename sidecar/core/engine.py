@@ -7,14 +7,16 @@ from typing import NamedTuple
 import msgspec
 
 from sidecar.core.actions import Action, Save
-from sidecar.core.facts import Facts, observe
+from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings, Wrong, find, next_change, recall
 from sidecar.core.incidents import Incidents, narrate
 from sidecar.core.keeper import Keeper, keep, remember
+from sidecar.core.learning import observe
 from sidecar.core.observations import Restored, Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
-from sidecar.core.recovery import Recovery, Turn, recover
+from sidecar.core.recovery import recover
+from sidecar.core.turn import Recovery, Turn
 
 
 class State(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from sidecar.core.incidents import Incidents
 from sidecar.core.memory import Memory
 from sidecar.core.outbox import Outbox
 from sidecar.core.policy import Policy
-from sidecar.core.recovery import Recovery
+from sidecar.core.turn import Recovery
 
 
 class Keeper(msgspec.Struct, frozen=True):

@@ -1,18 +1,16 @@
-"""Stage 3, the ladder: back-off → start → prove; in trouble SIGCONT, or TERM → KILL → start."""
+"""Stage 3, the ladder: back-off → start → prove; in trouble SIGCONT, or evidence → TERM → KILL → start."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.actions import Action, Collect, Finish, Signal, Start, Watch
-from sidecar.core.budget import backoff, full, remembered
+from sidecar.core.actions import Finish, Signal, Start, Watch
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
-from sidecar.core.nouns import Act, Deed, Done, Finding, Identity, Trouble
+from sidecar.core.nouns import Act, Deed, Finding, Trouble
 from sidecar.core.phases import (
     Collecting,
     Continuing,
@@ -22,7 +20,6 @@ from sidecar.core.phases import (
     Over,
     Phase,
     Proving,
-    Rung,
     Settled,
     Sparing,
     Starting,
@@ -30,58 +27,19 @@ from sidecar.core.phases import (
     Unknowing,
 )
 from sidecar.core.policy import Policy
-from sidecar.core.quantities import Window
-
-# Not every operating system that may run the core has these names.
-SIGCONT = getattr(signal, "SIGCONT", 18)
-SIGTERM = getattr(signal, "SIGTERM", 15)
-SIGKILL = getattr(signal, "SIGKILL", 9)
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """The same instant on both clocks."""
-
-    at: float
-    wall: float
-
-
-class Recovery(msgspec.Struct, frozen=True):
-    """Where the ladder stands."""
-
-    phase: Rung = Unknowing()
-    seed: int = 0
-    restarts: tuple[Moment, ...] = ()
-    """The restarts that some window of the budget still counts."""
-    failures: int = 0
-    """Restarts since the last proven stability."""
-
-
-class Turn:
-    """One step's work on the ladder: what it stands on, what it does, and what is to be told of it."""
-
-    def __init__(
-        self, recovery: Recovery, facts: Facts, findings: Findings, seen: obs.Seen, policy: Policy
-    ) -> None:
-        self.recovery = recovery
-        self.facts = facts
-        self.findings = findings
-        self.seen = seen
-        self.policy = policy
-        self.actions: list[Action] = []
-        self.done: list[Done] = []
-
-    def tell(
-        self,
-        deed: Deed,
-        pid: int | None = None,
-        *,
-        until: float | None = None,
-        window: Window | None = None,
-        why: str = "",
-    ) -> None:
-        """Note a deed; ``until`` is monotonic, and told on the wall's clock."""
-        ends = None if until is None else self.seen.wall + until - self.seen.at
-        self.done.append(Done(deed, self.seen.wall, pid, ends, window, why))
+from sidecar.core.turn import (
+    SIGCONT,
+    Moment,
+    Recovery,
+    Turn,
+    collect,
+    forget,
+    kill,
+    restart,
+    revive,
+    terminate,
+    watch,
+)
 
 
 def recover(
@@ -116,12 +74,7 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
         return Recovery(seed=what.seed)
     # A wall clock that was set back must not put restarts into the future.
     moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
-    return _forget(Recovery(seed=memory.seed, restarts=moments, failures=memory.failures), seen.at, policy)
-
-
-def _forget(recovery: Recovery, now: float, policy: Policy) -> Recovery:
-    kept = len(remembered(tuple(moment.at for moment in recovery.restarts), policy.budget, now))
-    return msgspec.structs.replace(recovery, restarts=recovery.restarts[len(recovery.restarts) - kept :])
+    return forget(Recovery(seed=memory.seed, restarts=moments, failures=memory.failures), seen.at, policy)
 
 
 def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
@@ -130,25 +83,25 @@ def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
         return phase
     if facts.identity is not None:
         turn.tell(Deed.ADOPTED, facts.identity.pid)
-        return _watch(facts.identity, turn)
+        return watch(facts.identity, turn)
     if facts.exit is None and turn.recovery.failures == 0:
         turn.actions.append(Start())
         return Starting(facts.start_errors)
-    return _revive(turn)
+    return revive(turn)
 
 
 def _starting(phase: Starting, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity is not None:
         turn.tell(Deed.ADOPTED if facts.adopted else Deed.STARTED, facts.identity.pid)
-        return _watch(facts.identity, turn)
-    return phase if facts.start_errors == phase.errors else _revive(turn)
+        return watch(facts.identity, turn)
+    return phase if facts.start_errors == phase.errors else revive(turn)
 
 
 def _proving(phase: Proving, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity != phase.identity:
-        return _revive(turn)
+        return revive(turn)
     if facts.serving:
         return Settled(phase.identity, turn.seen.at)
     return _cure(phase, turn)
@@ -156,7 +109,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
 
 def _settled(phase: Settled, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return _revive(turn)
+        return revive(turn)
     stable = turn.facts.at - phase.since >= turn.policy.stable_after and not turn.facts.missing
     if stable and turn.recovery.failures:
         turn.recovery = msgspec.structs.replace(turn.recovery, failures=0)
@@ -175,7 +128,7 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     if useless:
         turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
         return Sparing(phase.identity)
-    return _collect(phase.identity, turn)
+    return collect(phase.identity, turn)
 
 
 def _asked(act: Act, turn: Turn) -> list[Finding]:
@@ -198,14 +151,14 @@ def _useless(turn: Turn) -> str:
 
 def _sparing(phase: Sparing, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return _revive(turn)
+        return revive(turn)
     return phase if _asked(Act.RESTART, turn) and _useless(turn) else Proving(phase.identity)
 
 
 def _collecting(phase: Collecting, turn: Turn) -> Phase:
     what = turn.seen.what
     if turn.facts.identity != phase.identity:
-        return _revive(turn)
+        return revive(turn)
     if isinstance(what, obs.Collected) and what.identity == phase.identity:
         missing = "; ".join(what.missing)
         if what.bundle:
@@ -218,37 +171,37 @@ def _collecting(phase: Collecting, turn: Turn) -> Phase:
         turn.tell(Deed.UNCOLLECTED, phase.identity.pid, why="it took too long")
     if turn.facts.stopped_since is not None:
         # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
-        return _kill(phase.identity, turn)
-    return _terminate(phase.identity, turn) if _asked(Act.RESTART, turn) else Proving(phase.identity)
+        return kill(phase.identity, turn)
+    return terminate(phase.identity, turn) if _asked(Act.RESTART, turn) else Proving(phase.identity)
 
 
 def _continuing(phase: Continuing, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity != phase.identity:
-        return _revive(turn)
+        return revive(turn)
     if facts.stopped_since is None:
         return Proving(phase.identity)
-    return phase if turn.seen.at < phase.deadline else _collect(phase.identity, turn)
+    return phase if turn.seen.at < phase.deadline else collect(phase.identity, turn)
 
 
 def _terminating(phase: Terminating, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return _revive(turn)
-    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+        return revive(turn)
+    return phase if turn.seen.at < phase.deadline else kill(phase.identity, turn)
 
 
 def _killing(phase: Killing, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return _revive(turn)
-    return phase if turn.seen.at < phase.deadline else _kill(phase.identity, turn)
+        return revive(turn)
+    return phase if turn.seen.at < phase.deadline else kill(phase.identity, turn)
 
 
 def _delayed(phase: Delayed, turn: Turn) -> Phase:
-    return phase if turn.seen.at < phase.start_at else _restart(turn)
+    return phase if turn.seen.at < phase.start_at else restart(turn)
 
 
 def _held(phase: Held, turn: Turn) -> Phase:
-    return phase if turn.seen.at < phase.room_at else _restart(turn)
+    return phase if turn.seen.at < phase.room_at else restart(turn)
 
 
 def _over(phase: Over, _: Turn) -> Phase:
@@ -282,60 +235,4 @@ def _wind_down(phase: Phase, turn: Turn) -> Phase:
         return Over()
     if isinstance(phase, Terminating | Killing):
         return _RUNGS[type(phase)](phase, turn)
-    return _terminate(facts.identity, turn)
-
-
-def _watch(identity: Identity, turn: Turn) -> Phase:
-    turn.actions.append(Watch(identity))
-    return Proving(identity)
-
-
-def _collect(identity: Identity, turn: Turn) -> Phase:
-    label = next(
-        (finding.trouble for finding in turn.findings.values() if finding.act is not Act.NOTE), "ill"
-    )
-    turn.actions.append(Collect(identity, label))
-    return Collecting(identity, turn.seen.at + turn.policy.evidence_deadline)
-
-
-def _terminate(identity: Identity, turn: Turn) -> Phase:
-    # A stopped process cannot act on SIGTERM; to another SIGCONT means nothing.
-    turn.actions += [Signal(identity, SIGTERM), Signal(identity, SIGCONT)]
-    turn.tell(Deed.TERMINATED, identity.pid)
-    return Terminating(identity, turn.seen.at + turn.policy.term_deadline)
-
-
-def _kill(identity: Identity, turn: Turn) -> Phase:
-    turn.actions.append(Signal(identity, SIGKILL))
-    turn.tell(Deed.KILLED, identity.pid)
-    return Killing(identity, turn.seen.at + turn.policy.term_deadline)
-
-
-def _revive(turn: Turn) -> Phase:
-    """No process: start one now, or after the back-off."""
-    now = turn.seen.at
-    wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
-    phase = _restart(turn) if wait == 0 else Delayed(now + wait)
-    if isinstance(phase, Delayed):
-        turn.tell(Deed.DELAYED, until=phase.start_at)
-    turn.actions.append(Watch(None))  # after the start: nothing may stand before that
-    return phase
-
-
-def _restart(turn: Turn) -> Phase:
-    """Start now, if the budget has room."""
-    now, policy = turn.seen.at, turn.policy
-    recovery = turn.recovery = _forget(turn.recovery, now, policy)
-    held = full(tuple(moment.at for moment in recovery.restarts), policy.budget, now)
-    if held is not None:
-        room_at, window = held
-        turn.tell(Deed.HELD, until=room_at, window=window)
-        return Held(room_at)
-    turn.recovery = msgspec.structs.replace(
-        recovery,
-        restarts=(*recovery.restarts, Moment(now, turn.seen.wall)),
-        failures=recovery.failures + 1,
-    )
-    turn.actions.append(Start())
-    turn.tell(Deed.RESTARTED)
-    return Starting(turn.facts.start_errors)
+    return terminate(facts.identity, turn)

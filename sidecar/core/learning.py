@@ -1,0 +1,242 @@
+"""Stage 1, what is so: each observation changes its facts, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from fermatkit.measures import MACHINE, Measure, Reading
+from sidecar.core import observations as obs
+from sidecar.core.facts import GC_GAP, HALF_A_CORE, Exit, Facts, SignFact, Wanted
+from sidecar.core.nouns import Ended, Pause, Sign
+from sidecar.core.policy import Policy
+from sidecar.core.trends import derived, follow
+
+STOPPED = "T"
+"""The kernel's letter for a process stopped by a signal."""
+
+
+def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
+    """The facts after one more observation; what is said of another process is ignored."""
+    gap = seen.at - facts.at
+    away = gap if facts.at and gap > policy.gap else 0.0
+    facts = _after_gap(facts, gap, seen.at) if away else facts
+    over = facts.pause is not None and seen.wall >= facts.pause.until
+    facts = msgspec.structs.replace(
+        facts, at=seen.at, wall=seen.wall, away=away, pause=None if over else facts.pause
+    )
+    learn = _LEARN.get(type(seen.what))
+    if learn is None:
+        return facts
+    about = getattr(seen.what, "identity", None)
+    if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
+        return facts
+    return _judged(learn(facts, seen.what))
+
+
+def _judged(facts: Facts) -> Facts:
+    """What follows from the rest."""
+    if facts.ready and not facts.proven:
+        facts = msgspec.structs.replace(facts, proven=True)
+    if facts.serving == (facts.unserved_since is None):
+        return facts
+    return msgspec.structs.replace(facts, unserved_since=None if facts.serving else facts.at)
+
+
+def _after_gap(facts: Facts, gap: float, now: float) -> Facts:
+    """Nothing may be concluded from a time in which nobody looked: no duration counts it."""
+    since = facts.unserved_since
+    return msgspec.structs.replace(_anew(facts, now), unserved_since=None if since is None else since + gap)
+
+
+def _anew(facts: Facts, now: float) -> Facts:
+    """Signs that are missing count as missing from now on only."""
+    signs = {
+        sign: msgspec.structs.replace(fact, bad_since=now) if fact.bad_since is not None else fact
+        for sign, fact in facts.signs.items()
+    }
+    return msgspec.structs.replace(facts, signs=signs)
+
+
+def _restored(facts: Facts, what: obs.Restored) -> Facts:
+    if what.memory is None:
+        return facts
+    pause = what.memory.pause
+    over = pause is None or facts.wall >= pause.until
+    return msgspec.structs.replace(facts, identity=what.memory.identity, pause=None if over else pause)
+
+
+def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
+    unseen = facts.identity is not None and facts.identity != what.identity
+    return msgspec.structs.replace(
+        _gone(facts, Ended()) if unseen else facts,
+        known=True,
+        identity=what.identity,
+        adopted=what.adopted,
+        appeared_at=facts.at,
+        age=what.age,
+        unserved_since=facts.at,
+        start_error=None,
+    )
+
+
+def _absent(facts: Facts, _: obs.Absent) -> Facts:
+    """Nothing runs; if something did when we last looked, it died unseen."""
+    facts = msgspec.structs.replace(facts, known=True)
+    return facts if facts.identity is None else _gone(facts, Ended())
+
+
+def _exited(facts: Facts, what: obs.Exited) -> Facts:
+    return _gone(facts, what.ended)
+
+
+def _gone(facts: Facts, ended: Ended) -> Facts:
+    assert facts.identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
+    number = facts.exit.number + 1 if facts.exit else 1
+    return msgspec.structs.replace(
+        facts,
+        readings={measure: one for measure, one in facts.readings.items() if measure in MACHINE},
+        trends={measure: one for measure, one in facts.trends.items() if measure in MACHINE},
+        identity=None,
+        process_state="",
+        stopped_since=None,
+        owned=None,
+        owner_why="",
+        registered=None,
+        proven=False,
+        elsewhere=(),
+        refused_at=None,
+        collecting=0.0,
+        signs={},
+        exit=Exit(number, facts.at, facts.identity, ended),
+    )
+
+
+def _start_failed(facts: Facts, what: obs.StartFailed) -> Facts:
+    return msgspec.structs.replace(facts, start_error=what.why, start_errors=facts.start_errors + 1)
+
+
+def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
+    since = None
+    if what.state == STOPPED:
+        since = facts.at if facts.stopped_since is None else facts.stopped_since
+    elif facts.stopped_since is not None:
+        # A process that may run again gets its time to answer, and has to: nobody knows yet whether it does.
+        facts = msgspec.structs.replace(_anew(facts, facts.at), unserved_since=facts.at)
+        facts = _bad(facts, Sign.PONG, "not answered yet since it was stopped")
+    return msgspec.structs.replace(
+        _read(facts, what.readings),
+        sampled=what,
+        sampled_at=facts.at,
+        process_state=what.state,
+        stopped_since=since,
+    )
+
+
+def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
+    """What these readings, and those made of them, tell."""
+    trends = follow(facts.trends, new, facts.at)
+    readings = {**facts.readings, **new}
+    return msgspec.structs.replace(facts, trends=trends, readings={**readings, **derived(readings, trends)})
+
+
+def _host_sampled(facts: Facts, what: obs.HostSampled) -> Facts:
+    return msgspec.structs.replace(_read(facts, what.readings), eater=what.eater)
+
+
+def _counted(facts: Facts, what: obs.Counted) -> Facts:
+    gc = what.readings.get(Measure.GC)
+    facts = _read(facts, what.readings)
+    if gc is None:
+        return facts
+    since = facts.at - facts.collected_at
+    worked = isinstance(gc, int | float) and gc >= HALF_A_CORE and since < GC_GAP
+    more = since if worked else 0.0  # whether an answer is missing is known only seconds later
+    return msgspec.structs.replace(facts, collected_at=facts.at, collecting=facts.collecting + more)
+
+
+def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
+    return msgspec.structs.replace(facts, config=what)
+
+
+def _listened(facts: Facts, what: obs.Listened) -> Facts:
+    moved = bool(facts.elsewhere) and not what.elsewhere  # it has left the wrong port: its start is anew
+    return msgspec.structs.replace(
+        facts,
+        owned=what.owned,
+        owner_why=what.why,
+        elsewhere=what.elsewhere,
+        unserved_since=facts.at if moved else facts.unserved_since,
+    )
+
+
+def _registered(facts: Facts, what: obs.Registered) -> Facts:
+    facts = msgspec.structs.replace(facts, registered=what)
+    return _good(facts, Sign.PONG, None)
+
+
+def _session_lost(facts: Facts, what: obs.SessionLost) -> Facts:
+    first = what.refused and not facts.proven
+    facts = msgspec.structs.replace(
+        facts, registered=None, refused_at=facts.at if first else facts.refused_at
+    )
+    return _bad(facts, Sign.PONG, what.why)
+
+
+def _answered(facts: Facts, what: obs.Answered) -> Facts:
+    if what.sign is Sign.HTTP and facts.collecting:
+        facts = msgspec.structs.replace(facts, collecting=0.0)
+    return _good(facts, what.sign, what.latency)
+
+
+def _unanswered(facts: Facts, what: obs.Unanswered) -> Facts:
+    return _bad(facts, what.sign, what.why)
+
+
+def _good(facts: Facts, sign: Sign, latency: float | None) -> Facts:
+    known = latency if latency is not None else facts.sign(sign).latency
+    return msgspec.structs.replace(
+        facts, signs={**facts.signs, sign: SignFact(good_at=facts.at, latency=known)}
+    )
+
+
+def _bad(facts: Facts, sign: Sign, why: str) -> Facts:
+    fact = facts.sign(sign)
+    since = facts.at if fact.bad_since is None else fact.bad_since
+    return msgspec.structs.replace(
+        facts, signs={**facts.signs, sign: msgspec.structs.replace(fact, bad_since=since, why=why)}
+    )
+
+
+def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
+    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by))
+
+
+def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
+    return msgspec.structs.replace(facts, pause=None)
+
+
+def _stop_asked(facts: Facts, what: obs.StopAsked) -> Facts:
+    return msgspec.structs.replace(facts, wanted=Wanted.LEFT if what.leave else Wanted.STOPPED)
+
+
+_LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
+    obs.Restored: _restored,
+    obs.Appeared: _appeared,
+    obs.Absent: _absent,
+    obs.Exited: _exited,
+    obs.StartFailed: _start_failed,
+    obs.Sampled: _sampled,
+    obs.HostSampled: _host_sampled,
+    obs.Counted: _counted,
+    obs.ConfigRead: _config_read,
+    obs.Listened: _listened,
+    obs.Registered: _registered,
+    obs.SessionLost: _session_lost,
+    obs.Answered: _answered,
+    obs.Unanswered: _unanswered,
+    obs.PauseAsked: _pause_asked,
+    obs.ResumeAsked: _resume_asked,
+    obs.StopAsked: _stop_asked,
+}
