@@ -12,7 +12,7 @@ import pytest
 from drills.cases import DISK_DRILLS, DRILLS
 from drills.drill import Drill, Result, perform
 
-# The rude clients among the drills leave connections behind on purpose; the collector finds them when it likes.
+# The rude clients among the drills leave connections behind on purpose; the collector finds them some time.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
