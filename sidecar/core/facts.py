@@ -83,7 +83,11 @@ class Facts(msgspec.Struct, frozen=True):
     """Of the sample above, which may be of a process that is gone."""
     readings: dict[Measure, Reading] = {}
     """The last of each."""
+    read_at: dict[Measure, float] = {}
+    """When that was: not everything is looked at as often."""
     trends: Trends = {}
+    connected: Reading | None = None
+    """Connections to the server's port when last counted while it served; of the process before until then."""
     eater: Eater | None = None
     """Who else has most of the machine's memory, when there is little."""
     collected_at: float = 0.0

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fermatkit.measures import Measure
+from fermatkit.measures import Reading
 from sidecar.core import observations as obs
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
@@ -74,8 +74,7 @@ def _server(
     )
     messages = []
     if incident is None and causes:
-        clients = facts.sampled.readings.get(Measure.ESTABLISHED) if facts.sampled else None
-        incidents, incident = _open(incidents, SERVER, causes, clients, seen)
+        incidents, incident = _open(incidents, SERVER, causes, facts.connected, seen)
         incident = _longer(incident, (), done)
     elif incident is not None and (causes or done):
         incident = _longer(incident, causes, done)
@@ -143,9 +142,9 @@ def _conditions(incidents: Incidents, findings: Findings, seen: obs.Seen) -> tup
 
 
 def _open(
-    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: object, seen: obs.Seen
+    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: Reading | None, seen: obs.Seen
 ) -> tuple[Incidents, Incident]:
-    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)  # type: ignore[arg-type]
+    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)
     incidents = msgspec.structs.replace(incidents, next_number=incidents.next_number + 1)
     return _keep(incidents, incident), incident
 

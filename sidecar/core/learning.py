@@ -125,9 +125,12 @@ def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
         # A process that may run again gets its time to answer, and has to: nobody knows yet whether it does.
         facts = msgspec.structs.replace(_anew(facts, facts.at), unserved_since=facts.at)
         facts = _bad(facts, Sign.PONG, "not answered yet since it was stopped")
+    connected = what.readings.get(Measure.ESTABLISHED)
+    counts = connected is not None and (facts.serving or facts.connected is None)
     return msgspec.structs.replace(
         _read(facts, what.readings),
         sampled=what,
+        connected=connected if counts else facts.connected,
         sampled_at=facts.at,
         process_state=what.state,
         stopped_since=since,
@@ -138,7 +141,13 @@ def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
     """What these readings, and those made of them, tell."""
     trends = follow(facts.trends, new, facts.at)
     readings = {**facts.readings, **new}
-    return msgspec.structs.replace(facts, trends=trends, readings={**readings, **derived(readings, trends)})
+    made = derived(readings, trends)
+    return msgspec.structs.replace(
+        facts,
+        trends=trends,
+        readings={**readings, **made},
+        read_at={**facts.read_at, **dict.fromkeys((*new, *made), facts.at)},
+    )
 
 
 def _host_sampled(facts: Facts, what: obs.HostSampled) -> Facts:

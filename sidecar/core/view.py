@@ -68,9 +68,10 @@ class View(msgspec.Struct, frozen=True):
     """When the sidecar first saw this process."""
     ready: bool
     proof: Proof | None
-    sampled: float | None
     readings: dict[Measure, Reading]
     """Those of the process only while there is one."""
+    read: dict[Measure, float]
+    """When each was read."""
     signs: dict[Sign, SignView]
     findings: tuple[Finding, ...]
     """``since`` is on the wall's clock here."""
@@ -89,7 +90,6 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
     shift = wall - at
     facts, phase = state.facts, state.recovery.phase
     known = facts.identity is not None
-    sample = facts.sampled if facts.sampled and facts.sampled.identity == facts.identity else None
     restarts = tuple(moment.at for moment in state.recovery.restarts)
     proof = None
     if facts.ready and facts.identity and facts.registered:
@@ -106,8 +106,8 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         appeared=facts.appeared_at + shift if known else None,
         ready=facts.ready,
         proof=proof,
-        sampled=facts.sampled_at + shift if sample else None,
         readings=facts.readings,
+        read={measure: at + shift for measure, at in facts.read_at.items()},
         signs={
             sign: SignView(
                 _shifted(fact.good_at, shift), fact.latency, _shifted(fact.bad_since, shift), fact.why

@@ -115,8 +115,8 @@ def _since(view: View) -> float | None:
         incident = view.open.get(SERVER)
         beginnings += [cause.wall for cause in incident.causes] if incident else []
         return min(beginnings, default=view.appeared)
-    if isinstance(uptime, int | float) and view.sampled is not None:
-        return view.sampled - uptime
+    if isinstance(uptime, int | float) and Measure.UPTIME in view.read:
+        return view.read[Measure.UPTIME] - uptime
     return view.appeared
 
 
@@ -132,7 +132,7 @@ def _measure(measure: Measure, view: View, words: Words) -> Check:
         observed_value=None if isinstance(reading, Unknown) else round(reading, _DECIMALS),
         observed_unit=UNITS[measure],
         status=_severity(finding) if finding else None if isinstance(reading, Unknown) else Status.PASS,
-        time=_iso(view.sampled),
+        time=_iso(view.read.get(measure) if measure in view.readings else None),
         output=sentences.cause(told(finding, view), words, view.wall)
         if finding
         else sentences.unknown(reading.why, words)

@@ -98,19 +98,17 @@ class _Sockets:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._all: dict[Measure, Reading] = {}
         self._again = 0.0
 
     def read(self) -> dict[Measure, Reading]:
-        """What is known now; the number of connections may be a minute old where there are thousands."""
-        began = time.monotonic()
-        if began < self._again:
-            return {**self._all, **_queue(sockets.connections(self._port, (TcpState.LISTEN,)))}
+        """What was looked at: without the number of connections when it is not its turn."""
+        if time.monotonic() < self._again:
+            return _queue(sockets.connections(self._port, (TcpState.LISTEN,)))
+        began = time.thread_time()
         found = sockets.connections(self._port)
-        self._all = _all(found)
-        took = time.monotonic() - began
-        self._again = began + min(max(took / _SHARE, _SOONEST), _LATEST)
-        return self._all
+        took = time.thread_time() - began
+        self._again = time.monotonic() + min(max(took / _SHARE, _SOONEST), _LATEST)
+        return _all(found)
 
 
 def _all(found: Connections | Unknown) -> dict[Measure, Reading]:

@@ -49,11 +49,13 @@ class Running:
     def configure(self, limits: str = "", server: str = "", arguments: tuple[str, ...] = ()) -> None:
         command = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
+        # Without a quiet window: what is planned would be done at once if the tests ran in it.
+        quiet = "" if "quiet_from" in limits else 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
         self.config.write_text(
             f"[server]\ncommand = {json.dumps(command)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
-            f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{limits}\n"
+            f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{quiet}{limits}\n"
         )
 
     @property

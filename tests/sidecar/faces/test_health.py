@@ -240,7 +240,7 @@ views = st.builds(
     appeared=st.none() | walls,
     ready=st.booleans(),
     proof=st.none() | st.builds(Proof, st.just(Identity(1, 1)), st.floats(0, 60)),
-    sampled=st.none() | walls,
+    read=st.dictionaries(st.sampled_from(Measure), walls),
     readings=st.dictionaries(
         st.sampled_from(Measure), st.floats(0, 1e9) | st.builds(Unknown, st.text(max_size=60))
     ),

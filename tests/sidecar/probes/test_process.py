@@ -62,8 +62,8 @@ async def test_every_measure_is_read_or_unknown(make: Make, reports: Reports, an
     assert first.readings[Measure.CPU] == Unknown("needs two samples")
     assert not [measure for measure, reading in second.readings.items() if isinstance(reading, Unknown)]
     assert (second.identity, second.state) == (another, "S")
-    assert second.readings[Measure.ESTABLISHED] == 3
-    assert second.readings[Measure.OTHER_SOCKETS] == 1
+    assert first.readings[Measure.ESTABLISHED] == 3
+    assert first.readings[Measure.OTHER_SOCKETS] == 1
     assert second.readings[Measure.FDS] == 3
     assert second.readings[Measure.CPU] == 0
 
@@ -141,7 +141,8 @@ async def test_sockets_are_listed_seldom_and_the_queue_is_always_read(
     assert asked.count(()) == 1
     assert len(asked) >= 5
     assert (sampled.readings[Measure.ACCEPT_QUEUE], sampled.readings[Measure.ACCEPT_LIMIT]) == (1, 7)
-    assert sampled.readings[Measure.ESTABLISHED] == 0, "of the listing before"
+    assert Measure.ESTABLISHED in reports.of(Sampled)[0].readings
+    assert Measure.ESTABLISHED not in sampled.readings, "what was not looked at again is not told again"
 
 
 HANGS = """
@@ -184,7 +185,6 @@ async def test_without_a_free_descriptor_what_cannot_be_read_is_unknown_and_come
         sampled = await reports.until(Sampled, len(reports.all) + 2)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert sampled.readings.keys() == MEASURES
     assert sampled.readings[Measure.MEMORY] == Unknown("Too many open files")
     assert isinstance((await reports.until(Sampled, len(reports.all) + 2)).readings[Measure.MEMORY], float)
 

@@ -186,7 +186,9 @@ async def test_the_probes_cost_a_server_next_to_nothing(
     assert len(standin.stdout) == size
     first, last = reports.of(Sampled)[2], sampled
     assert last.readings[Measure.FDS] == pytest.approx(first.readings[Measure.FDS], abs=1)
-    assert last.readings[Measure.ESTABLISHED] in (1, 2)
-    assert last.readings[Measure.OTHER_SOCKETS] in (0, 1)  # closed connections leave nothing on its port
+    listed = [one.readings.get(Measure.ESTABLISHED) for one in reports.of(Sampled)]
+    assert {number for number in listed if number is not None} <= {0, 1, 2}  # 0: before we were there
+    others = [one.readings.get(Measure.OTHER_SOCKETS) for one in reports.of(Sampled)]
+    assert {number for number in others if number is not None} <= {0, 1}  # closed connections leave nothing
     assert last.identity == identity
     assert registrations(standin) == 1
