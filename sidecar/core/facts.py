@@ -87,7 +87,7 @@ class Facts(msgspec.Struct, frozen=True):
     """When that was: not everything is looked at as often."""
     trends: Trends = {}
     connected: Reading | None = None
-    """Connections to the server's port when last counted while it served; of the process before until then."""
+    """Connections to the port when last counted while it served; of the process before until then."""
     eater: Eater | None = None
     """Who else has most of the machine's memory, when there is little."""
     collected_at: float = 0.0
