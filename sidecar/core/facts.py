@@ -9,12 +9,15 @@ import msgspec
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core import observations as obs
 from sidecar.core.nouns import Ended, Identity, Pause, Sign
-from sidecar.core.trends import Trends
+from sidecar.core.trends import COUNTED, Trends
 
 HALF_A_CORE = 50.0
 """Percent: so much garbage collection is work in earnest."""
 GC_GAP = 30.0
 """Seconds: a reading of the garbage collection speaks for no longer time before it."""
+
+_OWN_SOCKETS = 2
+"""The held session, and a question over HTTP."""
 
 
 class Wanted(StrEnum):
@@ -75,6 +78,8 @@ class Facts(msgspec.Struct, frozen=True):
     registered: obs.Registered | None = None
     proven: bool = False
     """Whether this process was ever ready: its grace ended there."""
+    served_since: float | None = None
+    """Since when it has been serving without a break."""
     unserved_since: float | None = None
     """Since when it has not been serving, without the times in which nobody looked; None while it is."""
     signs: dict[Sign, SignFact] = {}
@@ -88,6 +93,8 @@ class Facts(msgspec.Struct, frozen=True):
     trends: Trends = {}
     connected: Reading | None = None
     """Connections to the port when last counted while it served; of the process before until then."""
+    expected: float | None = None
+    """Connections that were there before the server was replaced, until enough are there again."""
     eater: Eater | None = None
     """Who else has most of the machine's memory, when there is little."""
     collected_at: float = 0.0
@@ -119,6 +126,24 @@ class Facts(msgspec.Struct, frozen=True):
     def sign(self, sign: Sign) -> SignFact:
         """What is known of a sign, nothing included."""
         return self.signs.get(sign, SignFact())
+
+    def deserted(self, since: float) -> bool:
+        """Whether, by a count after that moment, nobody but the sidecar itself is connected.
+
+        By the server's own counters where there are any, for not every socket is a client.
+        """
+        counted = [self._counted(measure, since) for measure in COUNTED]
+        clients = [number for number in counted if number is not None]
+        if len(clients) == len(COUNTED):
+            return sum(clients) <= 1
+        sockets = self._counted(Measure.ESTABLISHED, since)
+        return sockets is not None and sockets <= _OWN_SOCKETS
+
+    def _counted(self, measure: Measure, since: float) -> float | None:
+        number = self.readings.get(measure)
+        if isinstance(number, int | float) and self.read_at[measure] >= since:
+            return number
+        return None
 
     @property
     def serving(self) -> bool:

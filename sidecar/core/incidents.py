@@ -34,6 +34,9 @@ _ACTED_ON = (Act.CONTINUE, Act.RESTART)
 _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
 """What is a story of its own, from the finding to its end."""
 
+_CHAPTERS = {Deed.HELD: Chapter.HELD, Deed.SPARED: Chapter.SPARED}
+"""The deeds after which nothing more is to be expected of the sidecar for a while."""
+
 
 class Incidents(msgspec.Struct, frozen=True):
     """The open stories, and those that ended last."""
@@ -80,16 +83,20 @@ def _server(
         incident = _longer(incident, causes, done)
     if incident is None:
         return incidents, []
-    if not incident.told and not isinstance(phase, Collecting):  # the message is to name the evidence
-        incident = msgspec.structs.replace(incident, told=True)
-        messages.append(_message(incident, Chapter.OPENED))
-    if not incident.held and any(deed.deed is Deed.HELD for deed in done):
-        incident = msgspec.structs.replace(incident, held=True)
-        messages.append(_message(incident, Chapter.HELD))
+    for chapter in _chapters(phase, done):
+        if chapter not in incident.told:
+            incident = msgspec.structs.replace(incident, told=(*incident.told, chapter))
+            messages.append(_message(incident, chapter))
     if isinstance(phase, Settled) and facts.serving and facts.registered is not None:
         proof = Proof(phase.identity, facts.registered.latency)
         return _close(incidents, incident, proof, messages, seen)
     return _keep(incidents, incident), messages
+
+
+def _chapters(phase: Phase, done: list[Done]) -> list[Chapter]:
+    """What may be told now; each once."""
+    opened = [] if isinstance(phase, Collecting) else [Chapter.OPENED]  # it is to name the evidence
+    return opened + [_CHAPTERS[deed.deed] for deed in done if deed.deed in _CHAPTERS]
 
 
 def _new_causes(

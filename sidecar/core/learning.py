@@ -13,6 +13,10 @@ from sidecar.core.nouns import Ended, Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
 
+_EXPECTED_FOR = 3600.0
+"""Seconds after its end for which a server's clients are waited for."""
+_FEWEST = 10.0
+"""Connections: of fewer no share says anything, the sidecar's own being among them."""
 STOPPED = "T"
 """The kernel's letter for a process stopped by a signal."""
 
@@ -32,16 +36,28 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     about = getattr(seen.what, "identity", None)
     if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
         return facts
-    return _judged(learn(facts, seen.what))
+    return _judged(learn(facts, seen.what), policy)
 
 
-def _judged(facts: Facts) -> Facts:
+def _judged(facts: Facts, policy: Policy) -> Facts:
     """What follows from the rest."""
     if facts.ready and not facts.proven:
         facts = msgspec.structs.replace(facts, proven=True)
-    if facts.serving == (facts.unserved_since is None):
+    if facts.expected is not None and _no_longer_expected(facts, facts.expected, policy):
+        facts = msgspec.structs.replace(facts, expected=None)
+    serving = facts.serving
+    if serving == (facts.unserved_since is None):
         return facts
-    return msgspec.structs.replace(facts, unserved_since=None if facts.serving else facts.at)
+    return msgspec.structs.replace(
+        facts, served_since=facts.at if serving else None, unserved_since=None if serving else facts.at
+    )
+
+
+def _no_longer_expected(facts: Facts, expected: float, policy: Policy) -> bool:
+    """Enough are back; or it is so long ago that who has not come does not want to."""
+    now = facts.connected
+    back = facts.serving and isinstance(now, int | float) and now >= policy.clients_back * expected
+    return back or (facts.exit is not None and facts.at > facts.exit.at + _EXPECTED_FOR)
 
 
 def _after_gap(facts: Facts, gap: float, now: float) -> Facts:
@@ -76,6 +92,7 @@ def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
         adopted=what.adopted,
         appeared_at=facts.at,
         age=what.age,
+        connected=None,
         unserved_since=facts.at,
         start_error=None,
     )
@@ -94,6 +111,8 @@ def _exited(facts: Facts, what: obs.Exited) -> Facts:
 def _gone(facts: Facts, ended: Ended) -> Facts:
     assert facts.identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
     number = facts.exit.number + 1 if facts.exit else 1
+    known = facts.connected if isinstance(facts.connected, int | float) else 0.0
+    expected = max(known, facts.expected or 0.0)  # one that dies while they come back changes nothing
     return msgspec.structs.replace(
         facts,
         readings={measure: one for measure, one in facts.readings.items() if measure in MACHINE},
@@ -105,6 +124,8 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         owner_why="",
         registered=None,
         proven=False,
+        served_since=None,
+        expected=expected if expected >= _FEWEST else None,
         elsewhere=(),
         refused_at=None,
         collecting=0.0,

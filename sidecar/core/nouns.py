@@ -105,6 +105,8 @@ class Trouble(StrEnum):
     """The server listens on another port than the watched one."""
     COLD_BURST = "cold-burst"
     """Clients came before the server's first registration was done: it refused ours, and probably theirs."""
+    CLIENTS_MISSING = "clients-missing"
+    """The server was replaced and serves, but too few of its clients have come back."""
 
 
 class Severity(StrEnum):
@@ -124,7 +126,7 @@ class Act(StrEnum):
     HOLD = "hold"
     """Told; and no server that lives is ended meanwhile, for it is not the server that is ill."""
     PLAN = "plan"
-    """Told; and the server is restarted in the next quiet window."""
+    """Told; and the server is restarted in the next quiet window, or as soon as nobody is connected."""
     CONTINUE = "continue"
     """The process is continued by SIGCONT."""
     RESTART = "restart"
@@ -230,6 +232,17 @@ class Pause(msgspec.Struct, frozen=True):
     by: str = ""
 
 
+class Chapter(StrEnum):
+    """Which part of the story a message tells."""
+
+    OPENED = "opened"
+    HELD = "held"
+    """The restart budget is spent: the loudest there is."""
+    SPARED = "spared"
+    """It is ill, and left as it is, for a restart would not help."""
+    CLOSED = "closed"
+
+
 class Incident(msgspec.Struct, frozen=True):
     """One story: from the first finding to the proof that it is over."""
 
@@ -243,21 +256,10 @@ class Incident(msgspec.Struct, frozen=True):
     """Connections to the server's port just before, our own probes' among them."""
     left_out: int = 0
     """How many causes and deeds from the middle of a long story are not kept."""
-    told: bool = False
-    """Whether its beginning has been told."""
-    held: bool = False
-    """Whether the spent budget has been told."""
+    told: tuple[Chapter, ...] = ()
+    """What of it has been told."""
     closed: float | None = None
     proof: Proof | None = None
-
-
-class Chapter(StrEnum):
-    """Which part of the story a message tells."""
-
-    OPENED = "opened"
-    HELD = "held"
-    """The restart budget is spent: the loudest there is."""
-    CLOSED = "closed"
 
 
 class Message(msgspec.Struct, frozen=True):

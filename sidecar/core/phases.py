@@ -81,6 +81,8 @@ class Sparing(Phase, frozen=True, tag=True):
 
     stand = Stand.SPARING
     identity: Identity
+    culprit: str = ""
+    """What keeps any process from serving, where that is known."""
 
 
 class Ordered(Phase, frozen=True):

@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
     heap_after: Patience = 20.0
     """Seconds of garbage collection at half a core or more, without an answer: its heap is exhausted."""
     http_dead_after: Patience = 60.0
-    """HTTP unanswered for so long: told; nothing is done, for each restart drops every client."""
+    """HTTP unanswered for so long: told. A restart can wait until nobody is connected, or a quiet hour."""
     continue_deadline: Looks = 10.0
     """How long a stopped server has to come back after SIGCONT."""
     evidence_deadline: Looks = 3.0
@@ -43,6 +43,11 @@ class Limits(msgspec.Struct, frozen=True):
     """The wait is made longer by up to this share of it."""
     stable_after: Seconds = 60.0
     """Proven ready for so long, the server is stable and the back-off starts over."""
+
+    clients_back: Share = 0.9
+    """After a restart so large a part of the clients that were connected before should come back …"""
+    clients_back_in: Patience = 120.0
+    """… within so long; if not, it is told. "Recovered" does not wait for them."""
 
     quiet_from: TimeOfDay = 3 * 3600.0
     """When the window begins in which planned restarts are made, UTC."""

@@ -103,6 +103,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
     if facts.identity != phase.identity:
         return revive(turn)
     if facts.serving:
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=0)
         return Settled(phase.identity, turn.seen.at)
     return _cure(phase, turn)
 
@@ -127,7 +128,9 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     useless = _useless(turn)
     if useless:
         turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
-        return Sparing(phase.identity)
+        return Sparing(phase.identity, _culprit(turn))
+    if Trouble.DEAF in turn.findings:
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=turn.recovery.deaf + 1)
     return collect(phase.identity, turn)
 
 
@@ -141,10 +144,17 @@ def _useless(turn: Turn) -> str:
     holding = _asked(Act.HOLD, turn)
     if holding:
         return ", ".join(finding.trouble for finding in holding)
-    # Somebody else has the port, or the server cannot read its configuration. One restart may help (the port
-    # was our own server's, about to end), a second will not.
-    if Trouble.DEAF not in turn.findings or not turn.recovery.failures:
+    if Trouble.DEAF not in turn.findings:
         return ""
+    # One restart may help (the port was our own server's, about to end), a second will not; nor does it where
+    # the reason is not known.
+    if turn.recovery.deaf:
+        return _culprit(turn) or "one has not helped"
+    return _culprit(turn) if turn.recovery.failures else ""
+
+
+def _culprit(turn: Turn) -> str:
+    """Why no process could serve: its configuration is of no use, or somebody else has the port."""
     bad = turn.findings.get(Trouble.BAD_CONFIG)
     return bad.why if bad else turn.facts.owner_why
 
@@ -152,7 +162,11 @@ def _useless(turn: Turn) -> str:
 def _sparing(phase: Sparing, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
         return revive(turn)
-    return phase if _asked(Act.RESTART, turn) and _useless(turn) else Proving(phase.identity)
+    culprit = _culprit(turn)
+    if phase.culprit and not culprit:  # what hindered the last start hinders the next no more
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=0)
+    useless = _asked(Act.RESTART, turn) and _useless(turn)
+    return Sparing(phase.identity, culprit) if useless else Proving(phase.identity)
 
 
 def _collecting(phase: Collecting, turn: Turn) -> Phase:

@@ -71,7 +71,12 @@ METRICS: dict[Trouble, Metric] = {
 }
 """What each rule looks at."""
 
-CONDITIONS = frozenset(METRICS) | {Trouble.HTTP_DEAD, Trouble.BAD_CONFIG, Trouble.WRONG_PORT}
+CONDITIONS = frozenset(METRICS) | {
+    Trouble.HTTP_DEAD,
+    Trouble.BAD_CONFIG,
+    Trouble.WRONG_PORT,
+    Trouble.CLIENTS_MISSING,
+}
 """The findings that can be stories of their own."""
 
 DEFAULTS: dict[Trouble, Rule] = {

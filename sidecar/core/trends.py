@@ -42,6 +42,8 @@ class Trend(msgspec.Struct, frozen=True):
         return above / below
 
 
+COUNTED = (Measure.CLIENTS_PENDING, Measure.CLIENTS_REGISTERED, Measure.CLIENTS_VPN)
+"""Whom the server counts as a client."""
 Trends = dict[Measure, Trend]
 FOLLOWED = (Measure.DISK_FREE, Measure.TIMERS)
 """What a slope is kept of."""
@@ -80,12 +82,7 @@ def _rise(trends: Trends) -> Reading:
 
 def _unaccounted(readings: Mapping[Measure, Reading]) -> Reading:
     """A client of the server's is pending, registered or in a VPN; what is more is a socket of nobody."""
-    parts = (
-        Measure.ESTABLISHED,
-        Measure.CLIENTS_PENDING,
-        Measure.CLIENTS_REGISTERED,
-        Measure.CLIENTS_VPN,
-    )
+    parts = (Measure.ESTABLISHED, *COUNTED)
     values = [readings.get(part, Unknown("not sampled")) for part in parts]
     for value in values:
         if isinstance(value, Unknown):

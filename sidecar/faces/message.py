@@ -79,6 +79,8 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
         case Chapter.HELD:
             stand = sentences.stand(Stand.HELD, _room_at(incident), words, now)
             return [f"{words.verdict[Stand.HELD]} {stand}"]
+        case Chapter.SPARED:
+            return [f"{words.verdict[Stand.SPARING]} {words.stand[Stand.SPARING]}"]
     return []
 
 
@@ -125,6 +127,8 @@ def _open(incident: Incident, words: Words) -> str:
     match _last(incident):
         case Deed.HELD:
             return words.phrases.open_held
+        case Deed.SPARED:
+            return words.phrases.open_spared
         case Deed.RESTARTED:
             return words.phrases.open_restarted
     return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Coroutine
 
@@ -43,6 +44,14 @@ class Aim:
         if before:
             await asyncio.wait(before)
         await self._work(identity)
+
+
+_LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether it was the sidecar, or its machine, that lacked something: it says nothing about the server."""
+    return isinstance(error, OSError) and error.errno in _LACKS
 
 
 def why(error: Exception) -> str:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Report, Unanswered
-from sidecar.probes.aim import Aim, why
+from sidecar.probes.aim import Aim, is_ours, why
 from sidecar.tasks import Beat
 
 _PATH = "/fermat/api/user"
@@ -84,7 +84,8 @@ class HttpProbe:
         except TimeoutError:
             tell(f"no answer within {_PATIENCE:g} s")
         except (aiohttp.ClientError, OSError) as error:
-            tell(why(error))
+            if not is_ours(error):
+                tell(why(error))
         finally:
             late.cancel()
 

@@ -95,7 +95,7 @@ class Running:
     async def status(self) -> str:
         return str((await self.health()).get("status", ""))
 
-    async def passes(self, *, not_pid: int | None = None) -> int:
+    async def passes(self, *, not_pid: int | None = None, patience: float = PATIENCE) -> int:
         """Wait for a proven server (a new one); its pid."""
         pid = 0
 
@@ -107,7 +107,7 @@ class Running:
             pid = int(body["checks"]["process:state"][0]["componentId"])
             return pid != not_pid
 
-        await until(well, lambda: f"not well: {self.log[-3000:]}")
+        await until(well, lambda: f"not well: {self.log[-3000:]}", patience)
         return pid
 
     def servers(self) -> list[int]:

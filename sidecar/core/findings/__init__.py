@@ -57,7 +57,7 @@ def find(before: Wrong, facts: Facts, policy: Policy) -> Wrong:
     now: Findings = {}
     for finding in findings:
         old = before.findings.get(finding.trouble)
-        if finding.act is Act.PLAN and policy.quiet(facts.wall):
+        if finding.act is Act.PLAN and (policy.quiet(facts.wall) or facts.deserted(finding.since)):
             finding = msgspec.structs.replace(finding, act=Act.RESTART)  # noqa: PLW2901 - the same, now
         now[finding.trouble] = msgspec.structs.replace(finding, since=old.since) if old else finding
     return Wrong(now, crossed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from fermatkit.measures import Measure
 from sidecar.core.facts import GC_GAP, HALF_A_CORE, Facts
 from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
@@ -95,15 +97,18 @@ def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
 
 def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
     fact = facts.sign(Sign.HTTP)
-    if before is not None:  # over only with an answer: a death is none
-        return before if fact.missing or fact.good_at is None else None
-    if fact.bad_since is None or not facts.proven or facts.at < fact.bad_since + policy.http_dead_after:
+    since = fact.bad_since
+    dead = since is not None and facts.proven and facts.at >= since + policy.http_dead_after
+    if (
+        before is not None
+    ):  # over only with an answer: a death is none. But the next process gets its own time
+        lasts = fact.missing or fact.good_at is None
+        return msgspec.structs.replace(before, act=Act.PLAN if dead else Act.TELL) if lasts else None
+    if since is None or not dead:
         return None
     if facts.collecting >= policy.heap_after and not _collects(facts):
-        return Finding(
-            Trouble.HEAP_EXHAUSTED, Severity.FAIL, fact.bad_since, Act.RESTART, (Sign.HTTP,), fact.why
-        )
-    return Finding(Trouble.HTTP_DEAD, Severity.WARN, fact.bad_since, Act.TELL, (Sign.HTTP,), fact.why)
+        return Finding(Trouble.HEAP_EXHAUSTED, Severity.FAIL, since, Act.RESTART, (Sign.HTTP,), fact.why)
+    return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, Act.PLAN, (Sign.HTTP,), fact.why)
 
 
 def _bad_config(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -127,6 +132,18 @@ def _cold_burst(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     if facts.refused_at is None or facts.at > facts.refused_at + _COLD_BURST_SHOWN:
         return None
     return Finding(Trouble.COLD_BURST, Severity.WARN, facts.refused_at, Act.NOTE)
+
+
+def _clients_missing(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
+    """That a server serves is no proof that its clients found the way back."""
+    now, expected = facts.connected, facts.expected
+    if expected is None or facts.served_since is None or not isinstance(now, int | float):
+        return before if expected is not None else None
+    if before is None and facts.at < facts.served_since + policy.clients_back_in:
+        return None
+    return Finding(
+        Trouble.CLIENTS_MISSING, Severity.WARN, facts.served_since, Act.TELL, reading=now / expected
+    )
 
 
 def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
@@ -158,6 +175,7 @@ JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.BAD_CONFIG: _bad_config,
     Trouble.WRONG_PORT: _wrong_port,
     Trouble.COLD_BURST: _cold_burst,
+    Trouble.CLIENTS_MISSING: _clients_missing,
     Trouble.SILENT: _silent,
 }
 
@@ -175,6 +193,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
         (_since(facts, Sign.PONG, Sign.HTTP), policy.busy_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
+        (facts.served_since if facts.expected is not None else None, policy.clients_back_in),
     )
     moments = [since + wait for since, wait in waits if since is not None]
     unserved = _unserved_too_long(facts, policy)

@@ -45,6 +45,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str
     open_restarted: str
     open_held: str
+    open_spared: str
     proof: str
     open_acting: str
     well: str

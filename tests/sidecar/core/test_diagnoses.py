@@ -7,7 +7,6 @@ import math
 import pytest
 
 from fermatkit.measures import Measure, Reading, Unknown
-from sidecar.core.actions import Signal
 from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
@@ -23,7 +22,6 @@ from sidecar.core.observations import (
     SessionLost,
     Unanswered,
 )
-from sidecar.core.phases import Sparing
 from sidecar.core.trends import FEWEST, HOUR, KEPT, SPACING, Trend, derived, follow
 from support.playbook import Playbook, kinds
 
@@ -103,17 +101,6 @@ def test_a_missing_configuration_is_made_by_the_server() -> None:
     book.boots(A)
     book.sees(ConfigRead(FILE, None, "missing"))
     assert book.state.findings == {}
-
-
-def test_deaf_by_a_bad_configuration_costs_one_restart_and_no_more() -> None:
-    book = Playbook()
-    book.boots(A)
-    book.dies(A)
-    book.sees(Appeared(B, adopted=False))
-    book.sees(ConfigRead(FILE, None, "port is not a number: 'x'"))
-    assert Signal(B, 15) not in book.waits(300)
-    assert isinstance(book.phase, Sparing)
-    assert Signal(B, 15) in book.sees(ConfigRead(FILE, 9090, ""))
 
 
 def test_another_port_is_told_and_not_restarted() -> None:

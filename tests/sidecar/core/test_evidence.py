@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sidecar.core.actions import Collect, Signal
 from sidecar.core.nouns import SERVER, Chapter, Deed, Identity, Sign, Trouble
-from sidecar.core.observations import Answered, Appeared, Collected, Listened, Sampled
-from sidecar.core.phases import Collecting, Settled, Sparing, Terminating
+from sidecar.core.observations import Answered, Collected, Sampled
+from sidecar.core.phases import Collecting, Settled, Terminating
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -84,17 +84,3 @@ def test_a_stopped_server_is_looked_at_too_before_sigkill() -> None:
     waited = book.waits(10.1)
     assert [kind for kind in kinds(waited) if kind != "Send"] == ["Collect", "Signal"]
     assert Signal(A, 9) in waited
-
-
-def test_a_port_that_is_another_s_costs_one_restart_and_no_more() -> None:
-    book = Playbook()
-    taken = Listened(A, owned=False, why="port 9090 is held by pid 77 (prometheus)")
-    book.boots(A)
-    book.dies(A)
-    book.sees(Appeared(B, adopted=False))
-    book.sees(Listened(B, owned=False, why=taken.why))
-    assert "Signal" not in kinds(book.waits(600))
-    assert isinstance(book.phase, Sparing)
-    assert book.state.incidents.open[SERVER].done[-1].why == taken.why
-    # It is gone: now a new process can have the port.
-    assert Signal(B, 15) in book.sees(Listened(B, owned=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -143,3 +144,24 @@ async def test_a_question_is_given_up_in_the_end(
         async with asyncio.timeout(20):
             while asked < 3:
                 await asyncio.sleep(0.01)
+
+
+async def test_a_question_that_we_could_not_ask_says_nothing_about_the_server(
+    make: Make, reports: Reports, ourselves: Identity
+) -> None:
+    async def running(_: web.Request) -> web.StreamResponse:
+        return web.Response(text="The User WebService is running ...")
+
+    async with scripted() as server:
+        server.answers = running
+        make(server.port).watch(ourselves)
+        await reports.until(Answered)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+        try:
+            await asyncio.sleep(0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        before = len(reports.of(Answered))
+        await reports.until(Answered, before + 3)
+    assert not reports.of(Unanswered)
