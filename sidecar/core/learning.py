@@ -17,6 +17,8 @@ _EXPECTED_FOR = 3600.0
 """Seconds after its end for which a server's clients are waited for."""
 _FEWEST = 10.0
 """Connections: of fewer no share says anything, the sidecar's own being among them."""
+_JUMP = 1.0
+"""Seconds between the two clocks' ideas of a wait: more than a clock's corrections, and somebody set it."""
 STOPPED = "T"
 """The kernel's letter for a process stopped by a signal."""
 
@@ -26,9 +28,8 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     gap = seen.at - facts.at
     away = gap if facts.at and gap > policy.gap else 0.0
     facts = _after_gap(facts, gap, seen.at) if away else facts
-    over = facts.pause is not None and seen.wall >= facts.pause.until
     facts = msgspec.structs.replace(
-        facts, at=seen.at, wall=seen.wall, away=away, pause=None if over else facts.pause
+        facts, at=seen.at, wall=seen.wall, away=away, pause=_pause(facts, gap, seen.wall)
     )
     learn = _LEARN.get(type(seen.what))
     if learn is None:
@@ -37,6 +38,17 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
         return facts
     return _judged(learn(facts, seen.what), policy)
+
+
+def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:
+    """It lasts as long as was asked for, though somebody sets the clock; 0 is no gap but the beginning."""
+    pause = facts.pause
+    if pause is None:
+        return None
+    jump = wall - facts.wall - gap
+    if abs(jump) > _JUMP:
+        pause = msgspec.structs.replace(pause, until=pause.until + jump)
+    return pause if wall < pause.until else None
 
 
 def _judged(facts: Facts, policy: Policy) -> Facts:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import cycle
+
+import msgspec
 
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Chapter, Ended, Identity
+from sidecar.core.nouns import Act, Chapter, Ended, Identity
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 
@@ -18,6 +21,19 @@ POLICY = Policy(
     backoff_first=1.0,
     backoff_max=16.0,
 )
+POLICIES = (
+    POLICY,
+    msgspec.structs.replace(POLICY, channels=("mail",), budget=(Window(2, 60.0),), backoff_max=2.0),
+    msgspec.structs.replace(POLICY, hung_after=3.0, start_timeout=5.0, term_deadline=1.0, quiet_to=3600.0),
+    msgspec.structs.replace(
+        POLICY,
+        rules={
+            trouble: msgspec.structs.replace(rule, act=act_)
+            for (trouble, rule), act_ in zip(POLICY.rules.items(), cycle(Act), strict=False)
+        },
+    ),
+)
+"""What a configuration may be changed to."""
 WALL = 1_800_000_000.0
 
 
@@ -25,7 +41,12 @@ class World:
     """What the actions act on; it checks that each of them is allowed."""
 
     def __init__(self) -> None:
+        self.policy = POLICY
         self.at = 100.0
+        self.ahead = WALL
+        """How far the wall's clock is ahead of ours."""
+        self.clock_was_set = False
+        """Then the next sidecar cannot know when restarts were."""
         self.pids = 1000
         self.server: Identity | None = None
         self.zombie: Identity | None = None
@@ -38,7 +59,7 @@ class World:
         self.starts_fail = False
         self.signals_fail = False
         self.evidence_hangs = False
-        self.lives: list[list[tuple[obs.Seen, tuple[act.Action, ...]]]] = []
+        self.lives: list[tuple[Policy, list[tuple[obs.Seen, tuple[act.Action, ...]]]]] = []
         self.state = State()
         self.disk: Memory | None = None
         self.unsaved: act.Save | None = None
@@ -50,12 +71,16 @@ class World:
         self.told: dict[str, list[Chapter]] = {}
         self.messages: dict[str, list[str]] = {"mail": [], "chat": []}
 
+    @property
+    def wall(self) -> float:
+        return self.at + self.ahead
+
     def sees(self, what: obs.Observation) -> None:
         waiting = [what]
         while waiting:
-            seen = obs.Seen(self.at, WALL + self.at, waiting.pop(0))
-            self.state, actions = step(self.state, seen, POLICY)
-            self.lives[-1].append((seen, actions))
+            seen = obs.Seen(self.at, self.wall, waiting.pop(0))
+            self.state, actions = step(self.state, seen, self.policy)
+            self.lives[-1][1].append((seen, actions))
             for action in actions:
                 waiting += self.perform(action)
         self.zombie = None
@@ -64,7 +89,7 @@ class World:
 
     def next_moment(self, end: float) -> float:
         """When something happens by itself: a look each second, what the core waits for, a late death."""
-        moment = due(self.state, POLICY)
+        moment = due(self.state, self.policy)
         return min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
 
     def perform(self, action: act.Action) -> list[obs.Observation]:
@@ -103,12 +128,12 @@ class World:
         return [obs.Appeared(self.server, adopted=False)]
 
     def count_restart(self) -> None:
-        for window in POLICY.budget:
+        for window in self.policy.budget:
             # Through the disk a moment goes as the wall's time, whose numbers are 0.24 µs apart.
             inside = [at for at in self.restarts if at + window.within > self.at + 1e-6]
             assert len(inside) < window.restarts, "over budget"
         if self.row:
-            wait = min(POLICY.backoff_first * 2.0 ** (len(self.row) - 1), POLICY.backoff_max)
+            wait = min(self.policy.backoff_first * 2.0 ** (len(self.row) - 1), self.policy.backoff_max)
             assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
         self.restarts.append(self.at)
         self.row.append(self.at)

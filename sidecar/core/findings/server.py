@@ -99,9 +99,7 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
     fact = facts.sign(Sign.HTTP)
     since = fact.bad_since
     dead = since is not None and facts.proven and facts.at >= since + policy.http_dead_after
-    if (
-        before is not None
-    ):  # over only with an answer: a death is none. But the next process gets its own time
+    if before is not None:  # over only with an answer: a death is none; the next process gets its own time
         lasts = fact.missing or fact.good_at is None
         return msgspec.structs.replace(before, act=Act.PLAN if dead else Act.TELL) if lasts else None
     if since is None or not dead:

@@ -195,7 +195,7 @@ def test_a_dead_http_is_worth_a_restart_once_nobody_is_connected() -> None:
 
 
 def test_the_process_after_one_whose_http_was_dead_gets_its_own_time() -> None:
-    """It came up with nobody connected, the old story still open: it was ended at once, and so was the next."""
+    """It came up with nobody connected, the old story still open, and was ended at once; so was the next."""
     book = Playbook(Policy(channels=("mail",), rules=DEFAULTS, **NEVER_QUIET))
     book.boots(A)
     book.falls_silent(A, Sign.HTTP)

@@ -16,8 +16,9 @@ from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Ended, Sign
 from sidecar.core.phases import Over
+from sidecar.core.policy import Policy
 from sidecar.core.view import view
-from support.world import POLICY, WALL, World
+from support.world import POLICIES, World
 
 waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
 disks = st.sampled_from([2.0**34, 1.2 * 2.0**30, 2.0**29, 2.0**20, Unknown("not read within 0.5 s")])
@@ -37,7 +38,7 @@ class Histories(World, RuleBasedStateMachine):
 
     @initialize()
     def boot(self) -> None:
-        self.lives.append([])
+        self.lives.append((self.policy, []))
         self.sees(obs.Restored(None, seed=5))
         self.sees(obs.Absent())
 
@@ -100,7 +101,7 @@ class Histories(World, RuleBasedStateMachine):
 
     @rule(seconds=st.floats(1, 600))
     def the_operator_pauses(self, seconds: float) -> None:
-        self.sees(obs.PauseAsked(WALL + self.at + seconds, "upgrade", "root"))
+        self.sees(obs.PauseAsked(self.wall + seconds, "upgrade", "root"))
 
     @rule()
     def the_operator_resumes(self) -> None:
@@ -138,6 +139,11 @@ class Histories(World, RuleBasedStateMachine):
         self.at += seconds
         self.sees(obs.Ticked())
 
+    @rule(seconds=st.sampled_from([-3600.0, -7.0, 7.0, 3600.0, 86400.0]))
+    def the_clock_is_set(self, seconds: float) -> None:
+        self.ahead += seconds
+        self.clock_was_set = True
+
     @precondition(lambda self: self.unsaved is not None)
     @rule(good=st.booleans())
     def the_disk_answers(self, good: bool) -> None:
@@ -159,17 +165,21 @@ class Histories(World, RuleBasedStateMachine):
             self.sees(obs.SendFailed(send.message.id, send.channel, "refused"))
 
     @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
-    @rule(away=st.floats(0.1, 30), server_dies=st.booleans())
-    def the_sidecar_is_killed(self, away: float, server_dies: bool) -> None:
-        """And comes back with what the disk had: here, all that it was given."""
+    @rule(away=st.floats(0.1, 30), server_dies=st.booleans(), policy=st.sampled_from(POLICIES))
+    def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy) -> None:
+        """And comes back, maybe configured otherwise, with what the disk had: here, all that it was given."""
         if self.unsaved is not None:
             self.disk, self.unsaved = self.unsaved.memory, None
         self.at += away
         if server_dies:
             self.server, self.dies_at = None, math.inf
         self.sending = []
-        self.state = State()
-        self.lives.append([])
+        if self.clock_was_set:
+            self.restarts, self.row, self.clock_was_set = [], [], False
+        if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
+            self.messages["chat"] = []
+        self.policy, self.state = policy, State()
+        self.lives.append((policy, []))
         self.sees(obs.Restored(self.disk, seed=6))
         self.sees(obs.Absent() if self.server is None else obs.Appeared(self.server, adopted=True))
 
@@ -198,15 +208,15 @@ class Histories(World, RuleBasedStateMachine):
 
     @invariant()
     def it_can_always_be_shown_and_stored(self) -> None:
-        msgspec.json.encode(view(self.state, POLICY, self.at, WALL + self.at))
+        msgspec.json.encode(view(self.state, self.policy, self.at, self.wall))
         msgspec.json.encode(self.state.keeper)
 
     def teardown(self) -> None:
         """The same in, the same out; and after calm everything has been told."""
-        for life in self.lives:
+        for policy, life in self.lives:
             state = State()
             for seen, actions in life:
-                state, again = step(state, seen, POLICY)
+                state, again = step(state, seen, policy)
                 assert again == actions
         if self.lives:
             self.stop_here()
@@ -218,7 +228,7 @@ class Histories(World, RuleBasedStateMachine):
         before = self.pids
         self.signals_fail = False
         self.sees(obs.StopAsked(leave=False))
-        self.time_passes(2 * POLICY.term_deadline + 2)
+        self.time_passes(2 * self.policy.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
         assert self.server is None
         assert self.pids == before
