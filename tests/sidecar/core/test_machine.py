@@ -176,6 +176,8 @@ class Histories(World, RuleBasedStateMachine):
         self.sending = []
         if self.clock_was_set:
             self.restarts, self.row, self.clock_was_set = [], [], False
+        longest = max(window.within for window in self.policy.budget)  # what it remembered
+        self.restarts = [at for at in self.restarts if at + longest > self.at]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
         self.policy, self.state = policy, State()
