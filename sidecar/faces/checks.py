@@ -63,6 +63,7 @@ def checks(view: View, words: Words) -> Checks:
         **{measure: [_measure(measure, view, words)] for measure in Measure},
         **{f"protocol:{sign}": [_sign(sign, view, words)] for sign in Sign},
         "protocol:registration": [_registration(view, words)],
+        "findings:open": [_finding_check(finding, view, words) for finding in view.findings],
         "restarts:budget": [_budget(window, view) for window in view.budget],
         "restarts:last": [_last_restart(view, words)],
         "incidents:open": [
@@ -87,6 +88,17 @@ def told(finding: Finding, view: View) -> Cause:
         ended=finding.ended,
         reading=finding.reading,
         eater=finding.eater,
+    )
+
+
+def _finding_check(finding: Finding, view: View, words: Words) -> Check:
+    return Check(
+        component_type="component",
+        component_id=_pid(view),
+        observed_value=finding.trouble,
+        status=_severity(finding),
+        output=sentences.cause(told(finding, view), words, view.wall),
+        since=_iso(finding.since),
     )
 
 

@@ -133,6 +133,18 @@ def test_a_lost_session_fails_while_the_rest_is_well() -> None:
     assert "is not ready now" in body["checks"]["process:state"][0]["output"]
 
 
+def test_findings_are_listed_by_their_names_and_readings_say_when_they_were_read() -> None:
+    book, identity = running()
+    assert shown(book.view)[1]["checks"]["findings:open"] == []
+    book.sees(Sampled(identity, "S", {Measure.TIMERS: 1500.0}), after=60)
+    checks = shown(book.view)[1]["checks"]
+    (finding,) = checks["findings:open"]
+    assert (finding["observedValue"], finding["status"]) == ("threads-many", "warn")
+    assert finding["output"] == "The Cloud Server (pid 100) has leaked 1,500 timer threads."
+    assert checks["cpu:utilization"][0]["time"] == "2027-01-15T08:16:45.000Z", "it was not read again"
+    assert checks["threads:timers"][0]["time"] == "2027-01-15T08:17:45.000Z"
+
+
 def test_a_low_disk_warns_at_its_own_check() -> None:
     book, identity = running()
     book.sees(Sampled(identity, "S", READINGS | {Measure.DISK_FREE: 900.0 * 2**20}))
