@@ -36,12 +36,16 @@ class Drill:
     server: str = ""
     arguments: tuple[str, ...] = ()
     prepare: Callable[[Running], None] = lambda _: None
+    command: Callable[[Running], list[str]] | None = None
+    """What is run, if not a stand-in."""
     from_the_start: bool = False
     """The server is never well before the harm: it is done to its start."""
     patience: float = 90.0
     """Seconds for the finding, and again for the cure."""
     tries: int = 1
     """How often it may be begun anew, where it is chance whether the harm is done."""
+    lacks: str = ""
+    """Why it cannot be done on this machine, if it cannot."""
 
 
 class Result(msgspec.Struct):
@@ -111,7 +115,8 @@ async def perform(drill: Drill, directory: Path) -> Result:
 
 async def _perform(drill: Drill, directory: Path) -> Result:
     async with running(directory) as run:
-        run.configure(drill.limits, drill.server, drill.arguments)
+        command = await asyncio.to_thread(drill.command, run) if drill.command else None
+        run.configure(drill.limits, drill.server, drill.arguments, command)
         drill.prepare(run)
         began = time.time()
         run.start()

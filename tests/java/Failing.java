@@ -6,31 +6,35 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Timer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A little Java server that fails as the Cloud Server does: {@code java -Xmx16m Failing MODE PORT}.
+ * A little Java server that fails as the Cloud Server does: {@code java -Xmx16m Failing MODE PORT SECONDS}.
  *
- * <p>It answers {@code GET /fermat/api/user}. {@code GET /leak} is answered, too, and makes it fail in its mode:
+ * <p>It answers {@code GET /fermat/api/user}, and Cloud Clients ({@link CloudSocket}): one that leaves without
+ * a close frame leaves a Timer thread behind. {@code GET /leak} is answered, too, and then it fails in its mode:
  * {@code fine} not at all; {@code heap} fills the heap, tries for some seconds to get more, which kills the
- * acceptor if anybody connects meanwhile, and is then at rest; {@code fds} opens files up to the limit;
- * {@code threads} leaves one Timer thread for each such request; {@code deadlock} lets nobody be answered again.
+ * acceptor if anybody connects meanwhile, and is then at rest; {@code busy} collects garbage for some seconds,
+ * and answers nobody meanwhile; {@code fds} opens files up to the limit; {@code threads} leaves one Timer
+ * thread for each such request; {@code deadlock} lets nobody be answered again.
  */
 public final class Failing {
-    private static final long THRASHING_NANOS = 3_000_000_000L;
-    private static final long PAUSE_NANOS = 1_000_000_000L;
+    private static final long SECOND_NANOS = 1_000_000_000L;
     private static final Object FIRST = new Object();
     private static final Object SECOND = new Object();
-    private static final List<Object> KEPT = new ArrayList<>();
+    private static final List<Object> KEPT = Collections.synchronizedList(new ArrayList<>());
+    private static long troubleNanos;
     private static byte[] reserve = new byte[1 << 18];
     private static Object[] heap;
     private static ServerSocket server;
 
     public static void main(String[] arguments) throws IOException {
         Runnable failure = failure(arguments[0]);
+        troubleNanos = Long.parseLong(arguments[2]) * SECOND_NANOS;
         server = new ServerSocket(Integer.parseInt(arguments[1]), 50, InetAddress.getLoopbackAddress());
         System.out.println("Server URI = http://127.0.0.1:" + server.getLocalPort() + "/fermat");
         new Thread(() -> accept(failure), "acceptor").start();
@@ -43,6 +47,7 @@ public final class Failing {
         return switch (mode) {
             case "fine" -> () -> { };
             case "heap" -> Failing::fillTheHeap;
+            case "busy" -> Failing::collectGarbage;
             case "fds" -> Failing::openFiles;
             case "threads" -> () -> KEPT.add(new Timer());
             case "deadlock" -> Failing::deadlock;
@@ -58,7 +63,7 @@ public final class Failing {
                 new Thread(() -> serve(client, failure), "qtp").start();
             } catch (IOException error) {
                 System.out.println(error);
-                LockSupport.parkNanos(PAUSE_NANOS);
+                LockSupport.parkNanos(SECOND_NANOS);
             }
         }
     }
@@ -66,7 +71,12 @@ public final class Failing {
     private static void serve(Socket client, Runnable failure) {
         boolean leak;
         try (client) {
-            leak = request(client.getInputStream()).startsWith("GET /leak ");
+            String head = request(client.getInputStream());
+            if (head.startsWith("GET " + CloudSocket.PATH + " ")) {
+                talk(client, head);
+                return;
+            }
+            leak = head.startsWith("GET /leak ");
             synchronized (FIRST) {
                 answer(client);
             }
@@ -75,6 +85,19 @@ public final class Failing {
         }
         if (leak) {
             failure.run();
+        }
+    }
+
+    /** Who leaves without a close frame is remembered for ever, in a Timer. */
+    private static void talk(Socket client, String head) {
+        boolean closed = false;
+        try {
+            closed = new CloudSocket(client, FIRST).converse(head);
+        } catch (IOException error) {
+            System.out.println(error);
+        }
+        if (!closed) {
+            KEPT.add(new Timer());
         }
     }
 
@@ -96,7 +119,7 @@ public final class Failing {
     /** In pieces from large to small, none of which is given back. */
     private static void fillTheHeap() {
         int size = 1 << 16;
-        long end = System.nanoTime() + THRASHING_NANOS;
+        long end = System.nanoTime() + troubleNanos;
         while (System.nanoTime() < end) {
             try {
                 Object[] piece = new Object[size];
@@ -109,13 +132,23 @@ public final class Failing {
         reserve = null; // what SIGTERM needs: a thread
     }
 
+    /** As in one long collection, in which nothing else runs. */
+    private static void collectGarbage() {
+        long end = System.nanoTime() + troubleNanos;
+        synchronized (FIRST) {
+            while (System.nanoTime() < end) {
+                System.gc();
+            }
+        }
+    }
+
     /** Up to the limit, and again whenever there is room. */
     private static void openFiles() {
         while (true) {
             try {
                 KEPT.add(new FileInputStream("/dev/null"));
             } catch (IOException error) {
-                LockSupport.parkNanos(PAUSE_NANOS / 10);
+                LockSupport.parkNanos(SECOND_NANOS / 10);
             }
         }
     }

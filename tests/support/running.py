@@ -25,6 +25,8 @@ from support.smtp import Mailbox, mail_server
 
 PATIENCE = 30.0
 """Seconds after which something that should happen soon is said not to happen."""
+PROGRAMS = {"cloudserver", "Failing"}
+"""The servers, as their command lines have them: the stand-in, and a Java program."""
 
 
 def free_port() -> int:
@@ -46,13 +48,20 @@ class Running:
     at_end: ExitStack = field(default_factory=ExitStack)
     """What else is to be ended with it."""
 
-    def configure(self, limits: str = "", server: str = "", arguments: tuple[str, ...] = ()) -> None:
-        command = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
+    def configure(
+        self,
+        limits: str = "",
+        server: str = "",
+        arguments: tuple[str, ...] = (),
+        command: list[str] | None = None,
+    ) -> None:
+        """A stand-in with these arguments, unless another command is given."""
+        standin = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
         quiet = "" if "quiet_from" in limits else 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
         self.config.write_text(
-            f"[server]\ncommand = {json.dumps(command)}\ndirectory = 'server'\n"
+            f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
             f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{quiet}{limits}\n"
@@ -111,11 +120,13 @@ class Running:
         return pid
 
     def servers(self) -> list[int]:
-        """Every stand-in of this configuration that runs, whoever started it."""
+        """Every server of this configuration that runs, whoever started it."""
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                ours = process.cwd() == str(self.directory / "server") and "cloudserver" in process.cmdline()
+                if process.cwd() != str(self.directory / "server"):
+                    continue
+                ours = not PROGRAMS.isdisjoint(process.cmdline())
                 if ours and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process.pid)
         return found

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from pathlib import Path
 
 import pytest
 
-from drills.cases import DISK_DRILLS, DRILLS
+from drills.cases import DRILLS
 from drills.drill import Drill, Result, perform
 
 # The rude clients among the drills leave connections behind on purpose; the collector finds them some time.
@@ -19,8 +18,6 @@ pytestmark = [
 ]
 AT_ONCE = 4
 """They wait most of the time."""
-ROOT = os.getuid() == 0
-ONLY_ROOT = pytest.mark.skipif(not ROOT, reason="only root can mount a small disk")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +30,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
             return await perform(drill, directory)
 
     async def all_of_them() -> list[Result]:
-        return await asyncio.gather(*map(one, (*DRILLS, *(DISK_DRILLS if ROOT else ()))))
+        return await asyncio.gather(*map(one, (drill for drill in DRILLS if not drill.lacks)))
 
     found = {result.row: result for result in asyncio.run(all_of_them())}
     gc.collect()  # here, where it is known what was left behind
@@ -43,8 +40,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
 @pytest.mark.parametrize(
     "drill",
     [
-        *(pytest.param(drill, id=drill.row) for drill in DRILLS),
-        *(pytest.param(drill, id=drill.row, marks=ONLY_ROOT) for drill in DISK_DRILLS),
+        pytest.param(drill, id=drill.row, marks=pytest.mark.skipif(bool(drill.lacks), reason=drill.lacks))
+        for drill in DRILLS
     ],
 )
 def test_a_failure_is_named_and_answered(results: dict[str, Result], drill: Drill) -> None:

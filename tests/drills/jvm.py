@@ -1,0 +1,87 @@
+"""A real JVM under a whole sidecar: what only a JVM shows, its collector, its threads' names and its dump."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from drills.acts import kept_and_well, replaced, told
+from drills.drill import Drill
+from drills.limits import crowd, drop_clients, told_and_healed
+from sidecar.core.nouns import Trouble
+from support.jvm import LACKS, compiled, java
+from support.running import Running
+
+FDS = 64
+
+
+def failing(mode: str, *before: str, seconds: int = 3) -> Callable[[Running], list[str]]:
+    """The command that fails so, behind another such as prlimit."""
+
+    def command(run: Running) -> list[str]:
+        classes = compiled(run.directory / "classes")
+        return [*before, *java(classes, mode, run.server_port, seconds)]
+
+    return command
+
+
+async def leak(run: Running, _: int) -> None:
+    """Its failure begins when it has answered."""
+    async with run.client.get(f"http://127.0.0.1:{run.server_port}/leak") as answer:
+        assert answer.status == 200
+
+
+async def replaced_with_evidence(run: Running, pid: int) -> None:
+    """A new process; of the old one its threads are kept, or why they could not be had."""
+    await replaced(run, pid)
+    (bundle,) = (run.directory / "state" / "evidence").iterdir()
+    summary = json.loads((bundle / "summary.json").read_text())
+    if "jvm-threads.txt" in summary["files"]:
+        assert "Full thread dump" in (bundle / "jvm-threads.txt").read_text()
+    else:
+        assert "JVM" in summary["missing"]["jvm-threads.txt"]
+
+
+async def fill_descriptors(run: Running, _: int) -> None:
+    asyncio.get_running_loop().create_task(crowd(run, 2 * FDS, 12.0))
+
+
+JVM = (
+    Drill(
+        "heap exhausted",
+        Trouble.HEAP_EXHAUSTED,
+        leak,
+        replaced_with_evidence,
+        'hung_after = "2s"\nheap_after = "4s"\nbusy_after = "20s"\nterm_deadline = "2s"\n',
+        command=failing("heap", seconds=10),
+        lacks=LACKS,
+    ),
+    Drill(
+        "busy, JVM",
+        Trouble.BUSY,
+        leak,
+        kept_and_well,
+        'hung_after = "2s"\n',
+        command=failing("busy", seconds=12),
+        lacks=LACKS,
+    ),
+    Drill(
+        "fd limit, JVM",
+        Trouble.FD_LIMIT,
+        fill_descriptors,
+        told_and_healed,
+        '[rules.fd-limit]\nfor = "3s"\n',
+        command=failing("fine", "prlimit", f"--nofile={FDS}:{FDS}"),
+        lacks=LACKS,
+    ),
+    Drill(
+        "thread leak, JVM",
+        Trouble.THREADS_MANY,
+        drop_clients,
+        told("MANY THREADS"),
+        "[rules.threads-many]\nthreshold = 20\nclear = 10\n",
+        command=failing("fine"),
+        lacks=LACKS,
+    ),
+)
