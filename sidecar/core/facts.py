@@ -16,8 +16,8 @@ HALF_A_CORE = 50.0
 GC_GAP = 30.0
 """Seconds: a reading of the garbage collection speaks for no longer time before it."""
 
-_OWN_SOCKETS = 2
-"""The held session, and a question over HTTP."""
+_FEW = 3
+"""Sockets: as many as the sidecar itself may have, the held session and two questions over HTTP."""
 
 
 class Wanted(StrEnum):
@@ -128,7 +128,7 @@ class Facts(msgspec.Struct, frozen=True):
         return self.signs.get(sign, SignFact())
 
     def deserted(self, since: float) -> bool:
-        """Whether, by a count after that moment, nobody but the sidecar itself is connected.
+        """Whether, by a count after that moment, hardly anybody but the sidecar itself is connected.
 
         By the server's own counters where there are any, for not every socket is a client.
         """
@@ -137,7 +137,7 @@ class Facts(msgspec.Struct, frozen=True):
         if len(clients) == len(COUNTED):
             return sum(clients) <= 1
         sockets = self._counted(Measure.ESTABLISHED, since)
-        return sockets is not None and sockets <= _OWN_SOCKETS
+        return sockets is not None and sockets <= _FEW
 
     def _counted(self, measure: Measure, since: float) -> float | None:
         number = self.readings.get(measure)

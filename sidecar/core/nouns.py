@@ -126,7 +126,7 @@ class Act(StrEnum):
     HOLD = "hold"
     """Told; and no server that lives is ended meanwhile, for it is not the server that is ill."""
     PLAN = "plan"
-    """Told; and the server is restarted in the next quiet window, or as soon as nobody is connected."""
+    """Told; and the server is restarted in the next quiet window, or when hardly anybody is connected."""
     CONTINUE = "continue"
     """The process is continued by SIGCONT."""
     RESTART = "restart"

@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
     heap_after: Patience = 20.0
     """Seconds of garbage collection at half a core or more, without an answer: its heap is exhausted."""
     http_dead_after: Patience = 60.0
-    """HTTP unanswered for so long: told. A restart can wait until nobody is connected, or a quiet hour."""
+    """HTTP unanswered for so long: told. A restart waits for quiet hours, or for hardly anybody there."""
     continue_deadline: Looks = 10.0
     """How long a stopped server has to come back after SIGCONT."""
     evidence_deadline: Looks = 3.0

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import suppress
+
+import aiohttp
 
 from drills.drill import Act
+from support.cloud_client import CloudClient
 from support.running import Running, until
 
 FAST = 'backoff_first = "50ms"\nbackoff_max = "100ms"\nterm_deadline = "2s"\n'
@@ -16,6 +21,27 @@ def habit(*names: str) -> Act:
             await run.habit(name)
 
     return take_up
+
+
+def accompanied(harm: Act) -> Act:
+    """While clients are connected, whom a restart would cost their connection."""
+
+    async def both(run: Running, pid: int) -> None:
+        there = asyncio.Event()
+        asyncio.get_running_loop().create_task(_company(run, there))
+        await there.wait()
+        await harm(run, pid)
+
+    return both
+
+
+async def _company(run: Running, there: asyncio.Event) -> None:
+    with suppress(aiohttp.ClientError, OSError, AssertionError, TimeoutError):
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{run.server_port}") as http:
+            clients = [await CloudClient.register(http) for _ in range(5)]
+            there.set()
+            await asyncio.sleep(90)
+            assert clients
 
 
 async def nothing(run: Running, pid: int) -> None:

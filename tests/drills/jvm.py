@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from drills.acts import kept_and_well, replaced, told
+from drills.acts import accompanied, kept_and_well, replaced, told
 from drills.drill import Drill
 from drills.limits import crowd, drop_clients, told_and_healed
 from sidecar.core.nouns import Trouble
@@ -78,7 +78,7 @@ JVM = (
     Drill(
         "thread leak, JVM",
         Trouble.THREADS_MANY,
-        drop_clients,
+        accompanied(drop_clients),
         told("MANY THREADS"),
         "[rules.threads-many]\nthreshold = 20\nclear = 10\n",
         command=failing("fine"),

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import aiohttp
 
-from drills.acts import mail, told
+from drills.acts import accompanied, mail, replaced, told
 from drills.drill import Drill
 from sidecar.core.nouns import Trouble
 from support.cloud_client import CloudClient
@@ -92,6 +92,8 @@ async def crowd_at_the_door(run: Running, _: int) -> None:
     asyncio.get_running_loop().create_task(crowd(run, 60, 25.0))
 
 
+CLOSE_WAIT = '[rules.close-wait]\nthreshold = 20\nclear = 10\nfor = "3s"\n'
+
 LIMITS = (
     Drill("fd limit", Trouble.FD_LIMIT, fill_descriptors, told_and_healed, '[rules.fd-limit]\nfor = "3s"\n'),
     Drill(
@@ -104,7 +106,7 @@ LIMITS = (
     Drill(
         "zombies",
         Trouble.ZOMBIES,
-        leave_registered,
+        accompanied(leave_registered),
         told("CONNECTIONS OF NOBODY"),
         '[rules.zombies]\nthreshold = 20\nclear = 10\nfor = "3s"\n',
         server='[server.admin]\npassword = "fermat"\n',
@@ -112,10 +114,11 @@ LIMITS = (
     Drill(
         "zombies, CLOSE_WAIT",
         Trouble.CLOSE_WAIT,
-        crowd_that_leaves,
+        accompanied(crowd_that_leaves),
         told("CONNECTIONS LEFT OPEN"),
-        '[rules.close-wait]\nthreshold = 20\nclear = 10\nfor = "3s"\n',
+        CLOSE_WAIT,
     ),
+    Drill("CLOSE_WAIT, nobody there", Trouble.CLOSE_WAIT, crowd_that_leaves, replaced, CLOSE_WAIT),
     Drill(
         "zombies, queue full",
         Trouble.ACCEPT_QUEUE,

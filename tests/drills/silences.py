@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from drills.acts import FAST, habit, kept_and_well, replaced, sent, told
+from drills.acts import FAST, accompanied, habit, kept_and_well, replaced, sent, told
 from drills.drill import Drill
 from sidecar.core.nouns import Trouble
 
@@ -16,5 +16,11 @@ SILENCES = (
     Drill("busy, not hung", Trouble.BUSY, habit("busy"), kept_and_well),
     Drill("not serving", Trouble.NOT_SERVING, habit("refusing"), replaced, f'start_timeout = "3s"\n{FAST}'),
     Drill("stuck processors", Trouble.STUCK, habit("stuck-processors"), replaced, FAST),
-    Drill("HTTP dead", Trouble.HTTP_DEAD, habit("http-dead"), told("HTTP DEAD"), 'http_dead_after = "5s"\n'),
+    Drill(
+        "HTTP dead",
+        Trouble.HTTP_DEAD,
+        accompanied(habit("http-dead")),
+        told("HTTP DEAD"),
+        'http_dead_after = "5s"\n',
+    ),
 )

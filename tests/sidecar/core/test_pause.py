@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sidecar.core.actions import Signal, Start
 from sidecar.core.nouns import SERVER, Chapter, Ended, Identity
-from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked, Ticked
+from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -83,9 +85,14 @@ def test_a_stop_is_obeyed_in_a_pause() -> None:
     assert Signal(A, 15) in book.sees(StopAsked(leave=False))
 
 
-def test_a_clock_that_is_set_ends_it_when_the_wall_says_so() -> None:
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_clock_that_is_set_makes_it_neither_longer_nor_shorter(jump: float) -> None:
     book = paused()
     book.dies(A)
-    book.wall += 3600
-    assert "Start" in kinds(book.sees(Ticked(), after=1))
+    book.wall += jump
+    until = book.wall + 1795
+    assert "Start" not in kinds(book.waits(1790))
+    assert book.state.facts.pause is not None
+    assert book.state.facts.pause.until == pytest.approx(until, abs=6)
+    assert "Start" in kinds(book.waits(20))
     assert chapters(book) == [Chapter.OPENED]
