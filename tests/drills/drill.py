@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -46,6 +48,11 @@ class Drill:
     """How often it may be begun anew, where it is chance whether the harm is done."""
     lacks: str = ""
     """Why it cannot be done on this machine, if it cannot."""
+
+    @property
+    def name(self) -> str:
+        """The row, as a file can be called."""
+        return re.sub(r"[\W_]+", "-", self.row).lower()
 
 
 class Result(msgspec.Struct):
@@ -165,6 +172,7 @@ async def _cured(drill: Drill, run: Running, pid: int) -> tuple[bool, str]:
     try:
         async with asyncio.timeout(drill.patience):
             await drill.cured(run, pid)
-    except (AssertionError, TimeoutError) as error:
+        await run.stop()  # so that its recording has an end
+    except (AssertionError, TimeoutError, subprocess.TimeoutExpired) as error:
         return False, (str(error) or type(error).__name__)[:300]
     return True, ""

@@ -25,6 +25,8 @@ from support.smtp import Mailbox, mail_server
 
 PATIENCE = 30.0
 """Seconds after which something that should happen soon is said not to happen."""
+QUIET = 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
+"""No quiet window."""
 PROGRAMS = {"cloudserver", "Failing"}
 """The servers, as their command lines have them: the stand-in, and a Java program."""
 
@@ -59,7 +61,7 @@ class Running:
         standin = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
-        quiet = "" if "quiet_from" in limits else 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
+        quiet = "" if "quiet_from" in limits else QUIET
         self.config.write_text(
             f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"

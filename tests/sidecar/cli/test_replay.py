@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
 
+from drills.acts import FAST
+from drills.cases import DRILLS
+from drills.drill import Drill
+from recordings.machines import MACHINES, Machine
+from recordings.more import MORE
 from sidecar.cli import main
+from support.running import QUIET
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 GOLDEN = sorted(RECORDINGS.glob("*.jsonl.gz"))
+COMMON = ("/example/", "/evidence/", "/proc/", "/sys/", "/var/log/fermat_server.log")
 
 
 @pytest.mark.parametrize("recording", GOLDEN, ids=lambda path: str(path.name).partition(".")[0])
@@ -21,8 +30,34 @@ def test_a_real_life_replays_to_what_it_was(recording: Path, capsys: pytest.Capt
     assert err == ""
 
 
-def test_there_is_a_recording_of_each_failure() -> None:
-    assert len(GOLDEN) >= 8
+def printed(name: str) -> str:
+    return (RECORDINGS / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize("drill", [*DRILLS, *MORE], ids=lambda drill: drill.name)
+def test_there_is_a_recording_of_each_failure_in_which_it_is_named(drill: Drill) -> None:
+    assert f"finding   {drill.finding} appeared" in printed(drill.name)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_there_is_a_recording_of_each_ill_machine_on_which_no_server_is_ended(machine: Machine) -> None:
+    lines = printed(machine.name).splitlines()
+    assert all(any(f"finding   {trouble} appeared" in line for line in lines) for trouble in machine.findings)
+    signal = next(number for number, line in enumerate(lines) if "SIGTERM" in line)
+    assert all(any(f"finding   {one} cleared" in line for line in lines[:signal]) for one in machine.findings)
+
+
+def test_there_is_no_recording_of_what_is_no_longer_done() -> None:
+    names = {one.name for one in (*DRILLS, *MORE, *MACHINES)}
+    assert {path.name.removesuffix(".jsonl.gz") for path in GOLDEN} == names
+
+
+@pytest.mark.parametrize("recording", GOLDEN, ids=lambda path: str(path.name).partition(".")[0])
+def test_a_recording_tells_nothing_of_the_machine_that_it_was_made_on(recording: Path) -> None:
+    text = gzip.decompress(recording.read_bytes()).decode()
+    foreign = [path for path in re.findall(r"(?<![\w.])/\w[^\s\":]*", text) if not path.startswith(COMMON)]
+    assert foreign == []
+    assert '"eater":{' not in text
 
 
 def what_if(directory: Path, limits: str) -> str:
@@ -35,7 +70,7 @@ def test_what_another_configuration_would_have_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A server that was blocked and ignored SIGTERM for 2 s: with more patience the act comes later."""
-    recording = str(RECORDINGS / "blocked-ignoring-term.jsonl.gz")
+    recording = str(RECORDINGS / "hung-ignoring-sigterm.jsonl.gz")
     main(["replay", recording])
     then = capsys.readouterr().out
     assert main(["replay", recording, "--config", what_if(tmp_path, 'hung_after = "2s"')]) == 0
@@ -51,9 +86,9 @@ def test_what_another_configuration_would_have_done(
 
 
 def test_the_same_configuration_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = what_if(tmp_path, 'start_timeout = "3s"') + ""
+    config = what_if(tmp_path, f'{QUIET}start_timeout = "3s"\n{FAST}')
     Path(config).write_text(Path(config).read_text() + "[[channel]]\nname = 'mail'\nurl = 'json://x'\n")
-    recording = str(RECORDINGS / "refusing.jsonl.gz")
+    recording = str(RECORDINGS / "not-serving.jsonl.gz")
     assert main(["replay", recording, "--config", config]) == 0
     assert "nothing: the recording was made under the same" in capsys.readouterr().out
 
@@ -63,7 +98,7 @@ def test_the_same_configuration_changes_nothing(tmp_path: Path, capsys: pytest.C
     [
         (["no-such-file"], 2, "no-such-file: No such file or directory"),
         ([__file__], 2, "is not a recording"),
-        ([str(RECORDINGS / "kill-9.jsonl.gz"), "--config", "no-such.toml"], 3, "no-such.toml"),
+        ([str(RECORDINGS / "exited.jsonl.gz"), "--config", "no-such.toml"], 3, "no-such.toml"),
     ],
 )
 def test_a_mistake_is_one_line(
