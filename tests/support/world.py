@@ -25,6 +25,7 @@ class World:
     """What the actions act on; it checks that each of them is allowed."""
 
     def __init__(self) -> None:
+        self.policy = POLICY
         self.at = 100.0
         self.pids = 1000
         self.server: Identity | None = None
@@ -54,7 +55,7 @@ class World:
         waiting = [what]
         while waiting:
             seen = obs.Seen(self.at, WALL + self.at, waiting.pop(0))
-            self.state, actions = step(self.state, seen, POLICY)
+            self.state, actions = step(self.state, seen, self.policy)
             self.lives[-1].append((seen, actions))
             for action in actions:
                 waiting += self.perform(action)
@@ -64,7 +65,7 @@ class World:
 
     def next_moment(self, end: float) -> float:
         """When something happens by itself: a look each second, what the core waits for, a late death."""
-        moment = due(self.state, POLICY)
+        moment = due(self.state, self.policy)
         return min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
 
     def perform(self, action: act.Action) -> list[obs.Observation]:
@@ -91,6 +92,7 @@ class World:
         return []
 
     def start(self) -> list[obs.Observation]:
+        assert self.policy.abilities.can_start, "somebody else's server was started"
         assert self.server is None, "a second server was started"
         if self.first_start:
             self.first_start = False
@@ -103,17 +105,18 @@ class World:
         return [obs.Appeared(self.server, adopted=False)]
 
     def count_restart(self) -> None:
-        for window in POLICY.budget:
+        for window in self.policy.budget:
             # Through the disk a moment goes as the wall's time, whose numbers are 0.24 µs apart.
             inside = [at for at in self.restarts if at + window.within > self.at + 1e-6]
             assert len(inside) < window.restarts, "over budget"
         if self.row:
-            wait = min(POLICY.backoff_first * 2.0 ** (len(self.row) - 1), POLICY.backoff_max)
+            wait = min(self.policy.backoff_first * 2.0 ** (len(self.row) - 1), self.policy.backoff_max)
             assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
         self.restarts.append(self.at)
         self.row.append(self.at)
 
     def signal(self, number: int) -> list[obs.Observation]:
+        assert self.policy.abilities.can_start or number == 18, "somebody else's server was to be ended"
         if number == 9:
             return self.dies(Ended(signal=9))
         if number == 15:

@@ -57,10 +57,17 @@ def find(before: Wrong, facts: Facts, policy: Policy) -> Wrong:
     now: Findings = {}
     for finding in findings:
         old = before.findings.get(finding.trouble)
-        if finding.act is Act.PLAN and policy.quiet(facts.wall):
-            finding = msgspec.structs.replace(finding, act=Act.RESTART)  # noqa: PLW2901 - the same, now
-        now[finding.trouble] = msgspec.structs.replace(finding, since=old.since) if old else finding
+        since = old.since if old else finding.since
+        act = _act(finding, facts, policy)
+        now[finding.trouble] = msgspec.structs.replace(finding, since=since, act=act)
     return Wrong(now, crossed)
+
+
+def _act(finding: Finding, facts: Facts, policy: Policy) -> Act:
+    """What follows now: planned restarts come in the quiet window; who cannot restart tells."""
+    if finding.trouble in METRICS and not policy.abilities.can_start:
+        return Act.TELL if finding.act in (Act.PLAN, Act.RESTART) else finding.act
+    return Act.RESTART if finding.act is Act.PLAN and policy.quiet(facts.wall) else finding.act
 
 
 def next_change(wrong: Wrong, facts: Facts, policy: Policy) -> list[float]:

@@ -22,6 +22,15 @@ def _exited(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     return Finding(Trouble.EXITED, Severity.FAIL, facts.exit.at, ended=facts.exit.ended)
 
 
+def _not_found(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
+    """Nobody saw an end, and whoever starts it may be about to: it is an outage only if it lasts."""
+    missing = facts.not_found
+    if missing is None:
+        return None
+    act = Act.AWAIT if facts.at >= missing.since + policy.hung_after else Act.NOTE
+    return Finding(Trouble.NOT_FOUND, Severity.FAIL, missing.since, act, why=missing.why)
+
+
 def _start_failed(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     if facts.start_error is None:
         return None
@@ -97,7 +106,8 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
     fact = facts.sign(Sign.HTTP)
     if before is not None:  # over only with an answer: a death is none
         return before if fact.missing or fact.good_at is None else None
-    if fact.bad_since is None or not facts.proven or facts.at < fact.bad_since + policy.http_dead_after:
+    served = facts.proven and not facts.sign(Sign.PONG).missing
+    if fact.bad_since is None or not served or facts.at < fact.bad_since + policy.http_dead_after:
         return None
     if facts.collecting >= policy.heap_after and not _collects(facts):
         return Finding(
@@ -148,6 +158,7 @@ def _since(facts: Facts, *signs: Sign) -> float | None:
 
 JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.EXITED: _exited,
+    Trouble.NOT_FOUND: _not_found,
     Trouble.START_FAILED: _start_failed,
     Trouble.DEAF: _deaf,
     Trouble.STOPPED: _stopped,
@@ -175,6 +186,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
         (_since(facts, Sign.PONG, Sign.HTTP), policy.busy_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
+        (facts.not_found.since if facts.not_found else None, policy.hung_after),
     )
     moments = [since + wait for since, wait in waits if since is not None]
     unserved = _unserved_too_long(facts, policy)

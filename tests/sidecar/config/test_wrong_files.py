@@ -139,7 +139,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_good_file_is_good(path: Path) -> None:
     assert check(path, written({})) == (
         ExitCode.GOOD,
-        f"{path}: good. Server [::1]:9090; told: mail.\n",
+        f"{path}: good. Server [::1]:9090, started by the sidecar; told: mail.\n",
     )
 
 
