@@ -21,5 +21,6 @@ def naming(written: Collection[str]) -> Iterator[Mistake]:
     for way in others:
         yield Mistake(f"server.{way}", f"cannot stand beside {first}: write only one of {', '.join(_WAYS)}")
     if "command" not in written:
-        for key in _OF_COMMAND.keys() & written:
-            yield Mistake(f"server.{key}", f"belongs to command, and there is none: {_OF_COMMAND[key]}")
+        for key, why in _OF_COMMAND.items():
+            if key in written:
+                yield Mistake(f"server.{key}", f"belongs to command, and there is none: {why}")
