@@ -22,7 +22,7 @@ from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.nouns import Message
-from sidecar.core.observations import Restored, StopAsked
+from sidecar.core.observations import Report, Restored, StopAsked
 from sidecar.core.view import view
 from sidecar.faces.health import Health, health
 from sidecar.faces.label import Label
@@ -37,6 +37,7 @@ from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.servers.command import CommandServer, CommandSettings
+from sidecar.servers.found import FoundServer, FoundSettings
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
@@ -94,16 +95,7 @@ class Sidecar:
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report
         memory = load(directory / "memory.json")
-        server = CommandServer(
-            CommandSettings(
-                settings.command,
-                Path(settings.directory),
-                directory / settings.output,
-                directory / "server.lock",
-                settings.output_limit,
-            ),
-            report,
-        )
+        server = _server(settings, directory, report)
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
         probes = (
@@ -123,7 +115,7 @@ class Sidecar:
             EvidenceSettings(
                 directory / "evidence",
                 EvidenceServer(
-                    settings.port, Path(settings.directory), directory / settings.output, self._config
+                    settings.port, Path(settings.directory), _output(self._settings), self._config
                 ),
             ),
             self._samples.lines,
@@ -206,6 +198,28 @@ def _is_lack(context: dict[str, Any]) -> bool:
     return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
 
 
+def _server(settings: ServerSettings, directory: Path, report: Report) -> CommandServer | FoundServer:
+    """Ours to start, or somebody else's to be found."""
+    if not settings.command:
+        pidfile = Path(settings.pidfile) if settings.pidfile else None
+        return FoundServer(FoundSettings(settings.port, pidfile, settings.match), report)
+    return CommandServer(
+        CommandSettings(
+            settings.command,
+            Path(settings.directory),
+            directory / settings.output,
+            directory / "server.lock",
+            settings.output_limit,
+        ),
+        report,
+    )
+
+
+def _output(settings: Settings) -> Path | None:
+    """Where we keep what the server prints, if we do."""
+    return Path(settings.state.directory) / settings.server.output if settings.server.command else None
+
+
 def _counters(server: ServerSettings) -> CountersSettings:
     admin = server.admin
     if admin is None:
@@ -220,7 +234,7 @@ def _label(settings: Settings) -> Label:
         host=machine,
         server=_address(server.host, server.port),
         page=f"http://{_address(host, page.port)}/",
-        output=str(Path(settings.state.directory) / settings.server.output),
+        output=str(_output(settings) or ""),
         version=version("fermat-sidecar"),
     )
 

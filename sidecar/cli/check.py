@@ -9,6 +9,7 @@ from fermatkit.errors import ExitCode
 from sidecar.actuators.deliver import with_options
 from sidecar.config.load import load
 from sidecar.config.secrets import Secret
+from sidecar.config.settings import ServerSettings
 
 
 def check(config: Path) -> ExitCode:
@@ -17,8 +18,17 @@ def check(config: Path) -> ExitCode:
     channels = ", ".join(channel.name for channel in settings.channels) or "nobody (no [[channel]])"
     host, port = settings.server.host, settings.server.port
     server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    print(f"{config}: good. Server {server}; told: {channels}.")
+    print(f"{config}: good. Server {server}, {_named(settings.server)}; told: {channels}.")
     return ExitCode.GOOD
+
+
+def _named(server: ServerSettings) -> str:
+    """Who starts it, and how it is found if that is somebody else."""
+    if server.command:
+        return "started by the sidecar"
+    if server.pidfile:
+        return f"run by somebody else and found by {server.pidfile}"
+    return f"run by somebody else and found by its {'command line' if server.match else 'port'}"
 
 
 def _usable(url: Secret) -> bool:

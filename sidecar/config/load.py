@@ -13,6 +13,7 @@ import msgspec
 from fermatkit.errors import ExitCode, UserError
 from sidecar.config.convert import values
 from sidecar.config.mistakes import Lines, Mistake
+from sidecar.config.naming import naming
 from sidecar.config.overlap import overlap
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import ChannelSettings, HealthSettings, ServerSettings, Settings
@@ -56,6 +57,8 @@ def parse(text: str, usable: Usable = bool) -> tuple[Settings | None, list[Mista
     mistakes: list[Mistake] = []
     found = values(table, Settings, "", mistakes)
     mistakes += _contradictions(found, usable)
+    if found.get("server") is not None:
+        mistakes += naming(table["server"])
     return (None, mistakes) if mistakes else (Settings(**found), [])
 
 
@@ -101,9 +104,11 @@ def _channels(channels: Sequence[ChannelSettings | None], usable: Usable) -> Ite
 
 
 def resolve(settings: Settings, base: Path) -> Settings:
-    """Relative directories are meant from where the file stands."""
+    """Relative paths are meant from where the file stands."""
     server = msgspec.structs.replace(
-        settings.server, directory=str((base / settings.server.directory).absolute())
+        settings.server,
+        directory=str((base / settings.server.directory).absolute()),
+        pidfile=str((base / settings.server.pidfile).absolute()) if settings.server.pidfile else "",
     )
     state = msgspec.structs.replace(
         settings.state, directory=str((base / settings.state.directory).absolute())

@@ -19,7 +19,7 @@ from sidecar.core.rules import DEFAULTS, METRICS, Rule
 Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
 Number = Annotated[float, msgspec.Meta(ge=0)]
 _KINDS: dict[str, Any] = {"bytes": Bytes, "seconds": Seconds, "share": Share}
-_ACTS = [act for act in Act if act is not Act.CONTINUE]
+_ACTS = [act for act in Act if act not in (Act.AWAIT, Act.CONTINUE)]
 
 
 def read(table: object, path: str, mistakes: list[Mistake]) -> dict[Trouble, Rule]:

@@ -9,7 +9,7 @@ import msgspec
 from sidecar.config import rules, texts
 from sidecar.config.secrets import Secret
 from sidecar.core.nouns import Trouble
-from sidecar.core.policy import Limits, Policy
+from sidecar.core.policy import Abilities, Limits, Policy
 from sidecar.core.quantities import Bytes
 from sidecar.core.rules import DEFAULTS, Rule
 
@@ -41,12 +41,16 @@ class AdminSettings(msgspec.Struct, frozen=True):
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
-    """``[server]``: the Cloud Server and how it is run."""
+    """``[server]``: the Cloud Server and how it is run: by `command`, or by others."""
 
-    command: Command
-    """The program and its arguments; no shell is involved."""
+    command: Command = ()
+    """The program and its arguments; no shell is involved. Without it the sidecar starts and ends none."""
+    pidfile: Line = ""
+    """A file with the pid of the server that somebody else runs."""
+    match: Line = ""
+    """… or a text that its command line has, and no other's. With neither it is who listens on `port`."""
     directory: Text = "."
-    """Its working directory: the real server keeps its configuration and webapp there."""
+    """Its working directory: the real server keeps its configuration, webapp and log there."""
     host: Host = "127.0.0.1"
     """Where the probes reach it."""
     port: Port = 9090
@@ -100,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
 
     @property
     def policy(self) -> Policy:
-        """By what the core decides: the limits, and who is told."""
+        """By what the core decides: the limits, what can be done, and who is told."""
         names = tuple(channel.name for channel in self.channels)
-        return Policy(**msgspec.structs.asdict(self.limits), channels=names, rules=self.rules)
+        return Policy(
+            **msgspec.structs.asdict(self.limits),
+            channels=names,
+            abilities=Abilities(can_start=bool(self.server.command)),
+            rules=self.rules,
+        )

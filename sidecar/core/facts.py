@@ -44,6 +44,13 @@ class SignFact(msgspec.Struct, frozen=True):
         return self.bad_since is not None
 
 
+class NotFound(msgspec.Struct, frozen=True):
+    """Nobody is where the server should be found: why, and since when."""
+
+    why: str
+    since: float
+
+
 class Exit(msgspec.Struct, frozen=True):
     """A death: whose, when, how."""
 
@@ -66,6 +73,8 @@ class Facts(msgspec.Struct, frozen=True):
     known: bool = False
     """Whether it is known if a server runs."""
     identity: Identity | None = None
+    not_found: NotFound | None = None
+    """No process was found where somebody else's server should be."""
     adopted: bool = False
     appeared_at: float = 0.0
     age: float = 0.0

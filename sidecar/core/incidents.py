@@ -29,7 +29,7 @@ from sidecar.core.phases import Collecting, Phase, Settled
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
 
-_ACTED_ON = (Act.CONTINUE, Act.RESTART)
+_ACTED_ON = (Act.AWAIT, Act.CONTINUE, Act.RESTART)
 """What belongs to the server's own story."""
 _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
 """What is a story of its own, from the finding to its end."""
@@ -70,7 +70,7 @@ def _server(
 ) -> tuple[Incidents, list[Message]]:
     incident = incidents.open.get(SERVER)
     if facts.pause is not None:
-        return incidents, []  # what is still so at its end is news then
+        return _paused(incidents, facts), []
     causes = _new_causes(incident, incidents, facts, findings, seen)
     incidents = msgspec.structs.replace(
         incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
@@ -97,6 +97,13 @@ def _chapters(phase: Phase, done: list[Done]) -> list[Chapter]:
     """What may be told now; each once."""
     opened = [] if isinstance(phase, Collecting) else [Chapter.OPENED]  # it is to name the evidence
     return opened + [_CHAPTERS[deed.deed] for deed in done if deed.deed in _CHAPTERS]
+
+
+def _paused(incidents: Incidents, facts: Facts) -> Incidents:
+    """What is still so at the end of a pause is news then; whose death somebody has made up for is not."""
+    if facts.exit is None or facts.identity is None:
+        return incidents
+    return msgspec.structs.replace(incidents, exits=facts.exit.number)
 
 
 def _new_causes(

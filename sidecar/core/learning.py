@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import MACHINE, Measure, Reading
 from sidecar.core import observations as obs
-from sidecar.core.facts import GC_GAP, HALF_A_CORE, Exit, Facts, SignFact, Wanted
+from sidecar.core.facts import GC_GAP, HALF_A_CORE, Exit, Facts, NotFound, SignFact, Wanted
 from sidecar.core.nouns import Ended, Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
@@ -107,13 +107,19 @@ def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
         connected=None,
         unserved_since=facts.at,
         start_error=None,
+        not_found=None,
     )
 
 
-def _absent(facts: Facts, _: obs.Absent) -> Facts:
-    """Nothing runs; if something did when we last looked, it died unseen."""
-    facts = msgspec.structs.replace(facts, known=True)
-    return facts if facts.identity is None else _gone(facts, Ended())
+def _absent(facts: Facts, what: obs.Absent) -> Facts:
+    """Nothing is there; if something was when we last looked, it died unseen, or was lost from sight."""
+    since = facts.not_found.since if facts.not_found else facts.at
+    facts = msgspec.structs.replace(
+        facts, known=True, not_found=NotFound(what.why, since) if what.why else None
+    )
+    if facts.identity is None:
+        return facts
+    return _gone(facts, Ended()) if what.alive is None else msgspec.structs.replace(facts, identity=None)
 
 
 def _exited(facts: Facts, what: obs.Exited) -> Facts:

@@ -15,6 +15,7 @@ class Stand(StrEnum):
 
     UNKNOWN = "unknown"
     STARTING = "starting"
+    AWAITING = "awaiting"
     PROVING = "proving"
     PROVEN = "proven"
     SPARING = "sparing"
@@ -55,6 +56,12 @@ class Starting(Phase, frozen=True, tag=True):
     stand = Stand.STARTING
     errors: int
     """How many starts had failed before."""
+
+
+class Awaiting(Phase, frozen=True, tag=True):
+    """No process, and none that the sidecar could start: somebody else has to."""
+
+    stand = Stand.AWAITING
 
 
 class Proving(Phase, frozen=True, tag=True):
@@ -158,6 +165,7 @@ class Over(Phase, frozen=True, tag=True):
 Rung = (
     Unknowing
     | Starting
+    | Awaiting
     | Proving
     | Settled
     | Sparing

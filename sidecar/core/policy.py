@@ -84,10 +84,18 @@ class Limits(msgspec.Struct, frozen=True):
         ]
 
 
+class Abilities(msgspec.Struct, frozen=True):
+    """What can be done for the server, however it is run. The core asks for these, never how that is."""
+
+    can_start: bool = True
+    """Whether the sidecar can start it. Without that it ends none either: it could not make up for it."""
+
+
 class Policy(Limits, frozen=True):
     """By what the core decides."""
 
     channels: tuple[str, ...] = ()
     """Who is told, by name."""
+    abilities: Abilities = Abilities()
     rules: dict[Trouble, Rule] = msgspec.field(default_factory=DEFAULTS.copy)
     """The rules with a threshold."""

@@ -12,6 +12,7 @@ from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Act, Deed, Finding, Trouble
 from sidecar.core.phases import (
+    Awaiting,
     Collecting,
     Continuing,
     Delayed,
@@ -84,7 +85,8 @@ def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
     if facts.identity is not None:
         turn.tell(Deed.ADOPTED, facts.identity.pid)
         return watch(facts.identity, turn)
-    if facts.exit is None and turn.recovery.failures == 0:
+    first = facts.exit is None and turn.recovery.failures == 0
+    if first and turn.policy.abilities.can_start:
         turn.actions.append(Start())
         return Starting(facts.start_errors)
     return revive(turn)
@@ -96,6 +98,14 @@ def _starting(phase: Starting, turn: Turn) -> Phase:
         turn.tell(Deed.ADOPTED if facts.adopted else Deed.STARTED, facts.identity.pid)
         return watch(facts.identity, turn)
     return phase if facts.start_errors == phase.errors else revive(turn)
+
+
+def _awaiting(phase: Awaiting, turn: Turn) -> Phase:
+    identity = turn.facts.identity
+    if identity is None:
+        return phase
+    turn.tell(Deed.ADOPTED, identity.pid)
+    return watch(identity, turn)
 
 
 def _proving(phase: Proving, turn: Turn) -> Phase:
@@ -129,8 +139,6 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     if useless:
         turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
         return Sparing(phase.identity, _culprit(turn))
-    if Trouble.DEAF in turn.findings:
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=turn.recovery.deaf + 1)
     return collect(phase.identity, turn)
 
 
@@ -162,11 +170,18 @@ def _culprit(turn: Turn) -> str:
 def _sparing(phase: Sparing, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
         return revive(turn)
+    if not turn.policy.abilities.can_start and _lost(turn):
+        return phase
     culprit = _culprit(turn)
     if phase.culprit and not culprit:  # what hindered the last start hinders the next no more
         turn.recovery = msgspec.structs.replace(turn.recovery, deaf=0)
     useless = _asked(Act.RESTART, turn) and _useless(turn)
     return Sparing(phase.identity, culprit) if useless else Proving(phase.identity)
+
+
+def _lost(turn: Turn) -> bool:
+    """Whether nothing but its end would help this process. A stopped one has had its SIGCONT."""
+    return turn.facts.stopped_since is not None or bool(_asked(Act.RESTART, turn))
 
 
 def _collecting(phase: Collecting, turn: Turn) -> Phase:
@@ -183,10 +198,16 @@ def _collecting(phase: Collecting, turn: Turn) -> Phase:
         return phase
     else:
         turn.tell(Deed.UNCOLLECTED, phase.identity.pid, why="it took too long")
-    if turn.facts.stopped_since is not None:
-        # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
-        return kill(phase.identity, turn)
-    return terminate(phase.identity, turn) if _asked(Act.RESTART, turn) else Proving(phase.identity)
+    if not _lost(turn):
+        return Proving(phase.identity)
+    if not turn.policy.abilities.can_start:
+        turn.tell(Deed.LEFT, phase.identity.pid)
+        return Sparing(phase.identity)
+    if Trouble.DEAF in turn.findings:
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=turn.recovery.deaf + 1)
+    # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
+    stopped = turn.facts.stopped_since is not None
+    return kill(phase.identity, turn) if stopped else terminate(phase.identity, turn)
 
 
 def _continuing(phase: Continuing, turn: Turn) -> Phase:
@@ -225,6 +246,7 @@ def _over(phase: Over, _: Turn) -> Phase:
 _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
     Unknowing: _unknowing,
     Starting: _starting,
+    Awaiting: _awaiting,
     Proving: _proving,
     Settled: _settled,
     Sparing: _sparing,
@@ -244,7 +266,8 @@ def _wind_down(phase: Phase, turn: Turn) -> Phase:
     unheard = isinstance(phase, Starting) and facts.identity is None and facts.start_errors == phase.errors
     if isinstance(phase, Over) or not facts.known or unheard:
         return phase  # over; or about to hear whether there is a server to see off
-    if facts.wanted is Wanted.LEFT or facts.identity is None:
+    leave = facts.wanted is Wanted.LEFT or not turn.policy.abilities.can_start
+    if leave or facts.identity is None:
         turn.actions += [Watch(None), Finish()]
         return Over()
     if isinstance(phase, Terminating | Killing):

@@ -13,6 +13,7 @@ from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Act, Deed, Done, Identity
 from sidecar.core.phases import (
+    Awaiting,
     Collecting,
     Delayed,
     Held,
@@ -118,7 +119,11 @@ def kill(identity: Identity, turn: Turn) -> Phase:
 
 
 def revive(turn: Turn) -> Phase:
-    """No process: start one now, or after the back-off."""
+    """No process: start one now, or after the back-off; or wait for who can."""
+    if not turn.policy.abilities.can_start:
+        turn.actions.append(Watch(None))
+        turn.tell(Deed.AWAITED)
+        return Awaiting()
     now = turn.seen.at
     wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
     phase = restart(turn) if wait == 0 else Delayed(now + wait)

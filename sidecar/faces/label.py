@@ -15,6 +15,6 @@ class Label(msgspec.Struct, frozen=True):
     page: str
     """The URL of the status page."""
     output: str
-    """The file that holds what the server printed."""
+    """The file that holds what the server printed; "" when that is not for the sidecar to know."""
     version: str
     """The sidecar's own."""

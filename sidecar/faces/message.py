@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Unknown
 from fermatkit.units import format_duration
-from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message
+from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
 from sidecar.core.phases import Stand
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
@@ -117,20 +117,35 @@ def _ending(message: Message, label: Label, words: Words, now: float) -> list[st
     if message.chapter is Chapter.CLOSED:
         return [f"{phrases.proof} {sentences.proof(incident, words)}"]
     still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words)}"
-    advice = words.advice[incident.causes[-1].trouble]
-    if _last(incident) is Deed.HELD:
-        advice = phrases.by_hand
-    return [still, f"{phrases.next} {advice.format(output=label.output)}"]
+    advice = _advice(incident, words).format(output=label.output or phrases.elsewhere)
+    return [still, f"{phrases.next} {advice}"]
+
+
+def _advice(incident: Incident, words: Words) -> str:
+    match _last(incident):
+        case Deed.HELD:
+            return words.phrases.by_hand
+        case Deed.AWAITED:
+            return words.phrases.to_start
+        case Deed.LEFT:
+            return words.phrases.to_restart
+    return words.advice[incident.causes[-1].trouble]
 
 
 def _open(incident: Incident, words: Words) -> str:
     match _last(incident):
+        case Deed.AWAITED:
+            return words.phrases.open_awaited
+        case Deed.LEFT | Deed.SPARED:
+            return words.phrases.open_left
+        case Deed.CONTINUED:
+            return words.phrases.open_continued
         case Deed.HELD:
             return words.phrases.open_held
-        case Deed.SPARED:
-            return words.phrases.open_spared
         case Deed.RESTARTED:
             return words.phrases.open_restarted
+    if incident.causes[-1].trouble is Trouble.NOT_FOUND:
+        return words.phrases.open_awaited
     return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)
 
 

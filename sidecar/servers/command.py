@@ -15,12 +15,12 @@ import msgspec
 from fermatkit.process import age, started
 from sidecar.core.actions import Signal, Start
 from sidecar.core.nouns import Ended, Identity
-from sidecar.core.observations import Absent, Appeared, Exited, Report, SignalFailed, StartFailed
+from sidecar.core.observations import Absent, Appeared, Exited, Report, StartFailed
 from sidecar.servers.heirs import end
 from sidecar.servers.launch import Launcher
 from sidecar.servers.lock import holders, server, take
 from sidecar.servers.output import cap
-from sidecar.servers.pidfd import Hold, hold
+from sidecar.servers.pidfd import Hold, deliver, hold, why
 from sidecar.tasks import Beat, spawn
 
 _SEARCHES = 100
@@ -89,7 +89,7 @@ class CommandServer:
             if self._remembered is None:
                 held = self._start()
         except OSError as error:
-            self._report(StartFailed(_why(error)))
+            self._report(StartFailed(why(error)))
             return
         if held is not None:
             self._keep(held, adopted=False)
@@ -99,13 +99,7 @@ class CommandServer:
 
     def signal(self, action: Signal) -> None:
         """Send a signal to exactly this process. → nothing, or SignalFailed."""
-        held = self._hold
-        try:
-            if held is None or held.identity != action.identity:
-                raise ProcessLookupError("this process is not held any more")
-            held.signal(action.signal)
-        except OSError as error:
-            self._report(SignalFailed(action.identity, action.signal, _why(error)))
+        deliver(self._hold, action, self._report)
 
     async def close(self) -> None:
         """Let go of the server, which runs on."""
@@ -199,7 +193,7 @@ class CommandServer:
         except ProcessLookupError:  # it has just ended
             return None
         except OSError as error:  # out of descriptors, say: unknown is neither alive nor dead
-            self._obstacle = f"whether a server runs cannot be seen: {_why(error)}"
+            self._obstacle = f"whether a server runs cannot be seen: {why(error)}"
             return None
         self._remembered = None
         if holding:
@@ -221,9 +215,3 @@ class CommandServer:
         while True:
             await beat.wait()
             await asyncio.to_thread(cap, self._output, self._output_limit)
-
-
-def _why(error: OSError) -> str:
-    if error.filename:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    return str(error.strerror or error)

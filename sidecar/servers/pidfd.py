@@ -18,7 +18,9 @@ from typing import Protocol
 import psutil
 
 from fermatkit.process import started
+from sidecar.core.actions import Signal
 from sidecar.core.nouns import Ended, Identity
+from sidecar.core.observations import Report, SignalFailed
 
 Told = Callable[[Ended], None]
 """Who hears of the end, once, on the event loop's thread; how it ended is known of a child of ours only."""
@@ -53,6 +55,23 @@ def hold(identity: Identity, told: Told) -> Hold:
         identity
     )  # before: its thread takes the status of a child, and with that ends what there is to see
     return _ByThread(identity, told)
+
+
+def deliver(held: Hold | None, action: Signal, report: Report) -> None:
+    """Send a signal to exactly this process. → nothing, or SignalFailed."""
+    try:
+        if held is None or held.identity != action.identity:
+            raise ProcessLookupError("this process is not held any more")
+        held.signal(action.signal)
+    except OSError as error:
+        report(SignalFailed(action.identity, action.signal, why(error)))
+
+
+def why(error: OSError) -> str:
+    """What an operator is told of it."""
+    if error.filename:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error.strerror or error)
 
 
 def send(identity: Identity, number: int) -> None:

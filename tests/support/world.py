@@ -116,6 +116,7 @@ class World:
         return []
 
     def start(self) -> list[obs.Observation]:
+        assert self.policy.abilities.can_start, "somebody else's server was started"
         assert self.server is None, "a second server was started"
         if self.first_start:
             self.first_start = False
@@ -139,6 +140,7 @@ class World:
         self.row.append(self.at)
 
     def signal(self, number: int) -> list[obs.Observation]:
+        assert self.policy.abilities.can_start or number == 18, "somebody else's server was to be ended"
         if number == 9:
             return self.dies(Ended(signal=9))
         if number == 15:

@@ -33,8 +33,8 @@ class Server(msgspec.Struct, frozen=True):
     port: int
     directory: Path
     """The server's working directory."""
-    output: Path
-    """What it prints."""
+    output: Path | None
+    """What it prints, where the sidecar keeps that."""
     config: Path
     """The sidecar's own configuration."""
 
@@ -61,7 +61,11 @@ def plan(identity: Identity, server: Server, recent: Recent, deadline: float) ->
                 partial(files.properties, server.directory / "configuration/server_conf.properties"),
             ),
         ),
-        "server's output": (Part("server-output.txt", partial(files.last_lines, (server.output,))),),
+        "server's output": (Part("server-output.txt", partial(_printed, server.output)),),
         "our files": (Part("sidecar-configuration.json", partial(files.configuration, server.config)),),
         "samples": (Part("samples.jsonl", recent),),
     }
+
+
+def _printed(output: Path | None) -> bytes | None:
+    return files.last_lines((output,)) if output is not None else None

@@ -57,10 +57,21 @@ def find(before: Wrong, facts: Facts, policy: Policy) -> Wrong:
     now: Findings = {}
     for finding in findings:
         old = before.findings.get(finding.trouble)
-        if finding.act is Act.PLAN and (policy.quiet(facts.wall) or facts.deserted(finding.since)):
-            finding = msgspec.structs.replace(finding, act=Act.RESTART)  # noqa: PLW2901 - the same, now
-        now[finding.trouble] = msgspec.structs.replace(finding, since=old.since) if old else finding
+        since = old.since if old else finding.since
+        act = _act(finding, facts, policy)
+        now[finding.trouble] = msgspec.structs.replace(finding, since=since, act=act)
     return Wrong(now, crossed)
+
+
+def _act(finding: Finding, facts: Facts, policy: Policy) -> Act:
+    """What follows now: a planned restart when its time has come; who cannot restart tells."""
+    act = finding.act
+    planned = act is Act.PLAN
+    if not policy.abilities.can_start:
+        of_a_rule = act is Act.RESTART and finding.trouble in METRICS
+        return Act.TELL if planned or of_a_rule else act
+    due = planned and (policy.quiet(facts.wall) or facts.deserted(finding.since))
+    return Act.RESTART if due else act
 
 
 def next_change(wrong: Wrong, facts: Facts, policy: Policy) -> list[float]:

@@ -24,6 +24,15 @@ def _exited(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     return Finding(Trouble.EXITED, Severity.FAIL, facts.exit.at, ended=facts.exit.ended)
 
 
+def _not_found(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
+    """Nobody saw an end, and whoever starts it may be about to: it is an outage only if it lasts."""
+    missing = facts.not_found
+    if missing is None:
+        return None
+    act = Act.AWAIT if facts.at >= missing.since + policy.hung_after else Act.NOTE
+    return Finding(Trouble.NOT_FOUND, Severity.FAIL, missing.since, act, why=missing.why)
+
+
 def _start_failed(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     if facts.start_error is None:
         return None
@@ -98,7 +107,8 @@ def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
 def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
     fact = facts.sign(Sign.HTTP)
     since = fact.bad_since
-    dead = since is not None and facts.proven and facts.at >= since + policy.http_dead_after
+    served = facts.proven and not facts.sign(Sign.PONG).missing
+    dead = since is not None and served and facts.at >= since + policy.http_dead_after
     if before is not None:  # over only with an answer: a death is none; the next process gets its own time
         lasts = fact.missing or fact.good_at is None
         return msgspec.structs.replace(before, act=Act.PLAN if dead else Act.TELL) if lasts else None
@@ -163,6 +173,7 @@ def _since(facts: Facts, *signs: Sign) -> float | None:
 
 JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.EXITED: _exited,
+    Trouble.NOT_FOUND: _not_found,
     Trouble.START_FAILED: _start_failed,
     Trouble.DEAF: _deaf,
     Trouble.STOPPED: _stopped,
@@ -192,6 +203,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
         (facts.served_since if facts.expected is not None else None, policy.clients_back_in),
+        (facts.not_found.since if facts.not_found else None, policy.hung_after),
     )
     moments = [since + wait for since, wait in waits if since is not None]
     unserved = _unserved_too_long(facts, policy)

@@ -45,7 +45,9 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str
     open_restarted: str
     open_held: str
-    open_spared: str
+    open_awaited: str
+    open_left: str
+    open_continued: str
     proof: str
     open_acting: str
     well: str
@@ -54,6 +56,10 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     length: str
     next: str
     by_hand: str
+    to_start: str
+    to_restart: str
+    elsewhere: str
+    """In place of the file that holds what the server printed, where the sidecar does not keep that."""
     signature: str
     unknown: str
     paused: str

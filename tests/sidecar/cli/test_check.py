@@ -30,7 +30,8 @@ def channel(name: str, url: str) -> str:
 def test_a_good_file(tmp_path: Path) -> None:
     ended = check(tmp_path, GOOD + channel("mail", "mailto://user:hunter2@example.org"))
     assert ended.returncode == ExitCode.GOOD
-    assert ended.stdout == f"{tmp_path}/sidecar.toml: good. Server [::1]:9090; told: mail.\n"
+    good = "good. Server [::1]:9090, started by the sidecar; told: mail."
+    assert ended.stdout == f"{tmp_path}/sidecar.toml: {good}\n"
     assert not ended.stderr
 
 

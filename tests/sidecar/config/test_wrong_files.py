@@ -66,6 +66,8 @@ NO_HOST = (*NO_LINE, '"a b"', '"a/b"', '"http://a"', '"[::1]"', '"a..b"', '"999.
 NO_OUTPUT = (*NO_LINE, '"/a"', '"a/b"', '"."', '".."', '"memory.json.new"', '"server.lock"', f'"{"x" * 300}"')
 WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[server]", "command"): (*(one for one in NO_TEXT if one != '"a"'), '"java"', '[""]', '["a\\u0000"]'),
+    ("[server]", "pidfile"): NO_LINE,
+    ("[server]", "match"): NO_LINE,
     ("[server]", "directory"): NO_TEXT,
     ("[server]", "host"): NO_HOST,
     ("[server]", "port"): (*NO_NUMBER, "0", "65536", "9" * 30),
@@ -93,6 +95,8 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ),
 }
 BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("[server]", "pidfile"): ('"cloud.pid"',),
+    ("[server]", "match"): ('"cloud-server.jar"',),
     ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
     ("[health]", "port"): ("9090",),
     ("[rules.disk-low]", "clear"): ('"1MiB"', '"1GiB"'),
@@ -114,7 +118,8 @@ def written(wrong: dict[tuple[str, str], str | None]) -> str:
     lines = []
     for table, keys in GOOD.items():
         lines.append(table)
-        for key, value in keys.items():
+        others = {key: "" for place, key in wrong if place == table and key not in keys}
+        for key, value in (keys | others).items():
             now = wrong.get((table, key), value)
             lines.append(f"x{key} = 1" if now is None else f"{key} = {now}")
     return "\n".join(lines) + "\n"
@@ -139,7 +144,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_good_file_is_good(path: Path) -> None:
     assert check(path, written({})) == (
         ExitCode.GOOD,
-        f"{path}: good. Server [::1]:9090; told: mail.\n",
+        f"{path}: good. Server [::1]:9090, started by the sidecar; told: mail.\n",
     )
 
 
@@ -185,6 +190,33 @@ def place(text: str, table: str, key: str) -> int:
     lines = text.split("\n")
     start = lines.index(table)
     return next(n for n, line in enumerate(lines[start:], start + 1) if line.startswith(f"{key} = "))
+
+
+@pytest.mark.parametrize(
+    ("way", "how"),
+    [
+        ('command = ["java"]', "started by the sidecar"),
+        ("pidfile = '/run/cloud.pid'", "run by somebody else and found by /run/cloud.pid"),
+        ("match = 'cloud-server.jar'", "run by somebody else and found by its command line"),
+        ("", "run by somebody else and found by its port"),
+    ],
+)
+def test_the_server_is_named_in_one_way(path: Path, way: str, how: str) -> None:
+    good = f"{path}: good. Server 127.0.0.1:9090, {how}; told: nobody (no [[channel]]).\n"
+    assert check(path, f"[server]\n{way}\n") == (ExitCode.GOOD, good)
+
+
+def test_every_way_too_many_and_every_key_of_another_way_is_told(path: Path) -> None:
+    keys = ("match = 'a'", "on_stop = 'stop'", "output = 'b'", "output_limit = '1GiB'", "pidfile = 'c'")
+    code, said = check(path, "\n".join(("[server]", *keys)))
+    assert code == ExitCode.CONFIGURATION
+    told = sorted(line.partition(f"{path}:")[2].partition(",")[0] for line in said.splitlines())
+    assert told == [
+        "2: server.match: cannot stand beside pidfile: write only one of command",
+        "3: server.on_stop: belongs to command",
+        "4: server.output: belongs to command",
+        "5: server.output_limit: belongs to command",
+    ]
 
 
 def test_the_same_key_twice_and_broken_text_have_their_line(path: Path) -> None:

@@ -14,11 +14,11 @@ from fermatkit.measures import Measure, Unknown
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Chapter, Ended, Sign
+from sidecar.core.nouns import SERVER, Chapter, Ended, Identity, Sign
 from sidecar.core.phases import Over
-from sidecar.core.policy import Policy
+from sidecar.core.policy import Abilities, Policy
 from sidecar.core.view import view
-from support.world import POLICIES, World
+from support.world import POLICIES, POLICY, World
 
 waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
 disks = st.sampled_from([2.0**34, 1.2 * 2.0**30, 2.0**29, 2.0**20, Unknown("not read within 0.5 s")])
@@ -28,6 +28,7 @@ class Histories(World, RuleBasedStateMachine):
     """A server that fails in every way, a disk and channels that do, and a sidecar that is killed, too."""
 
     MOVES = (*(vars(World()).keys() - {"lives"}),)
+    ABSENT = obs.Absent()
 
     def __init__(self) -> None:
         RuleBasedStateMachine.__init__(self)
@@ -40,7 +41,7 @@ class Histories(World, RuleBasedStateMachine):
     def boot(self) -> None:
         self.lives.append((self.policy, []))
         self.sees(obs.Restored(None, seed=5))
-        self.sees(obs.Absent())
+        self.sees(self.ABSENT)
 
     @rule(seconds=waits)
     def time_passes(self, seconds: float) -> None:
@@ -180,10 +181,11 @@ class Histories(World, RuleBasedStateMachine):
         self.restarts = [at for at in self.restarts if at + longest > self.at]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
-        self.policy, self.state = policy, State()
-        self.lives.append((policy, []))
+        self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
+        self.state = State()
+        self.lives.append((self.policy, []))
         self.sees(obs.Restored(self.disk, seed=6))
-        self.sees(obs.Absent() if self.server is None else obs.Appeared(self.server, adopted=True))
+        self.sees(self.ABSENT if self.server is None else obs.Appeared(self.server, adopted=True))
 
     # ---- what must hold ------------------------------------------------------------------------
 
@@ -200,7 +202,9 @@ class Histories(World, RuleBasedStateMachine):
     def without_a_server_a_story_is_open(self) -> None:
         running = self.server is not None
         hands_off = self.state.facts.pause is not None or isinstance(self.state.recovery.phase, Over)
-        if self.lives and not running and not hands_off:
+        missing = self.state.facts.not_found
+        soon = missing is not None and self.at < missing.since + self.policy.hung_after
+        if self.lives and not running and not hands_off and not soon:
             assert SERVER in self.state.incidents.open
 
     @invariant()
@@ -229,10 +233,11 @@ class Histories(World, RuleBasedStateMachine):
         kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
         before = self.pids
         self.signals_fail = False
+        running = self.server
         self.sees(obs.StopAsked(leave=False))
         self.time_passes(2 * self.policy.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
-        assert self.server is None
+        assert self.server == (None if self.policy.abilities.can_start else running)
         assert self.pids == before
         vars(self).update(kept)
 
@@ -245,6 +250,7 @@ class Histories(World, RuleBasedStateMachine):
             if not self.state.incidents.open and not self.state.outbox.entries:
                 break
             self.time_passes(5.0)
+            self.comes_back()
             if self.unsaved is not None:
                 self.the_disk_answers(good=True)
             while self.sending:
@@ -259,8 +265,46 @@ class Histories(World, RuleBasedStateMachine):
         for chapters in self.told.values():
             assert chapters[-1] is Chapter.CLOSED
 
+    def comes_back(self) -> None:
+        """In the calm: the sidecar does it."""
 
-Histories.TestCase.settings = settings(
-    max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+
+class FoundHistories(Histories):
+    """The same with a server that only somebody else starts: never a start, SIGTERM or SIGKILL (`World`)."""
+
+    ABSENT = obs.Absent("cloud.pid: there is no such file")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.policy = msgspec.structs.replace(POLICY, abilities=Abilities(can_start=False))
+
+    @precondition(lambda self: self.server is None)
+    @rule()
+    def somebody_starts_it(self) -> None:
+        self.pids += 1
+        self.server, self.stopped = Identity(self.pids, self.pids), False
+        self.sees(obs.Appeared(self.server, adopted=True))
+
+    @precondition(lambda self: self.server is None)
+    @rule(why=st.sampled_from(["cloud.pid: is empty", "2 processes match"]))
+    def another_look(self, why: str) -> None:
+        self.sees(obs.Absent(why))
+
+    def comes_back(self) -> None:
+        """Whoever runs it ends a stopped one, and starts it."""
+        if self.server is not None and self.stopped:
+            self.the_server_dies(code=143, killed=False)
+        if self.server is None:
+            self.somebody_starts_it()
+
+    @invariant()
+    def a_restart_of_others_is_not_counted(self) -> None:
+        assert self.state.recovery.restarts == ()
+
+
+for histories, examples in ((Histories, 300), (FoundHistories, 100)):
+    histories.TestCase.settings = settings(
+        max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 TestHistories = Histories.TestCase
+TestFoundHistories = FoundHistories.TestCase

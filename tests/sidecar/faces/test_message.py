@@ -144,7 +144,7 @@ def test_a_low_disk_and_its_end() -> None:
         (Ended(code=0), "exit code 0 (for a server, a crash all the same)"),
         (Ended(code=1), "exit code 1"),
         (Ended(code=255), "exit code 255"),
-        (Ended(), "how is unknown (it was not this sidecar's own child)"),
+        (Ended(), "its exit code is unknown (it was not this sidecar's own child)"),
     ],
 )
 def test_how_a_process_ended(ended: Ended, text: str) -> None:
