@@ -29,6 +29,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 """Not the bars of unions: `int | float` has no meaning with another sign between."""
+_GIVEN = (ast.Call, ast.keyword, ast.arguments, ast.Assign, ast.AnnAssign, ast.IfExp)
+"""Where a None is a value, and no type."""
 
 
 class Other(NamedTuple):
@@ -87,7 +89,7 @@ def _other_value(node: ast.AST, place: Place) -> Iterator[ast.AST]:
         yield ast.Constant(not value)
     elif isinstance(value, int | float):
         yield ast.Constant(value + 1)
-    elif value is None and not isinstance(place.parent, ast.Compare | ast.Return):
+    elif value is None and isinstance(place.parent, _GIVEN):
         yield ast.Constant(0)
     elif isinstance(value, str) and isinstance(place.parent, ast.Compare):
         yield ast.Constant(value + "?")

@@ -27,6 +27,20 @@ def test_a_quantity_has_its_bounds(kind: Any, least: float, most: float) -> None
         msgspec.convert(least - 0.1, kind)
 
 
+@pytest.mark.parametrize(
+    ("kind", "unit"),
+    [
+        *((kind, "duration") for kind in (Seconds, Patience, Looks)),
+        (Bytes, "size"),
+        (Share, "share"),
+        (TimeOfDay, "time of day"),
+    ],
+)
+def test_a_quantity_says_how_it_is_written(kind: Any, unit: str) -> None:
+    (meta,) = kind.__metadata__
+    assert meta.extra == {"unit": unit}
+
+
 @pytest.mark.parametrize(("kind", "above"), [(Share, 1.1), (TimeOfDay, 86400.0)])
 def test_some_have_an_end(kind: Any, above: float) -> None:
     with pytest.raises(msgspec.ValidationError):
