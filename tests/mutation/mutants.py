@@ -50,11 +50,16 @@ def _children(
     node: ast.AST, name: str, function: ast.FunctionDef | None, *, runs: bool
 ) -> Iterator[tuple[Place, ast.AST]]:
     for field, value in ast.iter_fields(node):
-        declared = field in DECLARED or (field == "keywords" and isinstance(node, ast.ClassDef))
+        declared = field in DECLARED or (field, type(node)) == ("keywords", ast.ClassDef) or _is_type(node)
         in_body = runs or (isinstance(node, ast.FunctionDef) and field == "body")
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.AST) and not declared and not _is_text(child):
                 yield Place(node, field, index, name if in_body else "", function), child
+
+
+def _is_type(node: ast.AST) -> bool:
+    """What a name for a type of functions is made of."""
+    return isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Callable"
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -10,6 +10,7 @@ from sidecar.core.observations import (
     Absent,
     Answered,
     Appeared,
+    ConfigRead,
     Counted,
     Listened,
     Registered,
@@ -143,3 +144,24 @@ def test_a_session_that_is_lost_without_a_refusal_is_no_lost_race() -> None:
     book.sees(Appeared(A, adopted=False))
     book.sees(SessionLost(A, "closed: 1001"))
     assert book.state.findings == {}
+
+
+def test_a_finding_that_lasts_keeps_the_moment_when_it_was_first_seen() -> None:
+    book = booted()
+    book.sees(ConfigRead("server_conf.properties", None, "empty"))
+    began = book.at
+    book.sees(Answered(A, Sign.HTTP, 0.01), after=5)
+    assert book.state.findings[Trouble.BAD_CONFIG].since == began
+
+
+def test_a_finding_that_is_no_reading_s_is_the_next_sidecar_s_too() -> None:
+    book = booted()
+    book.sees(Unanswered(A, Sign.HTTP, "no answer"))
+    book.waits(61)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.waits(5)
+    assert heir.state.findings.keys() == {Trouble.HTTP_DEAD}
+    heir.sees(Appeared(A, adopted=True))
+    heir.sees(Answered(A, Sign.HTTP, 0.01))
+    assert Trouble.HTTP_DEAD not in heir.state.findings

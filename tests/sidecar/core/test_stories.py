@@ -22,6 +22,7 @@ from sidecar.core.observations import (
 )
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.rules import DEFAULTS, Rule
 from sidecar.core.view import Status
 from support.playbook import Playbook
 
@@ -113,6 +114,15 @@ def test_a_start_that_fails_is_told_with_the_reason_and_without_a_process() -> N
     first, second = plain(book.state.incidents.open[SERVER].causes)
     assert first == NO_CAUSE | {"trouble": "start-failed", "wall": failed, "why": "No such file"}
     assert second["why"] == "Permission denied"
+
+
+def test_a_cause_without_a_process_has_none() -> None:
+    rules = {**DEFAULTS, Trouble.HOST_LOAD: Rule(8.0, 4.0, Act.RESTART)}
+    book = Playbook(Policy(rules=rules))
+    book.dies(book.boots(A))
+    book.sees(HostSampled({Measure.LOAD: 9.0}))
+    causes = [(cause.trouble, cause.pid) for cause in book.state.incidents.open[SERVER].causes]
+    assert causes == [(Trouble.EXITED, 100), (Trouble.HOST_LOAD, None)]
 
 
 def test_a_kill_of_ours_is_no_new_cause_either() -> None:
