@@ -61,6 +61,7 @@ def test_silence_is_since_the_first_of_the_missing_signs() -> None:
     book.sees(Unanswered(A, Sign.PONG, "no pong"), after=3)
     expected = Finding(Trouble.SILENT, Severity.FAIL, began, signs=(Sign.PONG, Sign.HTTP), why="no pong")
     assert book.state.findings == {Trouble.SILENT: expected}
+    assert (expected.ended, expected.reading, expected.eater) == (None, None, None)
 
 
 @pytest.mark.parametrize(

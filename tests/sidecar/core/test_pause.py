@@ -89,3 +89,12 @@ def test_a_clock_that_is_set_ends_it_when_the_wall_says_so() -> None:
     book.wall += 3600
     assert "Start" in kinds(book.sees(Ticked(), after=1))
     assert chapters(book) == [Chapter.OPENED]
+
+
+def test_a_pause_that_ends_as_the_next_sidecar_begins_is_over() -> None:
+    book = paused(60.0)
+    for late, over in ((59.9, False), (60.0, True)):
+        heir = Playbook()
+        heir.wall = book.wall + late
+        heir.sees(Restored(book.state.keeper.memory, seed=1))
+        assert (heir.view.pause is None) is over

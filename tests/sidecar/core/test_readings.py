@@ -94,11 +94,11 @@ def collecting(book: Playbook, *percents: Reading, each: float = 5.0) -> None:
 def test_half_a_core_for_twenty_seconds_makes_a_dead_http_an_exhausted_heap(
     percents: tuple[Reading, ...], each: float, trouble: Trouble
 ) -> None:
-    book = booted()
+    book = booted(http_dead_after=100.0)
     book.sees(Unanswered(A, Sign.HTTP, "no answer"))
     collecting(book, *percents, each=each)
     collecting(book, 0.0)
-    book.waits(60)
+    book.waits(100)
     causes = {cause.trouble for one in book.state.incidents.open.values() for cause in one.causes}
     assert causes == {trouble}
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from fermatkit.measures import Eater, Measure
+from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Act, Deed, Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
@@ -100,7 +101,16 @@ def test_what_held_long_before_it_was_told_began_when_it_began() -> None:
     book.waits(10)
     (cause,) = book.state.incidents.open[SERVER].causes
     assert (cause.trouble, cause.wall, cause.signs) == (Trouble.HUNG, began, (Sign.PONG, Sign.HTTP))
-    assert cause.why == "no answer in 1.5 s"
+    assert (cause.why, cause.ended, cause.reading) == ("no answer in 1.5 s", None, None)
+
+
+def test_a_death_that_nobody_saw_is_told_without_how() -> None:
+    book = Playbook()
+    book.sees(Restored(Memory(seed=1, identity=A), seed=2))
+    book.sees(Absent())
+    (cause,) = plain(book.state.incidents.open[SERVER].causes)
+    expected = {"trouble": "exited", "wall": book.wall, "pid": 100, "ended": {"code": None, "signal": None}}
+    assert cause == NO_CAUSE | expected
 
 
 def test_a_start_that_fails_is_told_with_the_reason_and_without_a_process() -> None:

@@ -79,7 +79,7 @@ def test_it_is_on_no_wrong_port_because_the_other_was() -> None:
 
 
 def test_it_lost_no_race_because_the_other_did() -> None:
-    first = Playbook()
+    first = Playbook(at=1.0)
     first.boots(A)
     first.dies(A)
     first.sees(Appeared(B, adopted=False))
@@ -103,6 +103,7 @@ def test_it_has_not_collected_what_the_other_did() -> None:
         book.sees(Counted(A, {Measure.GC: 95.0}), after=5)
     book.dies(A)
     book.sees(Appeared(B, adopted=False))
+    assert book.state.facts.collecting == 0.0
     book.proves(B)
     book.sees(Unanswered(B, Sign.HTTP, "no answer"))
     book.waits(60)
