@@ -39,7 +39,8 @@ def module(file: Path) -> str:
 def name(trial: Trial) -> str:
     """By which it can be listed: the line may be another tomorrow."""
     mutant = trial.mutant
-    return f"{module(trial.file)}, {mutant.inside or '(import)'}: {mutant.before} -> {mutant.after}"
+    where = f"{module(trial.file)}, {mutant.inside}".removesuffix(", ")
+    return f"{where}: {mutant.before} -> {mutant.after}"
 
 
 def told(results: Iterator[tuple[Trial, Outcome]], listed: set[str]) -> Iterator[tuple[Trial, Outcome]]:

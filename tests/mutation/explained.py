@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -33,5 +34,9 @@ def explained() -> set[str]:
 
 def stale(tried: Collection[str], survived: Collection[str]) -> list[str]:
     """What is listed of the modules that were tried, and does not survive."""
-    modules = {mutant.split(",")[0] for mutant in tried}
-    return sorted(one for one in explained().difference(survived) if one.split(",")[0] in modules)
+    modules = {_module(one) for one in tried}
+    return sorted(one for one in explained().difference(survived) if _module(one) in modules)
+
+
+def _module(mutant: str) -> str:
+    return re.split("[,:]", mutant)[0]

@@ -22,7 +22,9 @@ class Mutant(NamedTuple):
 
     line: int
     inside: str
-    """The class and function around it; "" for what runs when the module is imported."""
+    """The class and function around it."""
+    runs: bool
+    """Whether it is in a function's body; the rest is done when the module is imported."""
     before: str
     after: str
     apply: Callable[[], None]
@@ -35,7 +37,6 @@ def mutants(tree: ast.Module) -> Iterator[Mutant]:
 
 
 def _below(node: ast.AST, name: str, function: ast.FunctionDef | None, *, runs: bool) -> Iterator[Mutant]:
-    """`runs`: whether this is in a function's body, and not run when the module is imported."""
     for place, child in _children(node, name, function, runs=runs):
         for other in others(child, place):
             yield _mutant(child, place, other)
@@ -43,7 +44,7 @@ def _below(node: ast.AST, name: str, function: ast.FunctionDef | None, *, runs: 
         if isinstance(child, ast.FunctionDef | ast.ClassDef):
             inner = f"{name}.{child.name}".lstrip(".")
         within = child if isinstance(child, ast.FunctionDef) else function
-        yield from _below(child, inner, within, runs=place.inside != "")
+        yield from _below(child, inner, within, runs=place.runs)
 
 
 def _children(
@@ -54,7 +55,7 @@ def _children(
         in_body = runs or (isinstance(node, ast.FunctionDef) and field == "body")
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.AST) and not declared and not _is_text(child):
-                yield Place(node, field, index, name if in_body else "", function), child
+                yield Place(node, field, index, name, in_body, function), child
 
 
 def _is_type(node: ast.AST) -> bool:
@@ -75,7 +76,7 @@ def _mutant(node: ast.AST, place: Place, other: Other) -> Mutant:
         before, after = ast.unparse(other.lost), NOTHING
     else:
         before, after = _shown(node, place, other.new)
-    return Mutant(line, place.inside, before, after, lambda: place.put(other.new))
+    return Mutant(line, place.inside, place.runs, before, after, lambda: place.put(other.new))
 
 
 def _shown(node: ast.AST, place: Place, new: ast.AST | None) -> tuple[str, str]:

@@ -13,7 +13,9 @@ class Place(NamedTuple):
     field: str
     item: int | None
     inside: str
-    """The class and function around it; "" for what runs when the module is imported."""
+    """The class and function around it."""
+    runs: bool
+    """Whether it is in a function's body; the rest is done when the module is imported."""
     function: ast.FunctionDef | None
     """The function around it."""
 

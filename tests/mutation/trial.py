@@ -19,7 +19,7 @@ import pytest
 from mutation.mutants import Mutant
 from mutation.suite import TESTS, Chosen, Covered, Watching, Wrong, run
 
-MEMORY = 2**31
+MEMORY = 2**29
 """Bytes for one trial: a loop without an end may take more and more."""
 
 
@@ -48,7 +48,7 @@ class Trial(msgspec.Struct):
 
     def tests(self, covered: Covered) -> dict[str, float]:
         """Those that could find it, with their seconds; what every import runs, all could."""
-        if not self.mutant.inside:
+        if not self.mutant.runs:
             return covered.seconds
         name = f"{self.file}:{self.mutant.inside}"
         return {test: covered.seconds[test] for test in covered.tests.get(name, ())}
@@ -104,7 +104,8 @@ def outcomes(trials: Iterable[Trial], covered: Covered, jobs: int) -> Iterator[t
             continue
         while len(running) >= jobs:
             yield _ended(running)
-        running[forked(partial(trial.take, tests), limit=5 + sum(tests.values()))] = trial
+        # Several times what they take: watched, they took five times that.
+        running[forked(partial(trial.take, tests), limit=3 + sum(tests.values()) / 2)] = trial
     while running:
         yield _ended(running)
 
