@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format deps bench bench-standin drills clean
+.PHONY: help run test check format deps bench bench-standin drills mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -65,6 +65,9 @@ bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; abou
 
 drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; five minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
+
+mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; ten minutes
+	@PYTHONPATH=.:tests $(BIN)/python -m mutation
 
 bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own loop lag; about three minutes
 	@$(BIN)/python benchmarks/standin.py

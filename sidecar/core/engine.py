@@ -92,6 +92,6 @@ def due(state: State, policy: Policy) -> float | None:
         moments.append(state.facts.at + min(60.0, state.facts.pause.until - state.facts.wall))
     if state.keeper.again_at is not None:
         moments.append(state.keeper.again_at)
-    moments += [leaves_at(entry) for entry in state.outbox.entries if not entry.sending]
+    moments += [leaves_at(entry) for entry in state.outbox.entries]
     later = [moment for moment in moments if moment > state.facts.at]
     return min(later, default=None)

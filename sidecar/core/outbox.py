@@ -17,7 +17,7 @@ class Entry(msgspec.Struct, frozen=True):
     try_at: float
     """Not before this moment."""
     revision: int | None
-    """The memory that will hold it; None once it is on the disk, or the disk is given up."""
+    """The memory that will hold it; None once the disk has answered."""
     leave_at: float = 0.0
     """When it leaves even if the disk has not answered."""
     sending: bool = False
@@ -94,7 +94,7 @@ def _dispatch(entries: tuple[Entry, ...], now: float) -> tuple[tuple[Entry, ...]
         busy.add(entry.owed.channel)
         if first and not entry.sending and leaves_at(entry) <= now:
             sends.append(Send(entry.owed.message, entry.owed.channel))
-            kept.append(msgspec.structs.replace(entry, sending=True, revision=None))
+            kept.append(msgspec.structs.replace(entry, sending=True))
         else:
             kept.append(entry)
     return tuple(kept), sends

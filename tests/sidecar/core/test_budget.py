@@ -59,8 +59,25 @@ def test_room_is_not_withheld_longer_than_needed(
         assert any(spent(restarts, window, at - 0.001) >= window.restarts for window in budget)
 
 
+@given(moments, windows, st.floats(0, 6_000))
+def test_it_is_held_exactly_while_some_window_is_full(
+    restarts: tuple[float, ...], budget: tuple[Window, ...], later: float
+) -> None:
+    now = (restarts[-1] if restarts else 0.0) + later
+    held = full(restarts, budget, now)
+    assert (held is not None) == any(spent(restarts, one, now) >= one.restarts for one in budget)
+    assert held is None or held[0] > now
+
+
 def test_no_restarts_allowed_means_never() -> None:
-    assert room_at((), (Window(0, 10.0),), 5.0) == float("inf")
+    never, either = Window(0, 10.0), Window(0, 20.0)
+    assert full((), (never, either), 5.0) == (float("inf"), never)
+
+
+def test_what_no_window_counts_is_forgotten() -> None:
+    budget = (Window(1, 50.0), Window(9, 100.0))
+    assert remembered((10.0, 11.0, 60.0), budget, now=110.0) == (11.0, 60.0)
+    assert remembered((110.0,), (), now=110.0) == ()
 
 
 @given(moments, windows)

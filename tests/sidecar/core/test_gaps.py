@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sidecar.core.actions import Signal
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Absent, Answered, Appeared, Restored, Sampled, Ticked, Unanswered
@@ -71,3 +73,12 @@ def test_a_sidecar_that_sees_nothing_for_a_while_was_not_away() -> None:
     book.falls_silent(A)
     assert Signal(A, 9) in book.waits(20.1)
     assert all(seen.what == Ticked() for seen, _ in book.past[-4:])
+
+
+@pytest.mark.parametrize(("pause", "hung"), [(5.0, True), (5.1, False)])
+def test_looks_that_are_five_seconds_apart_are_no_gap(pause: float, *, hung: bool) -> None:
+    book = Playbook()
+    book.boots(A)
+    book.falls_silent(A)
+    acts = kinds([*book.sees(Ticked(), after=pause), *book.sees(Ticked(), after=pause)])
+    assert ("Collect" in acts) is hung

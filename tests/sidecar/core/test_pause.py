@@ -96,3 +96,12 @@ def test_a_clock_that_is_set_makes_it_neither_longer_nor_shorter(jump: float) ->
     assert book.state.facts.pause.until == pytest.approx(until, abs=6)
     assert "Start" in kinds(book.waits(20))
     assert chapters(book) == [Chapter.OPENED]
+
+
+def test_a_pause_that_ends_as_the_next_sidecar_begins_is_over() -> None:
+    book = paused(60.0)
+    for late, over in ((59.9, False), (60.0, True)):
+        heir = Playbook()
+        heir.wall = book.wall + late
+        heir.sees(Restored(book.state.keeper.memory, seed=1))
+        assert (heir.view.pause is None) is over

@@ -88,3 +88,23 @@ def test_no_tick_is_added_while_the_sidecar_was_away() -> None:
     lines.append(obs.Seen(last.at + 3600, last.wall + 3600, obs.Ticked()))
     other = Policy(hung_after=60.0, start_timeout=600.0)
     assert [one.seen.at for one in steps(lines, other)][-2:] == [last.at, last.at + 3600]
+
+
+def test_added_ticks_have_the_recorded_wall_s_time() -> None:
+    lines, since = blocked(100.0)
+    ticks = [
+        one.seen
+        for one in steps(lines, Policy(hung_after=10.2, start_timeout=600.0))
+        if one.seen not in lines
+    ]
+    first = next(line for line in lines if isinstance(line, obs.Seen))
+    assert ticks
+    assert ticks[0].at == pytest.approx(since + 1.0 + 10.2)
+    assert {round(tick.wall - tick.at, 6) for tick in ticks} == {first.wall - first.at}
+
+
+def test_no_tick_is_added_where_an_observation_is_made_anyway() -> None:
+    lines, _ = blocked(100.0)
+    policy = Policy(hung_after=10.0, start_timeout=600.0)
+    acts = [one for one in steps(lines, policy) if any(isinstance(act, Collect) for act in one.actions)]
+    assert acts[0].seen in lines

@@ -1,0 +1,81 @@
+"""When the loop has to look again though nothing is seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from fermatkit.measures import Measure
+from sidecar.core.engine import due
+from sidecar.core.nouns import Identity, Trouble
+from sidecar.core.observations import (
+    Absent,
+    Counted,
+    PauseAsked,
+    Restored,
+    SaveFailed,
+    StartFailed,
+)
+from sidecar.core.policy import Policy
+from support.playbook import Playbook
+
+A = Identity(100, 1)
+
+
+def booted(gap: float = 1e6) -> Playbook:
+    book = Playbook(Policy(channels=("mail",), gap=gap, jitter=0.0))
+    book.boots(A)
+    return book
+
+
+def waits(book: Playbook) -> float | None:
+    moment = due(book.state, book.policy)
+    return None if moment is None else moment - book.at
+
+
+def test_without_a_server_nothing_but_an_observation_can_matter() -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    assert waits(book) is None
+
+
+def test_a_sidecar_with_a_server_looks_at_least_twice_in_what_would_be_a_gap() -> None:
+    assert waits(booted(gap=5.0)) == 2.5
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(30.0, 30.0), (60.5, 60.0), (3600.0, 60.0)])
+def test_a_pause_is_looked_at_each_minute_and_at_its_end(seconds: float, wait: float) -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(PauseAsked(book.wall + seconds))
+    assert waits(book) == wait
+
+
+def test_a_back_off_ends_by_itself() -> None:
+    book = Playbook(Policy(jitter=0.0))
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(StartFailed("No such file"))
+    book.sees(StartFailed("No such file"))
+    assert waits(book) == 1.0
+
+
+def test_a_memory_is_tried_again_and_a_message_leaves_without_it() -> None:
+    book = booted()
+    book.sees(SaveFailed(book.state.keeper.revision, "No space left on device"))
+    assert waits(book) == 5.0
+    book = booted()
+    book.dies(A)
+    assert waits(book) == 1.0
+
+
+def test_a_busy_server_is_hung_by_time_alone() -> None:
+    book = Playbook(Policy(gap=1e6, busy_after=15.0))
+    book.boots(A)
+    book.falls_silent(A)
+    book.sees(Counted(A, {Measure.GC: 95.0}))
+    book.waits(14.9)
+    assert Trouble.BUSY in book.state.findings
+    book.waits(0.1)
+    assert Trouble.HUNG in book.state.findings
