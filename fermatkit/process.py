@@ -61,7 +61,7 @@ def age(start: int) -> float:
 
 
 def command_line(pid: int) -> str:
-    """What a process was called with, its words joined by spaces; "" when it is gone or hidden. 4 µs."""
+    """What a process was called with, its words joined by spaces; "" when it is gone or hidden. 8 µs."""
     try:
         if not _LINUX:
             return " ".join(psutil.Process(pid).cmdline())

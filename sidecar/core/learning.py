@@ -119,7 +119,8 @@ def _absent(facts: Facts, what: obs.Absent) -> Facts:
     )
     if facts.identity is None:
         return facts
-    return _gone(facts, Ended()) if what.alive is None else msgspec.structs.replace(facts, identity=None)
+    gone = _gone(facts, Ended())
+    return gone if what.alive is None else msgspec.structs.replace(gone, exit=facts.exit)
 
 
 def _exited(facts: Facts, what: obs.Exited) -> Facts:

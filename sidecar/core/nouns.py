@@ -42,7 +42,7 @@ class Trouble(StrEnum):
     EXITED = "exited"
     """The process ended, with whatever status: a server has no reason to end."""
     NOT_FOUND = "not-found"
-    """The server that somebody else runs is not where it should be found."""
+    """The server that somebody else runs is not where it should be found; it may run all the same."""
     START_FAILED = "start-failed"
     """The command could not be executed at all."""
     DEAF = "deaf-start"

@@ -37,12 +37,12 @@ class Appeared(Observation, frozen=True, tag=True):
 
 
 class Absent(Observation, frozen=True, tag=True):
-    """Looked for a running server: none was found. At our own start; of another's server, each new reason."""
+    """Looked for a running server: none was found. At our own start; of others' servers, each new reason."""
 
     why: str = ""
     """Where it is not; "" of the sidecar's own, which then does not run."""
     alive: Identity | None = None
-    """The one that ran last, if it has not ended and is not found all the same."""
+    """The one that ran last, if it has not ended and yet is not the server."""
 
 
 class StartFailed(Observation, frozen=True, tag=True):

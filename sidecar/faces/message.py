@@ -59,7 +59,10 @@ def _subject(message: Message, label: Label, words: Words) -> str:
     incident = message.incident
     first = incident.causes[0]
     subjects = words.subject if incident.topic == SERVER else words.condition
-    subject = subjects[message.chapter].format(
+    subject = subjects[message.chapter]
+    if first.trouble is Trouble.NOT_FOUND and message.chapter is Chapter.OPENED:
+        subject = words.phrases.not_found
+    subject = subject.format(
         name=words.name.get(first.trouble, ""),
         host=label.host,
         brief=sentences.brief(first, words),
@@ -145,7 +148,7 @@ def _open(incident: Incident, words: Words) -> str:
         case Deed.RESTARTED:
             return words.phrases.open_restarted
     if incident.causes[-1].trouble is Trouble.NOT_FOUND:
-        return words.phrases.open_awaited
+        return words.phrases.open_not_found
     return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)
 
 

@@ -1,7 +1,8 @@
 """The server as somebody else runs it: looked for each second until it is there, then held until it ends.
 
-Who is held is the server as long as it lives, whatever the pidfile says by then: a newcomer cannot have the
-port before that. Nothing is started here, and what becomes of the server is up to whoever runs it.
+Who is held and has the port is the server as long as it lives, whatever the pidfile says by then: a newcomer
+cannot have the port before that. Nothing is started here, and what becomes of the server is up to whoever
+runs it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sidecar.core.actions import Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, Report
 from sidecar.servers.pidfd import Hold, deliver, hold, why
-from sidecar.servers.search import Found, by_match, by_pidfile, by_port
+from sidecar.servers.search import Found, by_match, by_pidfile, by_port, listens
 from sidecar.tasks import OneThread, spawn
 
 _INTERVAL = 1.0
@@ -43,14 +44,15 @@ class _Look(NamedTuple):
     found: Found
     known: Identity | None
     """Who was the server, if it still runs."""
-    took: float
-    """Seconds of CPU."""
+    pause: float
+    """Seconds until the next."""
 
 
 class FoundServer:
     """One server process of somebody else's."""
 
     def __init__(self, settings: FoundSettings, report: Report) -> None:
+        self._settings = settings
         self._find = _way(settings)
         self._report = report
         self._thread = OneThread("server search")
@@ -79,19 +81,42 @@ class FoundServer:
             await asyncio.gather(self._search, return_exceptions=True)
 
     async def _seek(self, known: Identity | None) -> None:
-        """Look at once, and then again and again, until the server is held."""
+        """Look at once, and then again and again, until the server is held for certain."""
         told = None
-        while True:
-            look = await self._thread.call(partial(_look, self._find, known))
+        while self._hold is None:
+            look = await self._look(known)
             held = self._held(look.found)
             if not isinstance(held, Unknown):
+                self._keep(held)
                 break
             if held.why != told:
                 told = held.why
                 self._report(Absent(told, alive=look.known))
             known = look.known
-            await asyncio.sleep(max(_INTERVAL, look.took / _SHARE))
-        self._hold, self._search = held, None
+            await asyncio.sleep(look.pause)
+        if self._settings.match:
+            await self._doubt()
+
+    async def _doubt(self) -> None:
+        """One without the port may be a script that is yet to start the server: who gets the port is it."""
+        port = self._settings.port
+        while (held := self._hold) is not None:
+            if await self._thread.call(partial(listens, held.identity, port)):
+                break
+            look = await self._look(held.identity)
+            other = held if look.found == held.identity else self._held(look.found)
+            if not isinstance(other, Unknown) and other is not held:
+                held.release()
+                why = f"pid {held.identity.pid} is none: pid {other.identity.pid} listens on port {port}"
+                self._report(Absent(why, alive=held.identity))
+                self._keep(other)
+            await asyncio.sleep(look.pause)
+
+    async def _look(self, known: Identity | None) -> _Look:
+        return await self._thread.call(partial(_look, self._find, known))
+
+    def _keep(self, held: Hold) -> None:
+        self._hold = held
         self._report(Appeared(held.identity, adopted=True, age=age(held.identity.started)))
 
     def _held(self, found: Found) -> Hold | Unknown:
@@ -107,6 +132,8 @@ class FoundServer:
 
     def _ended(self, identity: Identity, ended: Ended) -> None:
         self._hold = None
+        if self._search is not None:
+            self._search.cancel()
         self._search = spawn(self._seek(None), "server search")
         self._report(Exited(identity, ended))
 
@@ -128,4 +155,5 @@ def _look(find: Callable[[Identity | None], Found], known: Identity | None) -> _
         found = find(known)
     except OSError as error:
         found = known or Unknown(f"it cannot be looked for: {why(error)}")
-    return _Look(found, known, time.thread_time() - began)
+    took = time.thread_time() - began
+    return _Look(found, known, max(_INTERVAL, took / _SHARE))

@@ -59,7 +59,7 @@ def by_match(text: str, port: int, known: Identity | None) -> Found:
     found = _matching(text)
     if not found:
         return Unknown(f"no process has {text!r} in its command line")
-    listening = [one for one in found if _listens(one, port)]
+    listening = [one for one in found if listens(one, port)]
     if len(listening) == 1:
         return listening[0]
     names = ", ".join(f"{one.pid} ({_name(one.pid)})" for one in found)
@@ -83,6 +83,12 @@ def by_port(port: int, known: Identity | None) -> Found:
         return known or Unknown(f"port {port}: {pid.why}")
     start = started(pid)
     return Unknown(f"pid {pid}, which had port {port}, has ended") if start is None else Identity(pid, start)
+
+
+def listens(one: Identity, port: int) -> bool:
+    """Whether a process listens on this port, as far as we may look."""
+    ports = sockets.listening_ports(one.pid)
+    return not isinstance(ports, Unknown) and port in ports
 
 
 def _read(path: Path) -> tuple[str, float]:
@@ -110,11 +116,6 @@ def _below(pid: int) -> bool:
         return any(one.pid == os.getpid() for one in psutil.Process(pid).parents())
     except psutil.Error:  # gone by now
         return True
-
-
-def _listens(one: Identity, port: int) -> bool:
-    ports = sockets.listening_ports(one.pid)
-    return not isinstance(ports, Unknown) and port in ports
 
 
 def _name(pid: int) -> str:

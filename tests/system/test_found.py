@@ -102,7 +102,7 @@ async def test_a_pidfile_whose_pid_is_anothers_by_now_names_no_server(run: Runni
     os.utime(pidfile, (an_hour_before, an_hour_before))
     run.start()
     (subject,) = await run.mails(1)
-    assert subject.endswith(": not found")
+    assert subject.startswith("NOT FOUND: ")
     told = " ".join(run.mailbox.mails[0].get_content().split())
     assert f"{pidfile}: names pid {os.getpid()}, but was written at " in told
     assert "correct pidfile, match or port" in told

@@ -45,7 +45,10 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str
     open_restarted: str
     open_held: str
+    not_found: str
+    """The subject of a message that claims no outage: whether the server runs is not known."""
     open_awaited: str
+    open_not_found: str
     open_left: str
     open_continued: str
     proof: str

@@ -113,6 +113,16 @@ def test_a_remembered_one_that_lives_is_not_called_dead() -> None:
     assert [cause.trouble for cause in told(book)[0][1].causes] == [Trouble.NOT_FOUND]
 
 
+def test_who_was_only_taken_for_the_server_did_not_end() -> None:
+    book = found(A)
+    book.sees(Absent("pid 100 is none: pid 101 listens on port 9090", alive=A))
+    assert Watch(B) in book.sees(Appeared(B, adopted=True))
+    assert not book.view.ready, "what was learned of the other is not so of this one"
+    book.proves(B)
+    book.waits(60)
+    assert told(book) == []
+
+
 def test_a_hung_one_is_told_with_evidence_and_left_alone() -> None:
     book = found()
     book.falls_silent(A)

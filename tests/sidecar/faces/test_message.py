@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,8 +25,8 @@ from sidecar.core.nouns import (
     Sign,
     Trouble,
 )
-from sidecar.core.observations import Appeared, Sampled, Sent, StartFailed
-from sidecar.core.policy import Policy
+from sidecar.core.observations import Absent, Appeared, Restored, Sampled, Sent, StartFailed
+from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
 from sidecar.faces import sentences
@@ -49,6 +50,13 @@ def told(book: Playbook) -> list[Rendered]:
                 book.sees(Sent(action.message.id, action.channel))
         done += 1
     return rendered
+
+
+def of_others() -> Playbook:
+    """Over a server that somebody else runs."""
+    book = Playbook(Policy(channels=("mail",), abilities=Abilities(can_start=False)))
+    book.sees(Restored(None, seed=7))
+    return book
 
 
 def sample(identity: Identity, **readings: float | Unknown) -> Sampled:
@@ -198,3 +206,45 @@ def test_any_message_can_be_told(message: Message, host: str) -> None:
     assert message.id in rendered.body
     if message.chapter is not Chapter.CLOSED:
         assert "Still open at" in rendered.body
+
+
+def test_what_somebody_else_runs_is_never_said_to_be_acted_on() -> None:
+    """Neither in its death nor in its illness does a person wait for the sidecar."""
+    dead, hung, stopped = of_others(), of_others(), of_others()
+    for book in (dead, hung, stopped):
+        book.sees(Appeared(SECOND, adopted=True))
+        book.proves(SECOND)
+    dead.dies(SECOND, Ended())
+    hung.falls_silent(SECOND)
+    hung.waits(11)
+    stopped.sees(Sampled(SECOND, "T", {}))
+    said = [render_last(book).body for book in (dead, hung, stopped)]
+    assert "not started, for this sidecar cannot" in said[0]
+    assert "What you can do: Start it, unless its own supervisor does." in said[0]
+    assert "not ended, for this sidecar could not start it again" in said[1]
+    assert "What you can do: Restart it" in said[1]
+    assert "told to run again" in said[2]
+    assert not [body for body in said if words().phrases.open_acting in body or LABEL.output in body]
+
+
+def test_who_is_not_found_is_not_said_to_be_down() -> None:
+    book = of_others()
+    book.sees(Absent("/run/cloud.pid: is empty"))
+    book.waits(11)
+    message = render_last(book)
+    assert message.subject == "NOT FOUND: Cloud Server on fermat-1: /run/cloud.pid: is empty"
+    assert "down" not in message.body
+    book.sees(Appeared(SECOND, adopted=True))
+    book.proves(SECOND)
+    assert render_last(book).subject.startswith("RECOVERED: ")
+
+
+def test_where_the_output_is_not_ours_no_file_is_named() -> None:
+    cause = Cause(Trouble.HTTP_DEAD, 0.0, signs=(Sign.HTTP,))
+    message = Message("1", Chapter.OPENED, Incident(1, Trouble.HTTP_DEAD, 0.0, (cause,)))
+    body = render(message, msgspec.structs.replace(LABEL, output=""), WORDS).body
+    assert "look into a place that its starter chose and the server's own fermat_server.log" in body
+
+
+def render_last(book: Playbook) -> Rendered:
+    return render(book.state.outbox.entries[-1].owed.message, LABEL, WORDS)

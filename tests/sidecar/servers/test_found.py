@@ -13,6 +13,7 @@ from fermatkit.process import started
 from sidecar.core.actions import Signal
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, SignalFailed
+from sidecar.servers import search
 from sidecar.servers.found import FoundServer, FoundSettings
 from support.reports import Reports
 from support.running import free_port
@@ -117,6 +118,24 @@ async def test_what_is_remembered_tells_a_death_from_a_loss(
     writes(pidfile, "")
     attach(server)
     await reports.until(Appeared, identity=server)
+
+
+async def test_who_has_the_words_is_the_server_only_until_another_with_them_has_the_port(
+    stranger: Stranger, attach: Attach, reports: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script prepares for a while, and then starts the server."""
+    monkeypatch.setattr(search, "_FLEETING", 0.0)
+    port = free_port()
+    script = stranger("cloud-server-of-this-test")
+    attach(settings=FoundSettings(port, match="cloud-server-of-this-test"))
+    await reports.until(Appeared, identity=script)
+    server = stranger("cloud-server-of-this-test", port=port)
+    await reports.until(Appeared, identity=server)
+    assert reports.of(Absent, alive=script)
+    os.kill(script.pid, signal.SIGKILL)
+    os.kill(server.pid, signal.SIGKILL)
+    await reports.until(Absent, 2)
+    assert [one.identity for one in reports.of(Exited)] == [server]
 
 
 async def test_signals_reach_it_and_nobody_else(
