@@ -148,6 +148,8 @@ def _conditions(incidents: Incidents, findings: Findings, seen: obs.Seen) -> tup
             incidents, incident = _open(
                 incidents, finding.trouble, (_cause(finding, None, seen),), None, seen
             )
+            incident = msgspec.structs.replace(incident, told=(Chapter.OPENED,))
+            incidents = _keep(incidents, incident)
             messages.append(_message(incident, Chapter.OPENED))
     for topic, incident in incidents.open.items():
         if topic != SERVER and topic not in findings:
@@ -159,8 +161,7 @@ def _open(
     incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: Reading | None, seen: obs.Seen
 ) -> tuple[Incidents, Incident]:
     incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)
-    incidents = msgspec.structs.replace(incidents, next_number=incidents.next_number + 1)
-    return _keep(incidents, incident), incident
+    return msgspec.structs.replace(incidents, next_number=incidents.next_number + 1), incident
 
 
 def _keep(incidents: Incidents, incident: Incident) -> Incidents:

@@ -57,8 +57,7 @@ def test_a_death_and_its_end() -> None:
         ],
         "clients": None,
         "left_out": 0,
-        "told": True,
-        "held": False,
+        "told": ["opened"],
         "closed": died + 1,
         "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01},
     }
@@ -79,8 +78,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "done": [],
         "clients": None,
         "left_out": 0,
-        "told": False,
-        "held": False,
+        "told": ["opened"],
         "closed": None,
         "proof": None,
     }
