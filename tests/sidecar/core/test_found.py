@@ -74,7 +74,7 @@ def test_who_comes_back_is_proven_before_recovered_is_told() -> None:
 def test_who_is_not_found_at_first_is_an_outage_only_if_that_lasts() -> None:
     book = Playbook(POLICY)
     book.sees(Restored(None, seed=7))
-    book.sees(Absent("cloud.pid: is empty"))
+    assert "Start" not in kinds(book.sees(Absent("cloud.pid: is empty")))
     assert book.state.findings[Trouble.NOT_FOUND].why == "cloud.pid: is empty"
     book.waits(9.9)
     assert told(book) == []

@@ -165,9 +165,15 @@ def test_neither_we_nor_who_started_us_nor_whom_we_started_is_the_server(
     shell = f'"{sys.executable}" -c "{look}"; true'  # a shell with the text, over a sidecar with it
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
     assert "no process has" in done.stdout
-    with subprocess.Popen([sys.executable, "-c", "input()", TEXT], stdin=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        ["sh", "-c", "read line; echo $line; read line", TEXT], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"there\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b"there\n"  # only now is its command line its own
         assert "no process has" in why(by_match(TEXT, 1, None))
-        child.communicate(b"\n")
 
 
 # ---- by its port -----------------------------------------------------------------------------------
