@@ -1,21 +1,12 @@
-"""What the sidecar weighs: memory and CPU by import, each in a fresh interpreter; then the program idle."""
+"""What the sidecar weighs: memory and CPU by import, each in a fresh interpreter."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
 from statistics import median
 
-import psutil
-
-from benchmarks.restart import configuration, free_port, started
-
 ROUNDS = 5
-WARM_UP, IDLE = 5.0, 20.0
-"""Seconds."""
 STEPS = (
     ("bare interpreter", "import sys"),
     ("asyncio", "import asyncio"),
@@ -54,31 +45,13 @@ def _run(lines: list[str]) -> tuple[float, float]:
     return float(cpu), int(pages) * _PAGE / 2**20
 
 
-def idle() -> dict[str, float]:
-    """A sidecar over a healthy stand-in, nobody looking: resident MiB, and CPU milliseconds a second."""
-    with tempfile.TemporaryDirectory() as name:
-        directory, port = Path(name), free_port()
-        server = [sys.executable, "-m", "cloudserver", "--port", str(port)]
-        with started(configuration(directory, server, port, free_port()), directory) as process:
-            time.sleep(WARM_UP)
-            watched = psutil.Process(process.pid)
-            before = watched.cpu_times()
-            time.sleep(IDLE)
-            after = watched.cpu_times()
-            used = after.user + after.system - before.user - before.system
-            return {
-                "idle_rss_mib": watched.memory_info().rss / 2**20,
-                "idle_cpu_ms_per_s": used / IDLE * 1000,
-            }
-
-
 def measure() -> dict[str, float]:
-    """Both; the imports as rows of their own."""
+    """A row for each figure of an import."""
     rows = {}
     for name, cpu, rss in imports():
         rows[f"import {name}: cpu_ms"] = cpu
         rows[f"import {name}: rss_mib"] = rss
-    return rows | idle()
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,0 +1,138 @@
+"""What an idle sidecar takes: the whole program, and each of its parts alone in a process of its own.
+
+The parts are measured over the same kind of server, a healthy stand-in. What is left of the whole is the core, the
+recording and the loop. Much of it is the kernel's: over loopback the sender's CPU carries what it sends to the end.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.restart import configuration, free_port, started
+
+WARM_UP, IDLE = 5.0, 20.0
+"""Seconds."""
+PARTS = {
+    "the event loop, with a tick each second": "",
+    "heartbeat: a ping each second": "Heartbeat(HeartbeatSettings(port=port), load_keys(here / 'keys'), report)",
+    "question over HTTP": "HttpProbe(HttpSettings(port=port), report)",
+    "sample of the process, each second": "ProcessProbe(ProcessSettings(port), report)",
+    "threads, each 5 s": "ThreadsProbe(ThreadsSettings(), report)",
+    "machine, each 5 s": "HostProbe(HostSettings((here,)), report)",
+    "server's configuration, each 5 s": "ConfigProbe(ConfigSettings(here), report)",
+}
+PROGRAM = """
+import asyncio, resource, sys
+from pathlib import Path
+from fermatkit.process import started
+from sidecar.core.nouns import Identity
+from sidecar.probes.config_file import ConfigProbe, ConfigSettings
+from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
+from sidecar.probes.host import HostProbe, HostSettings
+from sidecar.probes.http import HttpProbe, HttpSettings
+from sidecar.probes.process import ProcessProbe, ProcessSettings
+from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.store.keys import load_keys
+from sidecar.tasks import Beat
+try:
+    import uvloop
+    uvloop.install()
+except ImportError:
+    pass
+port, pid, here, warm_up, idle = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), *map(float, sys.argv[4:])
+
+def report(what): pass
+
+def used():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+async def tick():
+    beat = Beat(1.0)
+    while True:
+        await beat.wait()
+
+async def main():
+    ticking = asyncio.create_task(tick())
+    part = PART
+    if hasattr(part, "watch"):
+        part.watch(Identity(pid, started(pid)))
+    elif part is not None:
+        part.start()
+    await asyncio.sleep(warm_up)
+    before = used()
+    await asyncio.sleep(idle)
+    print((used() - before) / idle * 1000, flush=True)
+    ticking.cancel()
+
+asyncio.run(main())
+"""
+
+
+def whole() -> dict[str, float]:
+    """A sidecar over a healthy stand-in, nobody looking: resident MiB, and CPU milliseconds a second."""
+    with tempfile.TemporaryDirectory() as name:
+        directory, port = Path(name), free_port()
+        server = [sys.executable, "-m", "cloudserver", "--port", str(port)]
+        with started(configuration(directory, server, port, free_port()), directory) as process:
+            time.sleep(WARM_UP)
+            watched = psutil.Process(process.pid)
+            before = watched.cpu_times()
+            time.sleep(IDLE)
+            after = watched.cpu_times()
+            used = after.user + after.system - before.user - before.system
+            return {
+                "idle_rss_mib": watched.memory_info().rss / 2**20,
+                "idle_cpu_ms_per_s": used / IDLE * 1000,
+            }
+
+
+def parts() -> dict[str, float]:
+    """CPU milliseconds a second of each, the loop under it taken away."""
+    with _standin() as (port, pid), tempfile.TemporaryDirectory() as here:
+        alone = {name: _part(code or "None", port, pid, here) for name, code in PARTS.items()}
+    loop, *others = alone.items()
+    return dict([loop, *((name, max(0.0, figure - loop[1])) for name, figure in others)])
+
+
+def _part(code: str, port: int, pid: int, here: str) -> float:
+    program = PROGRAM.replace("PART", code)
+    arguments = (port, pid, here, WARM_UP, IDLE)
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@contextmanager
+def _standin() -> Iterator[tuple[int, int]]:
+    port = free_port()
+    command = [sys.executable, "-m", "cloudserver", "--port", str(port)]
+    with tempfile.TemporaryDirectory() as directory:
+        process = subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout is not None
+        try:
+            while b"Server URI" not in process.stdout.readline():
+                assert process.poll() is None, "the stand-in did not start"
+            yield port, process.pid
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def measure() -> dict[str, float]:
+    """The whole, then its parts."""
+    rows = whole()
+    return rows | {f"idle {name}: cpu_ms_per_s": figure for name, figure in parts().items()}
+
+
+if __name__ == "__main__":
+    for label, figure in measure().items():
+        print(f"{label:60} {figure:9.2f}")
