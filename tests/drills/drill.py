@@ -136,7 +136,7 @@ async def _perform(drill: Drill, directory: Path) -> Result:
             await drill.harm(run, pid)
             found = await _found(drill, run, began)
             until = found if found is not None else time.time()
-            cured, why = await _cured(drill, run, pid)
+            cured, why = await _cured(drill, run, pid) if found else (False, "not found")
         finally:
             looking.cancel()
         pid_check, tcp_check = simple.said(began, until)
