@@ -60,10 +60,10 @@ deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 	  echo "make deps: the tests need $$missing; as root: apt-get install -y --no-install-recommends $$missing" >&2; exit 1; \
 	fi
 
-bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; about two minutes
+bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six minutes
 	@$(BIN)/python -m benchmarks
 
-drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; five minutes
+drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; eight minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
 
 mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; ten minutes

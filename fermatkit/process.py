@@ -146,7 +146,7 @@ def open_fds(pid: int) -> Reading:
     loop.
     """
     try:
-        if _counts_fds():
+        if COUNTS_FDS:
             return float(Path(f"/proc/{pid}/fd").stat().st_size)
         return float(psutil.Process(pid).num_fds())
     except (PermissionError, psutil.AccessDenied):
@@ -157,9 +157,8 @@ def open_fds(pid: int) -> Reading:
         return Unknown(str(error.strerror))
 
 
-def _counts_fds() -> bool:
-    """Linux tells the number as the size of /proc/PID/fd from 6.2 on; before, that is 0."""
-    return _LINUX and Path("/proc/self/fd").stat().st_size > 0
+COUNTS_FDS = _LINUX and Path("/proc/self/fd").stat().st_size > 0
+"""Linux tells the number as the size of /proc/PID/fd from 6.2 on; before, that is 0."""
 
 
 def has_open(pid: int, names: Collection[str]) -> bool:

@@ -11,8 +11,8 @@ from sidecar.core import observations as obs
 from sidecar.core.nouns import Ended, Identity, Pause, Sign
 from sidecar.core.trends import COUNTED, Trends
 
-HALF_A_CORE = 50.0
-"""Percent: so much garbage collection is work in earnest."""
+QUARTER_CORE = 25.0
+"""Percent: so much garbage collection is work in earnest: a whole core's, where others want it, too."""
 GC_GAP = 30.0
 """Seconds: a reading of the garbage collection speaks for no longer time before it."""
 
@@ -109,7 +109,7 @@ class Facts(msgspec.Struct, frozen=True):
     collected_at: float = 0.0
     """When the garbage collection was last looked at."""
     collecting: float = 0.0
-    """Seconds for which it has taken half a core or more since HTTP was last answered."""
+    """Seconds for which it has taken a quarter of a core or more since HTTP was last answered."""
     config: obs.ConfigRead | None = None
     """The server's own configuration."""
     elsewhere: tuple[int, ...] = ()

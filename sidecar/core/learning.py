@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import MACHINE, Measure, Reading
 from sidecar.core import observations as obs
-from sidecar.core.facts import GC_GAP, HALF_A_CORE, Exit, Facts, NotFound, SignFact, Wanted
+from sidecar.core.facts import GC_GAP, QUARTER_CORE, Exit, Facts, NotFound, SignFact, Wanted
 from sidecar.core.nouns import Ended, Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
@@ -200,7 +200,7 @@ def _counted(facts: Facts, what: obs.Counted) -> Facts:
     if gc is None:
         return facts
     since = facts.at - facts.collected_at
-    worked = isinstance(gc, int | float) and gc >= HALF_A_CORE and since < GC_GAP
+    worked = isinstance(gc, int | float) and gc >= QUARTER_CORE and since < GC_GAP
     more = since if worked else 0.0  # whether an answer is missing is known only seconds later
     return msgspec.structs.replace(facts, collected_at=facts.at, collecting=facts.collecting + more)
 

@@ -24,7 +24,7 @@ class Limits(msgspec.Struct, frozen=True):
     busy_after: Patience = 60.0
     """… and for so long while its garbage collector works: then hung all the same."""
     heap_after: Patience = 20.0
-    """Seconds of garbage collection at half a core or more, without an answer: its heap is exhausted."""
+    """Seconds of garbage collection, a quarter of a core at least, without an answer: heap exhausted."""
     http_dead_after: Patience = 60.0
     """HTTP unanswered for so long: told. A restart waits for quiet hours, or for hardly anybody there."""
     continue_deadline: Looks = 10.0

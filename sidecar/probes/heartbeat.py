@@ -117,7 +117,8 @@ class Heartbeat:
                 told = now
             took = time.monotonic() - asked
             pause = _LISTEN_PAUSE if pid is None else _FOREIGN_PAUSE
-            await asyncio.sleep(max(pause, 10 * took))  # a tenth of a core where it is expensive
+            # A tenth of a core where it is expensive; but a look that the machine slept through was not.
+            await asyncio.sleep(max(pause, min(10 * took, _FOREIGN_PAUSE)))
 
     async def _converse(self, http: aiohttp.ClientSession, identity: Identity) -> Held:
         """Hold a session as long as it lasts."""

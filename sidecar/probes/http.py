@@ -30,9 +30,9 @@ class HttpSettings(msgspec.Struct, frozen=True):
 
     host: str = "127.0.0.1"
     port: int = 9090
-    interval: float = 1.0
-    """Seconds from one question to the next."""
-    limit: float = 1.5
+    interval: float = 2.0
+    """Seconds from one question to the next: a connection of its own makes it the dearest of all looks."""
+    limit: float = 1.0
     """Seconds after which a question counts as unanswered; an answer that comes later counts, too."""
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import msgspec
 
 from fermatkit import sockets
 from fermatkit.measures import Measure, Reading, Unknown
-from fermatkit.process import Sample, Sampler, open_fds
+from fermatkit.process import COUNTS_FDS, Sample, Sampler, open_fds
 from fermatkit.sockets import Connections, TcpState
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Report, Sampled
@@ -18,11 +17,11 @@ from sidecar.probes.patient import Patient
 from sidecar.tasks import Beat, OneThread
 
 _OF_QUEUE = (Measure.ACCEPT_QUEUE, Measure.ACCEPT_LIMIT)
-_OF_SOCKETS = (Measure.ESTABLISHED, Measure.OTHER_SOCKETS, Measure.CLOSE_WAIT, *_OF_QUEUE)
-_SLOW = (Measure.FDS, *_OF_SOCKETS)
+_OF_SOCKETS = (Measure.ESTABLISHED, Measure.OTHER_SOCKETS, Measure.CLOSE_WAIT)
+_SLOW = (*_OF_SOCKETS, *(() if COUNTS_FDS else (Measure.FDS,)))
 """What is read in a thread: it takes milliseconds with many connections."""
 _FAST = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
-"""What is read on the event loop."""
+"""What is read on the event loop, the queue beside it: a tenth of a millisecond, however many there are."""
 
 
 _SHARE = 1e-4
@@ -59,17 +58,19 @@ class ProcessProbe:
 
     async def _run(self, identity: Identity) -> None:
         sampler = Sampler(identity.pid, identity.started)
-        of_port = _Sockets(self._settings.port)
-        look = partial(_read, identity.pid, of_port)
-        slow = Patient(self._thread, look, self._settings.interval / 2)
+        listing = _Listing(identity.pid, self._settings.port)
+        slow = Patient(self._thread, listing.read, self._settings.interval / 2)
         beat = Beat(self._settings.interval)
         try:
             while True:
                 await beat.wait()
-                readings = await slow.look() or dict.fromkeys(_SLOW, Unknown(slow.late))
+                readings: dict[Measure, Reading] = {}
+                if listing.due:
+                    readings = await slow.look() or dict.fromkeys(_SLOW, Unknown(slow.late))
                 sample = _sample(sampler)
                 if sample is not None:
-                    self._report(Sampled(identity, sample.state, {**sample.readings, **readings}))
+                    readings = {**sample.readings, **_quick(identity.pid, self._settings.port), **readings}
+                    self._report(Sampled(identity, sample.state, readings))
         finally:
             slow.close()
 
@@ -82,8 +83,10 @@ def _sample(sampler: Sampler) -> Sample | None:
         return Sample("", dict.fromkeys(_FAST, Unknown(why(error))))
 
 
-def _read(pid: int, of_port: _Sockets) -> dict[Measure, Reading]:
-    return {Measure.FDS: _open_fds(pid), **of_port.read()}
+def _quick(pid: int, port: int) -> dict[Measure, Reading]:
+    """The queue at the door, and the descriptors where the kernel counts them."""
+    readings = _queue(sockets.connections(port, (TcpState.LISTEN,)))
+    return {**readings, Measure.FDS: _open_fds(pid)} if COUNTS_FDS else readings
 
 
 def _open_fds(pid: int) -> Reading:
@@ -93,25 +96,31 @@ def _open_fds(pid: int) -> Reading:
         return Unknown(why(error))
 
 
-class _Sockets:
-    """The sockets of a port: the queue at each look, the rest as often as it is cheap. In a thread."""
+class _Listing:
+    """The sockets of a port, as often as it is cheap to list them."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, pid: int, port: int) -> None:
+        self._pid = pid
         self._port = port
         self._again = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether it is time; or one is under way."""
+        return time.monotonic() >= self._again
+
     def read(self) -> dict[Measure, Reading]:
-        """What was looked at: without the number of connections when it is not its turn."""
-        if time.monotonic() < self._again:
-            return _queue(sockets.connections(self._port, (TcpState.LISTEN,)))
+        """How many there are, by states. In a thread."""
         began = time.thread_time()
-        found = sockets.connections(self._port)
+        readings = _by_state(sockets.connections(self._port))
+        if not COUNTS_FDS:
+            readings[Measure.FDS] = _open_fds(self._pid)
         took = time.thread_time() - began
         self._again = time.monotonic() + min(max(took / _SHARE, _SOONEST), _LATEST)
-        return _all(found)
+        return readings
 
 
-def _all(found: Connections | Unknown) -> dict[Measure, Reading]:
+def _by_state(found: Connections | Unknown) -> dict[Measure, Reading]:
     if isinstance(found, Unknown):
         return dict.fromkeys(_OF_SOCKETS, found)
     states = dict(found.states)
@@ -121,7 +130,6 @@ def _all(found: Connections | Unknown) -> dict[Measure, Reading]:
         Measure.ESTABLISHED: float(established),
         Measure.OTHER_SOCKETS: float(sum(states.values())),
         Measure.CLOSE_WAIT: float(states.get(TcpState.CLOSE_WAIT, 0)),
-        **_queue(found),
     }
 
 

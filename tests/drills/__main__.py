@@ -1,4 +1,4 @@
-"""``make drills``: every failure, on the screen and in build/drills.json; some twelve minutes."""
+"""``make drills``: every failure, on the screen and in build/drills.json; some eight minutes."""
 
 from __future__ import annotations
 

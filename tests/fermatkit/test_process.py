@@ -137,7 +137,7 @@ def test_a_process_that_is_gone_or_another_gives_no_sample(child: subprocess.Pop
 def test_what_cannot_be_read_for_want_of_descriptors_is_unknown_and_no_end(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_counts_fds", lambda: False)  # a kernel before 6.2
+    monkeypatch.setattr(process, "COUNTS_FDS", False)  # a kernel before 6.2
     sampler = Sampler(child.pid, started(child.pid) or 0)
     before = sampler.sample()
     assert before is not None
@@ -170,9 +170,9 @@ def test_how_old_a_process_is(child: subprocess.Popen[bytes]) -> None:
 def test_open_descriptors_are_counted_or_listed(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, counted: bool
 ) -> None:
-    if counted and not process._counts_fds():
+    if counted and not process.COUNTS_FDS:
         pytest.skip("this kernel does not count descriptors")
-    monkeypatch.setattr(process, "_counts_fds", lambda: counted)  # a kernel before 6.2
+    monkeypatch.setattr(process, "COUNTS_FDS", counted)  # a kernel before 6.2
     assert open_fds(child.pid) == 6
     child.kill()
     child.wait()
@@ -196,7 +196,7 @@ def test_free_space_is_what_df_says(tmp_path: Path) -> None:
 def test_an_unprivileged_watcher_gets_what_it_may_and_reasons_for_the_rest(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_counts_fds", lambda: False)  # a kernel before 6.2
+    monkeypatch.setattr(process, "COUNTS_FDS", False)  # a kernel before 6.2
     with another_user():
         sample = Sampler(child.pid, started(child.pid) or 0).sample()
         fds = open_fds(child.pid)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from fermatkit.measures import Measure
-from sidecar.core.facts import GC_GAP, HALF_A_CORE, Facts
+from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts
 from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
 
@@ -92,7 +92,7 @@ def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
 def _collects(facts: Facts) -> bool:
     """Whether the garbage collector was at work when last looked at, a moment ago."""
     gc = facts.readings.get(Measure.GC)
-    return isinstance(gc, int | float) and gc >= HALF_A_CORE and facts.at - facts.collected_at < GC_GAP
+    return isinstance(gc, int | float) and gc >= QUARTER_CORE and facts.at - facts.collected_at < GC_GAP
 
 
 def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:

@@ -67,14 +67,14 @@ def test_silence_is_since_the_first_of_the_missing_signs() -> None:
 @pytest.mark.parametrize(
     ("gc", "old", "trouble"),
     [
-        (50.0, 0.0, Trouble.BUSY),
-        (49.9, 0.0, Trouble.HUNG),
+        (25.0, 0.0, Trouble.BUSY),
+        (24.9, 0.0, Trouble.HUNG),
         (Unknown("no permission"), 0.0, Trouble.HUNG),
         (95.0, 29.9, Trouble.BUSY),
         (95.0, 30.0, Trouble.HUNG),
     ],
 )
-def test_busy_means_half_a_core_of_collecting_seen_within_half_a_minute(
+def test_busy_means_a_quarter_core_of_collecting_seen_within_half_a_minute(
     gc: Reading, old: float, trouble: Trouble
 ) -> None:
     book = Playbook(Policy(gap=1e6, hung_after=40.0, busy_after=100.0))

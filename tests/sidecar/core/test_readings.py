@@ -84,14 +84,14 @@ def collecting(book: Playbook, *percents: Reading, each: float = 5.0) -> None:
 @pytest.mark.parametrize(
     ("percents", "each", "trouble"),
     [
-        ((0.0, 50.0, 50.0, 50.0, 50.0), 5.0, Trouble.HEAP_EXHAUSTED),
-        ((0.0, 49.9, 50.0, 50.0, 50.0), 5.0, Trouble.HTTP_DEAD),
-        ((0.0, Unknown("no"), 50.0, 50.0, 50.0), 5.0, Trouble.HTTP_DEAD),
+        ((0.0, 25.0, 25.0, 25.0, 25.0), 5.0, Trouble.HEAP_EXHAUSTED),
+        ((0.0, 24.9, 25.0, 25.0, 25.0), 5.0, Trouble.HTTP_DEAD),
+        ((0.0, Unknown("no"), 25.0, 25.0, 25.0), 5.0, Trouble.HTTP_DEAD),
         ((0.0, 95.0), 29.9, Trouble.HEAP_EXHAUSTED),
         ((0.0, 95.0), 30.0, Trouble.HTTP_DEAD),  # a reading speaks for no longer time before it
     ],
 )
-def test_half_a_core_for_twenty_seconds_makes_a_dead_http_an_exhausted_heap(
+def test_a_quarter_core_for_twenty_seconds_makes_a_dead_http_an_exhausted_heap(
     percents: tuple[Reading, ...], each: float, trouble: Trouble
 ) -> None:
     book = booted(http_dead_after=100.0)

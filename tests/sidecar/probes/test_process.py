@@ -88,20 +88,23 @@ async def test_a_look_that_hangs_leaves_the_rest(
     asked: list[int] = []
     connections = sockets.connections
 
-    def hangs(port: int) -> object:
-        asked.append(port)
-        kernel.wait(20)
-        return connections(port)
+    def hangs(port: int, *states: object) -> object:
+        if not states:
+            asked.append(port)
+            kernel.wait(20)
+        return connections(port, *states)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sockets, "connections", hangs)
     make(1).watch(another)
     sampled = await reports.until(Sampled, 3)
-    assert sampled.readings[Measure.FDS] == Unknown("not read within 0.025 s")
+    assert sampled.readings[Measure.ESTABLISHED] == Unknown("not read within 0.025 s")
     assert isinstance(sampled.readings[Measure.MEMORY], float)
     assert len(asked) == 1  # one thread waits, not one more each second
     kernel.set()
     async with asyncio.timeout(20):
-        while isinstance(reports.of(Sampled)[-1].readings[Measure.FDS], Unknown):
+        while not any(
+            isinstance(one.readings.get(Measure.ESTABLISHED), float) for one in reports.of(Sampled)
+        ):
             await reports.until(Sampled, len(reports.all) + 1)
 
 
@@ -109,7 +112,12 @@ async def test_a_look_that_hangs_takes_one_thread_however_many_lives(
     make: Make, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kernel = threading.Event()
-    monkeypatch.setattr(sockets, "connections", lambda _: kernel.wait(20) and Unknown("late"))
+    connections = sockets.connections
+
+    def hangs(port: int, *states: object) -> object:
+        return connections(port, *states) if states else kernel.wait(20) and Unknown("late")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sockets, "connections", hangs)
     probe = make(1)
     probe.watch(another)
     await reports.until(Sampled)
@@ -152,7 +160,8 @@ from fermatkit.process import started
 from sidecar.core.nouns import Identity
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 
-sockets.connections = lambda _: time.sleep(600)
+listed = sockets.connections
+sockets.connections = lambda port, *states: listed(port, *states) if states else time.sleep(600)
 
 async def main():
     reports = []
