@@ -76,6 +76,8 @@ def forked(work: Callable[[], int], limit: float) -> int:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         status = work()
+    except MemoryError:
+        status = int(pytest.ExitCode.TESTS_FAILED)  # pytest had none left to say so
     except BaseException:  # noqa: BLE001 - a child that goes on would be a second parent
         traceback.print_exc()
     finally:
@@ -120,12 +122,13 @@ def outcomes(trials: Iterable[Trial], covered: Covered, jobs: int) -> Iterator[t
 
 def _ended(running: dict[int, Trial]) -> tuple[Trial, Outcome]:
     pid, status = os.wait()
-    code = os.waitstatus_to_exitcode(status)
+    trial, code = running.pop(pid), os.waitstatus_to_exitcode(status)
+    tried = f"{trial.file}:{trial.mutant.line} {trial.mutant.before} -> {trial.mutant.after}"
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise SystemExit("pytest did not run the tests: nothing can be said of what they find")
+        raise SystemExit(f"pytest did not run the tests: nothing can be said of {tried}")
     if code < 0 and code != -signal.SIGPROF:
-        raise SystemExit(f"a trial was ended by signal {-code}: nothing can be said of it")
-    return running.pop(pid), _OUTCOMES.get(code, Outcome.KILLED)
+        raise SystemExit(f"the trial was ended by signal {-code}: nothing can be said of {tried}")
+    return trial, _OUTCOMES.get(code, Outcome.KILLED)
 
 
 _OUTCOMES = {int(pytest.ExitCode.OK): Outcome.SURVIVED, -signal.SIGPROF: Outcome.SLOW}
