@@ -126,7 +126,7 @@ def _ended(running: dict[int, Trial]) -> tuple[Trial, Outcome]:
     tried = f"{trial.file}:{trial.mutant.line} {trial.mutant.before} -> {trial.mutant.after}"
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise SystemExit(f"pytest did not run the tests: nothing can be said of {tried}")
-    if code < 0 and code != -signal.SIGPROF:
+    if -code in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM):  # by somebody; a crash is its own
         raise SystemExit(f"the trial was ended by signal {-code}: nothing can be said of {tried}")
     return trial, _OUTCOMES.get(code, Outcome.KILLED)
 
