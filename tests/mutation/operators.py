@@ -124,6 +124,8 @@ def _less(things: list, index: int) -> list:  # type: ignore[type-arg] # a list 
 
 def _is_list(node: ast.List | ast.Tuple, place: Place) -> bool:
     """Whether these are several alike, and not one thing in several parts."""
+    if not isinstance(node.ctx, ast.Load):
+        return False
     if isinstance(node, ast.List) or any(isinstance(one, ast.Starred) for one in node.elts):
         return True
     return place.field in ("comparators", "iter") or (

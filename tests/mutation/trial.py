@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from mutation.mutants import Mutant
-from mutation.suite import TESTS, Chosen, Covered, Watching, Wrong, run
+from mutation.suite import CORE, TESTS, Chosen, Covered, Watching, Wrong, run
 
 MEMORY = 2**29
 """Bytes for one trial: a loop without an end may take more and more."""
@@ -37,6 +37,9 @@ class Outcome(StrEnum):
     def found(self) -> bool:
         """Whether a test would have told us."""
         return self in (Outcome.KILLED, Outcome.SLOW)
+
+
+NOTHING_WRONG = Mutant(0, "", runs=False, before="", after="", apply=lambda: None)
 
 
 class Trial(msgspec.Struct):
@@ -73,6 +76,8 @@ def forked(work: Callable[[], int], limit: float) -> int:
         os.dup2(nothing, 1)
         os.dup2(nothing, 2)
         status = work()
+    except MemoryError:
+        status = int(pytest.ExitCode.TESTS_FAILED)  # pytest had none left to say so
     except BaseException:  # noqa: BLE001 - a child that goes on would be a second parent
         traceback.print_exc()
     finally:
@@ -91,7 +96,12 @@ def cover(result: Path) -> Covered:
     _, status = os.waitpid(forked(work, limit=600), 0)
     if status:
         raise SystemExit(f"{TESTS} fails as it is: nothing can be said of what it finds")
-    return msgspec.json.decode(result.read_bytes(), type=Covered)
+    covered = msgspec.json.decode(result.read_bytes(), type=Covered)
+    file = CORE / "facts.py"
+    control = Trial(file, ast.parse(file.read_text()), NOTHING_WRONG)
+    if [outcome for _, outcome in outcomes([control], covered, jobs=1)] != [Outcome.SURVIVED]:
+        raise SystemExit("a module with nothing wrong in it did not survive: what fails is the trial")
+    return covered
 
 
 def outcomes(trials: Iterable[Trial], covered: Covered, jobs: int) -> Iterator[tuple[Trial, Outcome]]:
@@ -112,11 +122,13 @@ def outcomes(trials: Iterable[Trial], covered: Covered, jobs: int) -> Iterator[t
 
 def _ended(running: dict[int, Trial]) -> tuple[Trial, Outcome]:
     pid, status = os.wait()
-    if os.WIFSIGNALED(status):
-        outcome = Outcome.SLOW
-    else:
-        code = os.WEXITSTATUS(status)
-        if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
-            raise SystemExit("pytest did not run the tests: nothing can be said of what they find")
-        outcome = Outcome.SURVIVED if code == pytest.ExitCode.OK else Outcome.KILLED
-    return running.pop(pid), outcome
+    trial, code = running.pop(pid), os.waitstatus_to_exitcode(status)
+    tried = f"{trial.file}:{trial.mutant.line} {trial.mutant.before} -> {trial.mutant.after}"
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise SystemExit(f"pytest did not run the tests: nothing can be said of {tried}")
+    if -code in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM):  # by somebody; a crash is its own
+        raise SystemExit(f"the trial was ended by signal {-code}: nothing can be said of {tried}")
+    return trial, _OUTCOMES.get(code, Outcome.KILLED)
+
+
+_OUTCOMES = {int(pytest.ExitCode.OK): Outcome.SURVIVED, -signal.SIGPROF: Outcome.SLOW}

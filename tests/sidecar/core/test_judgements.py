@@ -64,6 +64,18 @@ def test_silence_is_since_the_first_of_the_missing_signs() -> None:
     assert (expected.ended, expected.reading, expected.eater) == (None, None, None)
 
 
+def test_silence_before_the_proof_counts_from_when_it_began() -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(Appeared(A, adopted=False))
+    book.sees(Unanswered(A, Sign.HTTP, "refused"))
+    book.sees(Listened(A, owned=True), after=3)
+    assert book.state.findings == {}
+    book.sees(Registered(A, 0.01))
+    assert book.state.findings[Trouble.SILENT].since == book.at - 3
+
+
 @pytest.mark.parametrize(
     ("gc", "old", "trouble"),
     [

@@ -108,3 +108,27 @@ def test_no_tick_is_added_where_an_observation_is_made_anyway() -> None:
     policy = Policy(hung_after=10.0, start_timeout=600.0)
     acts = [one for one in steps(lines, policy) if any(isinstance(act, Collect) for act in one.actions)]
     assert acts[0].seen in lines
+    assert len(acts) == 1
+
+
+def test_what_an_added_tick_decided_is_so_for_the_next_observation() -> None:
+    lines, _ = blocked(100.0)
+    done = steps(lines, Policy(hung_after=10.2, start_timeout=600.0))
+    assert [one.before for one in done[1:]] == [one.after for one in done[:-1]]
+
+
+def test_a_fold_that_is_taken_up_again_begins_with_the_state_of_its_opening() -> None:
+    book = Playbook()
+    book.boots()
+    (*early, last), after = book.past, opening(book.state, 40, book.policy)
+    lines = [opening(State(), 0, book.policy), *(seen for seen, _ in early), after, last[0]]
+    assert steps(lines)[-1].before == book.state
+
+
+@pytest.mark.parametrize(("pause", "ticks"), [(5.0, 1), (5.1, 0)])
+def test_a_pause_of_less_than_a_gap_has_its_ticks(pause: float, ticks: int) -> None:
+    book = Playbook(Policy())
+    book.boots()
+    book.sees(obs.Ticked(), after=pause)
+    lines: list[Line] = [opening(State(), 0, book.policy), *(seen for seen, _ in book.past)]
+    assert len(steps(lines, Policy())) - len(book.past) == ticks
