@@ -66,7 +66,7 @@ bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six 
 drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; eight minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
 
-mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; ten minutes
+mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; five minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m mutation
 
 bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own loop lag; about three minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fermatkit.measures import Measure
 from sidecar.core.actions import Collect, Signal
 from sidecar.core.nouns import SERVER, Chapter, Deed, Identity, Sign, Trouble
 from sidecar.core.observations import Answered, Collected, Sampled
@@ -45,6 +46,15 @@ def test_the_label_says_what_is_wrong() -> None:
     book, _ = hung()
     (collect,) = [action for _, actions in book.past for action in actions if isinstance(action, Collect)]
     assert collect == Collect(A, Trouble.HUNG)
+
+
+def test_the_label_is_no_note_s() -> None:
+    book = Playbook()
+    book.boots(A)
+    readings = {Measure.FDS: 720.0, Measure.FDS_LIMIT: 1000.0, Measure.THREADS: 5000.0}
+    actions = [action for _ in range(61) for action in book.sees(Sampled(A, "S", readings), after=1)]
+    assert Trouble.FDS_HIGH in book.state.findings
+    assert Collect(A, Trouble.THREADS_SPENT) in actions
 
 
 def test_evidence_that_does_not_come_holds_nothing_up_for_long() -> None:
