@@ -79,7 +79,6 @@ class Facts(msgspec.Struct, frozen=True):
     appeared_at: float = 0.0
     age: float = 0.0
     """Seconds for which it had been running when it appeared."""
-    process_state: str = ""
     stopped_since: float | None = None
     owned: bool | None = None
     """Whether the port's listening socket is its own; None until seen."""

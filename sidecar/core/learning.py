@@ -137,7 +137,6 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         readings={measure: one for measure, one in facts.readings.items() if measure in MACHINE},
         trends={measure: one for measure, one in facts.trends.items() if measure in MACHINE},
         identity=None,
-        process_state="",
         stopped_since=None,
         owned=None,
         owner_why="",
@@ -172,7 +171,6 @@ def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
         sampled=what,
         connected=connected if counts else facts.connected,
         sampled_at=facts.at,
-        process_state=what.state,
         stopped_since=since,
     )
 
@@ -210,7 +208,8 @@ def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
 
 
 def _listened(facts: Facts, what: obs.Listened) -> Facts:
-    moved = bool(facts.elsewhere) and not what.elsewhere  # it has left the wrong port: its start is anew
+    # It has left the wrong port, or has the port that was somebody else's: its start is anew.
+    moved = (bool(facts.elsewhere) and not what.elsewhere) or (what.owned and bool(facts.owner_why))
     return msgspec.structs.replace(
         facts,
         owned=what.owned,

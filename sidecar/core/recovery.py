@@ -239,10 +239,6 @@ def _held(phase: Held, turn: Turn) -> Phase:
     return phase if turn.seen.at < phase.room_at else restart(turn)
 
 
-def _over(phase: Over, _: Turn) -> Phase:
-    return phase
-
-
 _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
     Unknowing: _unknowing,
     Starting: _starting,
@@ -256,7 +252,6 @@ _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
     Killing: _killing,
     Delayed: _delayed,
     Held: _held,
-    Over: _over,
 }
 
 

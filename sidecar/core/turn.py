@@ -96,9 +96,8 @@ def watch(identity: Identity, turn: Turn) -> Phase:
 
 def collect(identity: Identity, turn: Turn) -> Phase:
     """Evidence first."""
-    label = next(
-        (finding.trouble for finding in turn.findings.values() if finding.act is not Act.NOTE), "ill"
-    )
+    acted_on = (Act.RESTART, Act.CONTINUE)
+    label = next((finding.trouble for finding in turn.findings.values() if finding.act in acted_on), "ill")
     turn.actions.append(Collect(identity, label))
     return Collecting(identity, turn.seen.at + turn.policy.evidence_deadline)
 

@@ -77,3 +77,18 @@ def test_a_start_that_stays_deaf_costs_one_restart_then_it_is_left_alone_and_tol
     book.dies(C)
     book.sees(Appeared(D, adopted=False))
     assert "Signal" in kinds(book.waits(61)), "one that was ready in between is another story"
+
+
+def test_a_spared_server_that_gets_the_port_after_all_has_the_time_of_a_start_to_register() -> None:
+    """It was ended at the very moment at which it came up."""
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    book.sees(Appeared(B, adopted=False))
+    book.sees(Listened(B, owned=False, why="port 9090 is held by pid 77 (prometheus)"))
+    book.waits(600)
+    assert isinstance(book.phase, Sparing)
+    assert "Signal" not in kinds(book.sees(Listened(B, owned=True)))
+    assert "Signal" not in kinds(book.waits(50))
+    book.proves(B)
+    assert isinstance(book.phase, Settled)

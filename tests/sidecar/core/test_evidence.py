@@ -94,3 +94,13 @@ def test_a_stopped_server_is_looked_at_too_before_sigkill() -> None:
     waited = book.waits(10.1)
     assert [kind for kind in kinds(waited) if kind != "Send"] == ["Collect", "Signal"]
     assert Signal(A, 9) in waited
+
+
+def test_the_evidence_is_named_after_what_is_acted_on() -> None:
+    """Near the limit of descriptors is told, at it for minutes the server is replaced: both are so then."""
+    book = Playbook()
+    book.boots(A)
+    spent = {Measure.FDS: 1000.0, Measure.FDS_LIMIT: 1000.0}
+    actions = [action for _ in range(302) for action in book.sees(Sampled(A, "S", spent), after=1)]
+    assert {Trouble.FD_LIMIT, Trouble.FDS_SPENT} <= book.state.findings.keys()
+    assert [action.label for action in actions if isinstance(action, Collect)] == ["fds-spent"]
