@@ -142,7 +142,6 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         owner_why="",
         registered=None,
         proven=False,
-        served_since=None,
         expected=expected if expected >= _FEWEST else None,
         elsewhere=(),
         refused_at=None,

@@ -113,7 +113,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
     if facts.identity != phase.identity:
         return revive(turn)
     if facts.serving:
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=0)
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False)
         return Settled(phase.identity, turn.seen.at)
     return _cure(phase, turn)
 
@@ -174,7 +174,7 @@ def _sparing(phase: Sparing, turn: Turn) -> Phase:
         return phase
     culprit = _culprit(turn)
     if phase.culprit and not culprit:  # what hindered the last start hinders the next no more
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=0)
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False)
     useless = _asked(Act.RESTART, turn) and _useless(turn)
     return Sparing(phase.identity, culprit) if useless else Proving(phase.identity)
 
@@ -204,7 +204,7 @@ def _collecting(phase: Collecting, turn: Turn) -> Phase:
         turn.tell(Deed.LEFT, phase.identity.pid)
         return Sparing(phase.identity)
     if Trouble.DEAF in turn.findings:
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=turn.recovery.deaf + 1)
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=True)
     # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
     stopped = turn.facts.stopped_since is not None
     return kill(phase.identity, turn) if stopped else terminate(phase.identity, turn)

@@ -50,8 +50,8 @@ class Recovery(msgspec.Struct, frozen=True):
     """The restarts that some window of the budget still counts."""
     failures: int = 0
     """Restarts since the last proven stability."""
-    deaf: int = 0
-    """How many were ended for never having been ready, since one was."""
+    deaf: bool = False
+    """Whether one was ended for never having been ready, since one was."""
 
 
 class Turn:

@@ -53,7 +53,7 @@ def test_clients_that_do_not_come_back_are_told_and_so_is_that_they_are_back() -
     book = replaced(100.0)
     lives(book, B, 119, 89.0)
     assert not missing(book)
-    lives(book, B, 2, 89.0)
+    lives(book, B, 1, 89.0)
     assert book.state.findings[Trouble.CLIENTS_MISSING].reading == pytest.approx(0.89)
     assert book.state.findings[Trouble.CLIENTS_MISSING].act is Act.TELL
     lives(book, B, 1, 90.0)
@@ -64,11 +64,11 @@ def test_clients_that_do_not_come_back_are_told_and_so_is_that_they_are_back() -
 
 
 def test_time_alone_brings_the_finding() -> None:
-    book = replaced(100.0)
+    book = replaced(100.0, Policy(clients_back_in=61.3))
     counts(book, B, 3.0)
-    book.waits(118)
+    book.waits(60.25)
     assert not missing(book)
-    book.waits(2)
+    book.waits(0.1)
     assert missing(book)
 
 
@@ -103,6 +103,19 @@ def test_of_a_few_or_of_nobody_knows_how_many_no_share_is_told(before: Reading) 
     book = replaced(before)
     lives(book, B, 300, 0.0)
     assert not missing(book)
+
+
+def test_ten_are_enough_to_speak_of_a_share() -> None:
+    book = replaced(10.0)
+    lives(book, B, 121, 0.0)
+    assert missing(book)
+
+
+def test_nobody_knows_how_many_were_connected_to_one_that_was_never_sampled() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    assert book.state.incidents.open[SERVER].clients is None
 
 
 def test_while_their_number_is_unknown_nothing_changes() -> None:

@@ -192,3 +192,9 @@ def test_connections_of_nobody_are_those_that_are_not_counted(registered: Readin
         Measure.CLIENTS_VPN: 2.0,
     }
     assert derived(readings, {})[Measure.UNACCOUNTED] == expected
+
+
+def test_a_look_that_comes_a_little_early_gives_its_point() -> None:
+    trend = Trend(((100.0, 1.0),)).with_point(109.95, 2.0)
+    assert len(trend.points) == 2
+    assert len(trend.with_point(115.0, 3.0).points) == 2, "looks each 5 s: every other"

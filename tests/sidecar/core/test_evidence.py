@@ -104,3 +104,10 @@ def test_the_evidence_is_named_after_what_is_acted_on() -> None:
     actions = [action for _ in range(302) for action in book.sees(Sampled(A, "S", spent), after=1)]
     assert {Trouble.FD_LIMIT, Trouble.FDS_SPENT} <= book.state.findings.keys()
     assert [action.label for action in actions if isinstance(action, Collect)] == ["fds-spent"]
+
+
+def test_the_evidence_of_a_stopped_one_has_its_name() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.sees(Sampled(A, "T", {}))
+    assert [one.label for one in book.waits(15) if isinstance(one, Collect)] == ["stopped"]

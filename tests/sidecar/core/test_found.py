@@ -23,7 +23,7 @@ from sidecar.core.phases import Awaiting, Over, Settled, Sparing
 from sidecar.core.policy import Abilities, Policy
 from support.playbook import Playbook, kinds
 
-A, B = Identity(100, 1), Identity(101, 2)
+A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)
 POLICY = Policy(channels=("mail",), abilities=Abilities(can_start=False))
 WHY = "cloud.pid: there is no such file"
 QUIET = 3.5 * 3600
@@ -211,3 +211,37 @@ def test_who_is_away_at_the_end_of_a_pause_is() -> None:
     assert told(book) == []
     book.sees(ResumeAsked(), after=20)
     assert [cause.trouble for cause in told(book)[0][1].causes] == [Trouble.EXITED, Trouble.NOT_FOUND]
+
+
+def test_a_rule_s_note_stays_a_note() -> None:
+    book = found()
+    for _ in range(12):
+        book.sees(Sampled(A, "S", {Measure.FDS: 75.0, Measure.FDS_LIMIT: 100.0}), after=1)
+    assert book.state.findings[Trouble.FDS_HIGH].act is Act.NOTE
+
+
+def test_what_a_rule_would_restart_for_is_told() -> None:
+    book = found()
+    for _ in range(62):
+        book.sees(Sampled(A, "S", {Measure.THREADS: 4001.0}), after=1)
+    assert book.state.findings[Trouble.THREADS_SPENT].act is Act.TELL
+
+
+def test_the_story_says_who_came_back() -> None:
+    book = found()
+    book.dies(A)
+    book.sees(Appeared(B, adopted=True), after=5)
+    done = book.state.incidents.open[SERVER].done
+    assert [(one.deed, one.pid) for one in done] == [(Deed.AWAITED, None), (Deed.ADOPTED, B.pid)]
+
+
+def test_one_lost_from_sight_does_not_hide_the_next_one_s_end() -> None:
+    book = found()
+    book.dies(A)
+    book.sees(Appeared(B, adopted=True))
+    book.proves(B)
+    book.sees(Absent(WHY, alive=B))
+    book.sees(Appeared(C, adopted=True))
+    book.proves(C)
+    book.dies(C)
+    assert [cause.pid for cause in book.state.incidents.open[SERVER].causes] == [C.pid]

@@ -85,7 +85,7 @@ def test_a_stop_is_obeyed_in_a_pause() -> None:
     assert Signal(A, 15) in book.sees(StopAsked(leave=False))
 
 
-@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, 60.0, -1.5])
 def test_a_clock_that_is_set_makes_it_neither_longer_nor_shorter(jump: float) -> None:
     book = paused()
     book.dies(A)

@@ -117,8 +117,8 @@ def test_a_start_that_fails_is_told_with_the_reason_and_without_a_process() -> N
     book.sees(Absent())
     book.sees(StartFailed("No such file"), after=1)
     failed = book.wall
-    book.waits(1)
-    book.sees(StartFailed("Permission denied"))
+    book.sees(Ticked(), after=0.5)
+    book.sees(StartFailed("Permission denied"), after=0.5)
     first, second = plain(book.state.incidents.open[SERVER].causes)
     assert first == NO_CAUSE | {"trouble": "start-failed", "wall": failed, "why": "No such file"}
     assert second["why"] == "Permission denied"
