@@ -30,8 +30,9 @@ class HttpSettings(msgspec.Struct, frozen=True):
 
     host: str = "127.0.0.1"
     port: int = 9090
-    interval: float = 2.0
-    """Seconds from one question to the next: a connection of its own makes it the dearest of all looks."""
+    interval: float = 1.0
+    """Seconds from one question to the next. Who has answered the last is asked half as often: a connection
+    of its own makes this the dearest of all looks."""
     limit: float = 1.0
     """Seconds after which a question counts as unanswered; an answer that comes later counts, too."""
 
@@ -43,6 +44,8 @@ class HttpProbe:
         self._settings = settings
         self._report = report
         self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=_PATH)
+        self._answered = False
+        """Whether the last question was, in time."""
         self._aim = Aim(self._run, "http probe")
 
     def watch(self, identity: Identity | None) -> None:
@@ -55,10 +58,14 @@ class HttpProbe:
 
     async def _run(self, identity: Identity) -> None:
         asking: set[asyncio.Task[None]] = set()
+        self._answered = resting = False
         beat = Beat(self._settings.interval)
         async with _strangers() as session, asyncio.TaskGroup() as group:
             while True:
                 await beat.wait()
+                resting = self._answered and not resting
+                if resting:
+                    continue
                 if len(asking) < _AT_ONCE:
                     task = group.create_task(self._ask(session, identity))
                     asking.add(task)
@@ -76,6 +83,7 @@ class HttpProbe:
             async with asyncio.timeout(_PATIENCE), session.get(self._url, allow_redirects=False) as response:
                 body = await _beginning(response.content)
             if response.status == HTTPStatus.OK and body == _ANSWER:
+                self._answered = True
                 self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
             elif response.status == HTTPStatus.OK:
                 tell("another text than the server's")
@@ -90,6 +98,7 @@ class HttpProbe:
             late.cancel()
 
     def _unanswered(self, identity: Identity, reason: str) -> None:
+        self._answered = False
         self._report(Unanswered(identity, Sign.HTTP, reason))
 
 
