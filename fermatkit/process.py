@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from fermatkit.measures import Measure, Reading, Unknown
-
-_LINUX: bool = psutil.LINUX
-_TICKS = os.sysconf("SC_CLK_TCK") if _LINUX else 1000
-"""Units of `started` in a second."""
-
-# The kernel's letters (proc_pid_stat(5)) for psutil's words, which are the same on every system.
-_LETTERS = {
-    psutil.STATUS_RUNNING: "R",
-    psutil.STATUS_SLEEPING: "S",
-    psutil.STATUS_DISK_SLEEP: "D",
-    psutil.STATUS_STOPPED: "T",
-    psutil.STATUS_TRACING_STOP: "t",
-    psutil.STATUS_IDLE: "I",
-    psutil.STATUS_PARKED: "P",
-}
+from fermatkit.stat import ENDED, LINUX, TICKS, fds_limit, look
 
 
 def started(pid: int, *, dead_too: bool = False) -> int | None:
@@ -37,33 +23,20 @@ def started(pid: int, *, dead_too: bool = False) -> int | None:
 
     OSError when it cannot be read, as without a free descriptor: it is unknown then whether it is there.
     """
-    if not _LINUX:
-        return _started_by_psutil(pid)
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, *rest = stat[stat.rindex(b")") + 2 :].split()  # a command's name may hold spaces and brackets
-    return int(rest[18]) if dead_too or state not in (b"Z", b"X") else None
-
-
-def _started_by_psutil(pid: int) -> int | None:
-    try:
-        return int(psutil.Process(pid).create_time() * _TICKS)
-    except psutil.NoSuchProcess:
-        return None
+    stat = look(pid)
+    return stat.started if stat and (dead_too or stat.letter not in ENDED) else None
 
 
 def age(start: int) -> float:
     """For how many seconds a process has been running; `start` is what `started` said of it."""
-    now = time.clock_gettime(time.CLOCK_BOOTTIME) if _LINUX else time.time()
-    return max(0.0, now - start / _TICKS)
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if LINUX else time.time()
+    return max(0.0, now - start / TICKS)
 
 
 def command_line(pid: int) -> str:
     """What a process was called with, its words joined by spaces; "" when it is gone or hidden. 8 µs."""
     try:
-        if not _LINUX:
+        if not LINUX:
             return " ".join(psutil.Process(pid).cmdline())
         words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError, psutil.Error):
@@ -83,60 +56,40 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Sampler:
-    """Samples one process, again and again; each takes about 0.1 ms and never waits."""
+    """Samples one process, again and again; each takes less than 0.1 ms and never waits."""
 
     def __init__(self, pid: int, start: int) -> None:
         """`start` is what `started(pid)` said: a sample is never of another process."""
         self._pid = pid
         self._start = start
-        self._process: psutil.Process | None = None
         self._before: tuple[float, float] | None = None
 
     def sample(self) -> Sample | None:
         """CPU, memory, threads, limit of descriptors, running time; None when the process is gone."""
         try:
-            if started(self._pid) != self._start:
-                return None
-            if self._process is None:
-                self._process = psutil.Process(self._pid)
-            with self._process.oneshot():
-                return self._sample(self._process)
-        except psutil.NoSuchProcess:
-            return None
+            stat = look(self._pid)
         except OSError as error:  # we have no descriptor left, say
             return Sample("", dict.fromkeys(_SAMPLED, Unknown(str(error.strerror))))
-
-    def _sample(self, process: psutil.Process) -> Sample:
+        if stat is None or stat.started != self._start or stat.letter in ENDED:
+            return None
         readings = {
-            Measure.CPU: _read(lambda: self._cpu(process)),
-            Measure.MEMORY: _read(lambda: float(process.memory_info().rss)),
-            Measure.THREADS: _read(lambda: float(process.num_threads())),
-            Measure.FDS_LIMIT: _read(lambda: _fds_limit(process)),
+            Measure.CPU: self._cpu(stat.cpu),
+            Measure.MEMORY: stat.resident,
+            Measure.THREADS: stat.threads,
+            Measure.FDS_LIMIT: fds_limit(self._pid),
             Measure.UPTIME: age(self._start),
         }
-        return Sample(_LETTERS.get(process.status(), ""), readings)
+        return Sample(stat.letter, readings)
 
-    def _cpu(self, process: psutil.Process) -> Reading:
-        times = process.cpu_times()
-        before, now = self._before, (time.monotonic(), times.user + times.system)
+    def _cpu(self, used: Reading) -> Reading:
+        """Percent of a core since the sample before."""
+        if isinstance(used, Unknown):
+            return used
+        before, now = self._before, (time.monotonic(), used)
         self._before = now
         if before is None or now[0] == before[0]:
             return Unknown("needs two samples")
-        return float(100 * (now[1] - before[1]) / (now[0] - before[0]))
-
-
-def _read(reading: Callable[[], Reading]) -> Reading:
-    try:
-        return reading()
-    except psutil.AccessDenied:
-        return Unknown("permission denied")
-
-
-def _fds_limit(process: psutil.Process) -> Reading:
-    if not hasattr(process, "rlimit"):
-        return Unknown("this operating system does not tell")
-    soft, _ = process.rlimit(psutil.RLIMIT_NOFILE)
-    return float(soft) if soft != psutil.RLIM_INFINITY else Unknown("no limit is set")
+        return 100 * (now[1] - before[1]) / (now[0] - before[0])
 
 
 def open_fds(pid: int) -> Reading:
@@ -157,7 +110,7 @@ def open_fds(pid: int) -> Reading:
         return Unknown(str(error.strerror))
 
 
-COUNTS_FDS = _LINUX and Path("/proc/self/fd").stat().st_size > 0
+COUNTS_FDS = LINUX and Path("/proc/self/fd").stat().st_size > 0
 """Linux tells the number as the size of /proc/PID/fd from 6.2 on; before, that is 0."""
 
 

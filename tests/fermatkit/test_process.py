@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fermatkit import process
+from fermatkit import process, stat
 from fermatkit.measures import Measure, Unknown
 from fermatkit.process import Sampler, age, disk_free, has_open, open_fds, started
 from support.users import another_user
@@ -29,6 +29,12 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
         popen.stdout.readline()
         yield popen
         popen.kill()
+
+
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another operating system."""
+    for module in (process, stat):
+        monkeypatch.setattr(module, "LINUX", False)
 
 
 def ended(popen: subprocess.Popen[bytes]) -> None:
@@ -71,14 +77,19 @@ def test_a_zombie_is_no_process_and_has_a_start_time_all_the_same(child: subproc
 def test_psutil_tells_a_stable_start_time_elsewhere(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_LINUX", False)  # another operating system
+    elsewhere(monkeypatch)
     start = started(child.pid)
     assert start is not None
     assert started(child.pid) == start
     assert started(2**22 + 1) is None
 
 
-def test_a_sample_of_a_process(child: subprocess.Popen[bytes]) -> None:
+@pytest.mark.parametrize("linux", [True, False])
+def test_a_sample_of_a_process(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, linux: bool
+) -> None:
+    if not linux:
+        elsewhere(monkeypatch)
     deadline = time.monotonic() + 20
     while psutil.Process(child.pid).status() != psutil.STATUS_SLEEPING:  # it has said so, and is about to
         assert time.monotonic() < deadline

@@ -219,4 +219,4 @@ async def test_output_beyond_the_limit_is_moved_and_the_server_writes_on(
             await asyncio.sleep(0.01)
     server.signal(Signal(identity, signal.SIGKILL))
     await reports.until(Exited)
-    assert set(moved.read_text().splitlines()) == {"x" * 99}  # no hole where the file was emptied
+    assert set(moved.read_text()) == {"x", "\n"}  # no hole where the file was emptied

@@ -1,0 +1,106 @@
+"""One look at a process: on Linux a single small file, elsewhere what psutil gathers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from fermatkit.measures import Reading, Unknown
+
+if sys.platform == "linux":
+    import resource
+
+LINUX: bool = psutil.LINUX
+TICKS = os.sysconf("SC_CLK_TCK") if LINUX else 1000
+"""Units of `Stat.started` in a second."""
+ENDED = frozenset("ZX")
+"""The letters of those that have ended and wait for their parent to hear of it."""
+_PAGE = os.sysconf("SC_PAGE_SIZE") if LINUX else 1
+
+# The kernel's letters (proc_pid_stat(5)) for psutil's words, which are the same on every system.
+_LETTERS = {
+    psutil.STATUS_RUNNING: "R",
+    psutil.STATUS_SLEEPING: "S",
+    psutil.STATUS_DISK_SLEEP: "D",
+    psutil.STATUS_STOPPED: "T",
+    psutil.STATUS_TRACING_STOP: "t",
+    psutil.STATUS_IDLE: "I",
+    psutil.STATUS_PARKED: "P",
+    psutil.STATUS_ZOMBIE: "Z",
+    psutil.STATUS_DEAD: "X",
+}
+
+
+class Stat(msgspec.Struct, frozen=True):
+    """What one look shows."""
+
+    letter: str
+    """The state as the kernel writes it: R, S, D, T, Z …; "" if psutil has another word."""
+    started: int
+    """On Linux clock ticks since boot, elsewhere milliseconds since the epoch."""
+    cpu: Reading
+    """Seconds used so far, of all its threads."""
+    threads: Reading
+    resident: Reading
+    """Bytes."""
+
+
+def look(pid: int) -> Stat | None:
+    """What is told of a process or its zombie; None if there is none. OSError if it cannot be read."""
+    return _by_file(pid) if LINUX else _by_psutil(pid)
+
+
+def _by_file(pid: int) -> Stat | None:
+    """By /proc/PID/stat, whose fields proc_pid_stat(5) counts from 1: the state is the third."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    letter, *rest = stat[stat.rindex(b")") + 2 :].split()  # a command's name may hold spaces and brackets
+    return Stat(
+        letter.decode(),
+        started=int(rest[18]),
+        cpu=(int(rest[10]) + int(rest[11])) / TICKS,
+        threads=float(rest[16]),
+        resident=float(int(rest[20]) * _PAGE),
+    )
+
+
+def _by_psutil(pid: int) -> Stat | None:
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            return Stat(
+                _LETTERS.get(process.status(), ""),
+                started=int(process.create_time() * TICKS),
+                cpu=_read(lambda: float(sum(process.cpu_times()[:2]))),
+                threads=_read(lambda: float(process.num_threads())),
+                resident=_read(lambda: float(process.memory_info().rss)),
+            )
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _read(reading: Callable[[], float]) -> Reading:
+    try:
+        return reading()
+    except psutil.AccessDenied:
+        return Unknown("permission denied")
+
+
+def fds_limit(pid: int) -> Reading:
+    """How many file descriptors it may have, as its soft limit says."""
+    if sys.platform != "linux":
+        return Unknown("this operating system does not tell")
+    try:
+        soft, _ = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    except PermissionError:
+        return Unknown("permission denied")
+    except ProcessLookupError:
+        return Unknown("the process is gone")
+    return float(soft) if soft != resource.RLIM_INFINITY else Unknown("no limit is set")
