@@ -18,13 +18,14 @@ from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
+from sidecar.actuators.systemd import Systemd
 from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.nouns import Message
 from sidecar.core.observations import Report, Restored, StopAsked
 from sidecar.core.view import view
-from sidecar.faces.health import Health, health
+from sidecar.faces.health import Health, health, notes
 from sidecar.faces.label import Label
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
@@ -64,6 +65,9 @@ class Sidecar:
         self._settings = settings
         self._config = config
         self._samples = Samples()
+        self._systemd = Systemd()
+        self._told: tuple[object, ...] = ()
+        """Of what systemd has the status."""
         self._policy = settings.policy
         self._label = _label(settings)
         self._words = words()
@@ -75,6 +79,7 @@ class Sidecar:
 
     def stop(self) -> None:
         """Ask for a clean end."""
+        self._systemd.stopping()
         self._core.report(StopAsked(leave=self._settings.server.on_stop == "leave"))
 
     async def run(self) -> ExitCode:
@@ -148,11 +153,13 @@ class Sidecar:
             host.start()
             config.start()
             server.attach(memory.identity if memory else None)
+            self._systemd.ready()
             await self._finished
         finally:
             self._core.close()
             control.close()
-            await asyncio.gather(*(edge.close() for edge in (*probes, collector, sender, server)))
+            edges = (*probes, collector, sender, server, self._systemd)
+            await asyncio.gather(*(edge.close() for edge in edges))
             await saver.close()
             await recorder.close()
 
@@ -160,6 +167,11 @@ class Sidecar:
         """What was shown is old now."""
         self._samples.keep(state)
         self._shown = None
+        told = (state.recovery.phase.stand, *state.findings)
+        if told != self._told:
+            self._told = told
+            now = view(state, self._policy, time.monotonic(), time.time())
+            self._systemd.status(" ".join(notes(now, self._words)))
 
     def _published(self) -> Health:
         """The answer of ``/health``: made when somebody asks, once for each change and each second."""

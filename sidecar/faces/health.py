@@ -44,21 +44,21 @@ def health(view: View, label: Label, words: Words) -> Health:
     # The sidecar's own troubles: no findings about the server, and no less true.
     pauses = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
     own = pauses + [check.output for key in _OWN for check in details[key] if check.output]
-    notes = _notes(view, words) + own
+    told = notes(view, words) + own
     body = _Body(
         status=view.status,
         version=label.version,
         service_id=label.server,
         description=words.phrases.description.format(server=label.server, host=label.host),
-        notes=notes,
+        notes=told,
         checks=details,
-        output="" if view.status is Status.PASS else " ".join(notes),
+        output="" if view.status is Status.PASS else " ".join(told),
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK
     return Health(code, msgspec.json.encode(body))
 
 
-def _notes(view: View, words: Words) -> list[str]:
+def notes(view: View, words: Words) -> list[str]:
     """The verdict, what is wrong, and what the sidecar does about it."""
     wrong = [
         sentences.cause(checks.told(finding, view), words, view.wall)

@@ -14,7 +14,6 @@ from sidecar.core.engine import State, step
 from sidecar.core.replay import Step, replay
 from sidecar.store.recorded import numbered, read
 from sidecar.store.recording import Recorder, RecordingSettings
-from support.world import POLICY
 
 _spec = importlib.util.spec_from_file_location(
     "machine", Path(__file__).parents[1] / "core" / "test_machine.py"
@@ -31,17 +30,17 @@ class Recorded(machine.Histories):  # type: ignore[misc, name-defined]
     def teardown(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)
-            for life in self.lives:
+            for policy, life in self.lives:
                 recorder = Recorder(
-                    RecordingSettings(directory, "0", "host", 3000, 10**9, beat=0.0005), POLICY
+                    RecordingSettings(directory, "0", "host", 3000, 10**9, beat=0.0005), policy
                 )
                 state = State()
                 for seen, _ in life:
                     recorder.record(seen, state)
-                    state = step(state, seen, POLICY)[0]
+                    state = step(state, seen, policy)[0]
                 recorder._closing.set()
                 recorder._thread.join()
-            live = [actions for life in self.lives for _, actions in life]
+            live = [actions for _, life in self.lives for _, actions in life]
             assert actions_in(directory) == live
             if files := numbered(directory):
                 first = random.Random(len(live)).randrange(len(files))
