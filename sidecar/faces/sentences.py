@@ -110,7 +110,7 @@ def _spent(window: Window, words: Words) -> str:
 def proof(incident: Incident, words: Words) -> str:
     """Why an incident counts as over."""
     if incident.proof is None:
-        return words.phrases.well
+        return words.over.get(incident.causes[0].trouble, words.phrases.well)
     pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
     return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
 

@@ -105,6 +105,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: dict[Trouble, str]
     still: dict[Trouble, str]
     """What is open while it lasts."""
+    over: dict[Trouble, str]
+    """Why one may be called over, where that is not for its reading alone."""
     measure: dict[Measure, str]
     """A label."""
     ends: Ends

@@ -239,6 +239,15 @@ def test_who_is_not_found_is_not_said_to_be_down() -> None:
     assert render_last(book).subject.startswith("RECOVERED: ")
 
 
+def test_clients_that_are_waited_for_no_longer_are_not_said_to_be_back() -> None:
+    cause = Cause(Trouble.CLIENTS_MISSING, 0.0, reading=0.25)
+    incident = Incident(1, Trouble.CLIENTS_MISSING, 0.0, (cause,), closed=3600.0)
+    closed = render(Message("1", Chapter.CLOSED, incident), LABEL, WORDS)
+    assert closed.subject.startswith("OVER: CLIENTS NOT BACK: Cloud Server on ")
+    assert "only 25% as many connections are open as before" in closed.body
+    assert "they are waited for no longer" in closed.body
+
+
 def test_where_the_output_is_not_ours_no_file_is_named() -> None:
     cause = Cause(Trouble.HTTP_DEAD, 0.0, signs=(Sign.HTTP,))
     message = Message("1", Chapter.OPENED, Incident(1, Trouble.HTTP_DEAD, 0.0, (cause,)))

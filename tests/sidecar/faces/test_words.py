@@ -40,7 +40,11 @@ def test_every_member_has_its_words(name: str, enum: Iterable[StrEnum]) -> None:
 
 def test_every_catalogue_keyed_by_an_enum_is_held_here() -> None:
     keyed = {field.name for field in msgspec.structs.fields(Words) if "dict" in str(field.type)}
-    assert keyed == {name for name, _ in KEYED}
+    assert keyed == {name for name, _ in KEYED} | {"over"}
+
+
+def test_only_a_story_of_its_own_may_have_its_own_end() -> None:
+    assert set(words().over) <= CONDITIONS
 
 
 def test_every_measure_has_a_unit() -> None:

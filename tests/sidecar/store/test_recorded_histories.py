@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import tempfile
 from pathlib import Path
@@ -14,17 +13,10 @@ from sidecar.core.engine import State, step
 from sidecar.core.replay import Step, replay
 from sidecar.store.recorded import numbered, read
 from sidecar.store.recording import Recorder, RecordingSettings
-
-_spec = importlib.util.spec_from_file_location(
-    "machine", Path(__file__).parents[1] / "core" / "test_machine.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-machine = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(machine)
+from support.histories import Histories
 
 
-class Recorded(machine.Histories):  # type: ignore[misc, name-defined]
+class Recorded(Histories):
     """Each life goes through files so small that most begin in its middle."""
 
     def teardown(self) -> None:
