@@ -35,8 +35,10 @@ async def leak(run: Running, _: int) -> None:
 async def replaced_with_evidence(run: Running, pid: int) -> None:
     """A new process; of the old one its threads are kept, or why they could not be had."""
     await replaced(run, pid)
-    (bundle,) = (run.directory / "state" / "evidence").iterdir()
-    summary = json.loads((bundle / "summary.json").read_text())
+    bundles = sorted((run.directory / "state" / "evidence").glob("*/summary.json"))
+    summaries = [(path.parent, json.loads(path.read_text())) for path in bundles]
+    # It may have come back to itself for a moment after the first, and been spared once more.
+    bundle, summary = [one for one in summaries if one[1]["pid"] == pid][-1]
     if "jvm-threads.txt" in summary["files"]:
         assert "Full thread dump" in (bundle / "jvm-threads.txt").read_text()
     else:
