@@ -16,6 +16,12 @@ class Start(Action, frozen=True, tag=True):
     """Start the server. → Appeared or StartFailed."""
 
 
+class Restart(Action, frozen=True, tag=True):
+    """Have the supervisor end this process and start another. → Exited and Appeared, or StartFailed."""
+
+    identity: Identity
+
+
 class Signal(Action, frozen=True, tag=True):
     """Send a signal to exactly this process. → nothing, or SignalFailed; the death itself is Exited."""
 

@@ -115,6 +115,12 @@ class Facts(msgspec.Struct, frozen=True):
     """The ports that the server listens on instead of the watched one."""
     refused_at: float | None = None
     """When this process refused a registration of ours before the first that it took."""
+    supervised: obs.Supervised = obs.Supervised()
+    """Of a server with a supervisor."""
+    given_up: obs.GaveUp | None = None
+    """Its supervisor has given up, since the last process."""
+    rested: obs.Rested | None = None
+    """An operator has stopped it, likewise."""
     exit: Exit | None = None
     """The last death."""
     start_error: str | None = None

@@ -34,6 +34,8 @@ _ACTED_ON = (Act.AWAIT, Act.CONTINUE, Act.RESTART)
 _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
 """What is a story of its own, from the finding to its end."""
 
+_ENDS = (Deed.TERMINATED, Deed.KILLED, Deed.REPLACED)
+
 _CHAPTERS = {Deed.HELD: Chapter.HELD, Deed.SPARED: Chapter.SPARED}
 """The deeds after which nothing more is to be expected of the sidecar for a while."""
 
@@ -110,7 +112,7 @@ def _new_causes(
     incident: Incident | None, incidents: Incidents, facts: Facts, findings: Findings, seen: obs.Seen
 ) -> tuple[Cause, ...]:
     causes = []
-    exit_ = facts.exit
+    exit_ = None if facts.rested else facts.exit
     if exit_ is not None and exit_.number > incidents.exits and not _ours(incident, exit_.identity.pid):
         causes.append(Cause(Trouble.EXITED, seen.wall, exit_.identity.pid, ended=exit_.ended))
     if facts.start_errors > incidents.start_errors:
@@ -133,7 +135,7 @@ def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
 def _ours(incident: Incident | None, pid: int) -> bool:
     """Whether this death is the outcome of our own signal, and so no news."""
     deeds = incident.done if incident else ()
-    return any(done.pid == pid and done.deed in (Deed.TERMINATED, Deed.KILLED) for done in deeds)
+    return any(done.pid == pid and done.deed in _ENDS for done in deeds)
 
 
 def _told(incident: Incident | None, trouble: Trouble, pid: int | None) -> bool:

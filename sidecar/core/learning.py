@@ -47,7 +47,7 @@ def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:
         return None
     jump = wall - facts.wall - gap
     if abs(jump) > _JUMP:
-        pause = msgspec.structs.replace(pause, until=pause.until + jump)
+        pause = msgspec.structs.replace(pause, since=pause.since + jump, until=pause.until + jump)
     return pause if wall < pause.until else None
 
 
@@ -91,6 +91,8 @@ def _restored(facts: Facts, what: obs.Restored) -> Facts:
     if what.memory is None:
         return facts
     pause = what.memory.pause
+    if pause is not None and facts.wall < pause.since:  # the clock was set back while nobody looked
+        pause = msgspec.structs.replace(pause, since=facts.wall, until=pause.until - pause.since + facts.wall)
     over = pause is None or facts.wall >= pause.until
     return msgspec.structs.replace(facts, identity=what.memory.identity, pause=None if over else pause)
 
@@ -108,6 +110,8 @@ def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
         unserved_since=facts.at,
         start_error=None,
         not_found=None,
+        given_up=None,
+        rested=None,
     )
 
 
@@ -121,6 +125,18 @@ def _absent(facts: Facts, what: obs.Absent) -> Facts:
         return facts
     gone = _gone(facts, Ended())
     return gone if what.alive is None else msgspec.structs.replace(gone, exit=facts.exit)
+
+
+def _gave_up(facts: Facts, what: obs.GaveUp) -> Facts:
+    return msgspec.structs.replace(facts, given_up=what)
+
+
+def _rested(facts: Facts, what: obs.Rested) -> Facts:
+    return msgspec.structs.replace(facts, rested=what)
+
+
+def _supervised(facts: Facts, what: obs.Supervised) -> Facts:
+    return msgspec.structs.replace(facts, supervised=what)
 
 
 def _exited(facts: Facts, what: obs.Exited) -> Facts:
@@ -257,7 +273,7 @@ def _bad(facts: Facts, sign: Sign, why: str) -> Facts:
 
 
 def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
-    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by))
+    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by, facts.wall))
 
 
 def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
@@ -272,6 +288,9 @@ _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.Restored: _restored,
     obs.Appeared: _appeared,
     obs.Absent: _absent,
+    obs.GaveUp: _gave_up,
+    obs.Rested: _rested,
+    obs.Supervised: _supervised,
     obs.Exited: _exited,
     obs.StartFailed: _start_failed,
     obs.Sampled: _sampled,

@@ -23,6 +23,8 @@ class Ended(msgspec.Struct, frozen=True):
 
     code: int | None = None
     signal: int | None = None
+    result: str = ""
+    """What its supervisor calls that, where it is more than code and signal say: ``oom-kill``."""
 
 
 class Sign(StrEnum):
@@ -41,6 +43,8 @@ class Trouble(StrEnum):
 
     EXITED = "exited"
     """The process ended, with whatever status: a server has no reason to end."""
+    RESTED = "rested"
+    """An operator has stopped it, by its supervisor: it is meant to be down."""
     NOT_FOUND = "not-found"
     """The server that somebody else runs is not where it should be found; it may run all the same."""
     START_FAILED = "start-failed"
@@ -107,6 +111,10 @@ class Trouble(StrEnum):
     """The server listens on another port than the watched one."""
     COLD_BURST = "cold-burst"
     """Clients came before the server's first registration was done: it refused ours, and probably theirs."""
+    NO_SUPERVISOR = "no-supervisor"
+    """Who restarts the server cannot be asked, or refuses: the sidecar can only watch and tell."""
+    WEAK_LIMIT = "weak-limit"
+    """Its supervisor would restart it for ever, or not at all."""
     CLIENTS_MISSING = "clients-missing"
     """The server was replaced and serves, but too few of its clients have come back."""
 
@@ -173,6 +181,12 @@ class Deed(StrEnum):
     """Not ended, for the sidecar could not start it again."""
     UNDELIVERED = "undelivered"
     """… but the signal did not reach the process."""
+    ENTRUSTED = "entrusted"
+    """Left to its supervisor, which starts it again by itself."""
+    ABANDONED = "abandoned"
+    """… which has given that up."""
+    REPLACED = "replaced"
+    """Its supervisor was asked to end it and to start another."""
     RESTARTED = "restarted"
     """A restart was ordered."""
     STARTED = "started"
@@ -238,6 +252,8 @@ class Pause(msgspec.Struct, frozen=True):
     """Epoch seconds."""
     why: str = ""
     by: str = ""
+    since: float = 0.0
+    """Likewise: when it was asked for."""
 
 
 class Chapter(StrEnum):

@@ -9,6 +9,7 @@ import msgspec
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Sign
+from sidecar.core.quantities import Window
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -49,6 +50,29 @@ class StartFailed(Observation, frozen=True, tag=True):
     """The command could not be started at all."""
 
     why: str
+
+
+class GaveUp(Observation, frozen=True, tag=True):
+    """The server's supervisor does not start it again by itself."""
+
+    why: str
+
+
+class Rested(Observation, frozen=True, tag=True):
+    """An operator had its supervisor end the server, which is to stay down until it appears again."""
+
+    why: str
+
+
+class Supervised(Observation, frozen=True, tag=True):
+    """What is known of the server's supervisor; told at first, and whenever it has changed."""
+
+    limit: Window | None = None
+    """How many restarts it makes by itself, and within how many seconds."""
+    weak: str = ""
+    """Why that would not do."""
+    problem: str = ""
+    """Why it cannot be asked for anything, or does not obey."""
 
 
 class Exited(Observation, frozen=True, tag=True):

@@ -59,9 +59,11 @@ class Starting(Phase, frozen=True, tag=True):
 
 
 class Awaiting(Phase, frozen=True, tag=True):
-    """No process, and none that the sidecar could start: somebody else has to."""
+    """No process, and none that the sidecar could or should start: somebody else does."""
 
     stand = Stand.AWAITING
+    entrusted: bool = False
+    """Whether the next will be a restart that its supervisor makes of its own accord."""
 
 
 class Proving(Phase, frozen=True, tag=True):
@@ -149,6 +151,8 @@ class Held(Phase, frozen=True, tag=True):
 
     stand = Stand.HELD
     room_at: float
+    ill: Identity | None = None
+    """Who is left as it is meanwhile: its end would be a restart."""
 
     @property
     def until(self) -> float | None:

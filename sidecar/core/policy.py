@@ -89,6 +89,8 @@ class Abilities(msgspec.Struct, frozen=True):
 
     can_start: bool = True
     """Whether the sidecar can start it. Without that it ends none either: it could not make up for it."""
+    restarts_itself: bool = False
+    """Whether something faster starts it again: then the sidecar does so only when that has given up."""
 
 
 class Policy(Limits, frozen=True):

@@ -35,9 +35,12 @@ from sidecar.core.turn import (
     Turn,
     collect,
     forget,
+    hold,
     kill,
+    replace,
     restart,
     revive,
+    succeed,
     terminate,
     watch,
 )
@@ -75,37 +78,52 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
         return Recovery(seed=what.seed)
     # A wall clock that was set back must not put restarts into the future.
     moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
-    return forget(Recovery(seed=memory.seed, restarts=moments, failures=memory.failures), seen.at, policy)
+    restored = Recovery(seed=memory.seed, restarts=moments, failures=memory.failures)
+    return forget(restored, seen.at, policy.budget)
 
 
 def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
-    facts = turn.facts
+    facts, can = turn.facts, turn.policy.abilities
     if not facts.known:
         return phase
     if facts.identity is not None:
-        turn.tell(Deed.ADOPTED, facts.identity.pid)
-        return watch(facts.identity, turn)
+        return _arrived(turn)
     first = facts.exit is None and turn.recovery.failures == 0
-    if first and turn.policy.abilities.can_start:
+    if first and can.can_start and not can.restarts_itself:
         turn.actions.append(Start())
         return Starting(facts.start_errors)
     return revive(turn)
 
 
+def _arrived(turn: Turn) -> Phase:
+    """A process is there, whoever started it: it has to prove itself."""
+    identity = turn.facts.identity
+    assert identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
+    awaited = not isinstance(turn.recovery.phase, Unknowing) and turn.policy.abilities.restarts_itself
+    adopted = turn.facts.adopted and not awaited
+    turn.tell(Deed.ADOPTED if adopted else Deed.STARTED, identity.pid)
+    return watch(identity, turn)
+
+
 def _starting(phase: Starting, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity is not None:
-        turn.tell(Deed.ADOPTED if facts.adopted else Deed.STARTED, facts.identity.pid)
-        return watch(facts.identity, turn)
+        return _arrived(turn)
+    if facts.rested is not None:
+        return revive(turn)
     return phase if facts.start_errors == phase.errors else revive(turn)
 
 
 def _awaiting(phase: Awaiting, turn: Turn) -> Phase:
-    identity = turn.facts.identity
-    if identity is None:
-        return phase
-    turn.tell(Deed.ADOPTED, identity.pid)
-    return watch(identity, turn)
+    facts = turn.facts
+    if facts.identity is not None:
+        if phase.entrusted:
+            turn.spend()
+        return _arrived(turn)
+    if turn.by_hand:
+        turn.tell(Deed.ABANDONED, why=facts.given_up.why if facts.given_up else "")
+        return revive(turn)
+    return phase if facts.rested is None else Awaiting()
 
 
 def _proving(phase: Proving, turn: Turn) -> Phase:
@@ -139,7 +157,8 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     if useless:
         turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
         return Sparing(phase.identity, _culprit(turn))
-    return collect(phase.identity, turn)
+    held = turn.full() if turn.policy.abilities.restarts_itself else None
+    return collect(phase.identity, turn) if held is None else hold(held, turn, phase.identity)
 
 
 def _asked(act: Act, turn: Turn) -> list[Finding]:
@@ -205,6 +224,8 @@ def _collecting(phase: Collecting, turn: Turn) -> Phase:
         return Sparing(phase.identity)
     if Trouble.DEAF in turn.findings:
         turn.recovery = msgspec.structs.replace(turn.recovery, deaf=True)
+    if turn.policy.abilities.restarts_itself:
+        return replace(phase.identity, turn)
     # A stopped process acts on SIGTERM only once it runs again, which it would not: SIGKILL.
     stopped = turn.facts.stopped_since is not None
     return kill(phase.identity, turn) if stopped else terminate(phase.identity, turn)
@@ -221,22 +242,33 @@ def _continuing(phase: Continuing, turn: Turn) -> Phase:
 
 def _terminating(phase: Terminating, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return revive(turn)
+        return succeed(turn)
     return phase if turn.seen.at < phase.deadline else kill(phase.identity, turn)
 
 
 def _killing(phase: Killing, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
-        return revive(turn)
+        return succeed(turn)
     return phase if turn.seen.at < phase.deadline else kill(phase.identity, turn)
 
 
 def _delayed(phase: Delayed, turn: Turn) -> Phase:
+    if turn.facts.identity is not None:
+        return _arrived(turn)
+    if not turn.by_hand:
+        return revive(turn)
     return phase if turn.seen.at < phase.start_at else restart(turn)
 
 
 def _held(phase: Held, turn: Turn) -> Phase:
-    return phase if turn.seen.at < phase.room_at else restart(turn)
+    waiting = turn.seen.at < phase.room_at
+    if phase.ill is not None and turn.facts.identity == phase.ill:
+        return phase if waiting and _lost(turn) else Proving(phase.ill)
+    if turn.facts.identity is not None:
+        return _arrived(turn)
+    if phase.ill is not None or not turn.by_hand:
+        return revive(turn)
+    return phase if waiting else restart(turn)
 
 
 _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
@@ -261,7 +293,8 @@ def _wind_down(phase: Phase, turn: Turn) -> Phase:
     unheard = isinstance(phase, Starting) and facts.identity is None and facts.start_errors == phase.errors
     if isinstance(phase, Over) or not facts.known or unheard:
         return phase  # over; or about to hear whether there is a server to see off
-    leave = facts.wanted is Wanted.LEFT or not turn.policy.abilities.can_start
+    can = turn.policy.abilities
+    leave = facts.wanted is Wanted.LEFT or not can.can_start or can.restarts_itself
     if leave or facts.identity is None:
         turn.actions += [Watch(None), Finish()]
         return Over()

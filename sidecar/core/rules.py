@@ -75,6 +75,8 @@ CONDITIONS = frozenset(METRICS) | {
     Trouble.HTTP_DEAD,
     Trouble.BAD_CONFIG,
     Trouble.WRONG_PORT,
+    Trouble.NO_SUPERVISOR,
+    Trouble.WEAK_LIMIT,
     Trouble.CLIENTS_MISSING,
 }
 """The findings that can be stories of their own."""

@@ -7,7 +7,7 @@ import signal
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.actions import Action, Collect, Signal, Start, Watch
+from sidecar.core.actions import Action, Collect, Restart, Signal, Start, Watch
 from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings
@@ -81,10 +81,41 @@ class Turn:
         ends = None if until is None else self.seen.wall + until - self.seen.at
         self.done.append(Done(deed, self.seen.wall, pid, ends, window, why))
 
+    @property
+    def budget(self) -> tuple[Window, ...]:
+        """How many restarts are allowed: by ourselves, and by the supervisor."""
+        return windows(self.facts, self.policy)
 
-def forget(recovery: Recovery, now: float, policy: Policy) -> Recovery:
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is the sidecar that has to start the server."""
+        facts, can = self.facts, self.policy.abilities
+        left_alone = facts.given_up is not None and facts.rested is None
+        return can.can_start and (left_alone or not can.restarts_itself)
+
+    def full(self) -> tuple[float, Window] | None:
+        """None while the budget has room for a restart; else when it will, and whose count is full."""
+        restarts = tuple(moment.at for moment in self.recovery.restarts)
+        return full(restarts, self.budget, self.seen.at)
+
+    def spend(self) -> None:
+        """One restart more."""
+        self.recovery = msgspec.structs.replace(
+            self.recovery,
+            restarts=(*self.recovery.restarts, Moment(self.seen.at, self.seen.wall)),
+            failures=self.recovery.failures + 1,
+        )
+
+
+def windows(facts: Facts, policy: Policy) -> tuple[Window, ...]:
+    """The budget's windows, the supervisor's own limit among them."""
+    limit = facts.supervised.limit
+    return policy.budget if limit is None else (*policy.budget, limit)
+
+
+def forget(recovery: Recovery, now: float, budget: tuple[Window, ...]) -> Recovery:
     """Without the restarts that no window of the budget counts any more."""
-    kept = len(remembered(tuple(moment.at for moment in recovery.restarts), policy.budget, now))
+    kept = len(remembered(tuple(moment.at for moment in recovery.restarts), budget, now))
     return msgspec.structs.replace(recovery, restarts=recovery.restarts[len(recovery.restarts) - kept :])
 
 
@@ -110,6 +141,14 @@ def terminate(identity: Identity, turn: Turn) -> Phase:
     return Terminating(identity, turn.seen.at + turn.policy.term_deadline)
 
 
+def replace(identity: Identity, turn: Turn) -> Phase:
+    """Have its supervisor ask it to end, and start another in the same order: there is one start, not two."""
+    turn.spend()
+    turn.actions.append(Restart(identity))
+    turn.tell(Deed.REPLACED, identity.pid)
+    return Terminating(identity, turn.seen.at + turn.policy.term_deadline)
+
+
 def kill(identity: Identity, turn: Turn) -> Phase:
     """End it."""
     turn.actions.append(Signal(identity, SIGKILL))
@@ -118,11 +157,9 @@ def kill(identity: Identity, turn: Turn) -> Phase:
 
 
 def revive(turn: Turn) -> Phase:
-    """No process: start one now, or after the back-off; or wait for who can."""
-    if not turn.policy.abilities.can_start:
-        turn.actions.append(Watch(None))
-        turn.tell(Deed.AWAITED)
-        return Awaiting()
+    """No process: start one now, or after the back-off; or wait for who does."""
+    if not turn.by_hand:
+        return _entrust(turn)
     now = turn.seen.at
     wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
     phase = restart(turn) if wait == 0 else Delayed(now + wait)
@@ -132,20 +169,39 @@ def revive(turn: Turn) -> Phase:
     return phase
 
 
+def _entrust(turn: Turn) -> Phase:
+    turn.actions.append(Watch(None))
+    if not turn.policy.abilities.restarts_itself:
+        turn.tell(Deed.AWAITED)
+        return Awaiting()
+    died = turn.facts.exit is not None and turn.facts.rested is None
+    if died:
+        turn.tell(Deed.ENTRUSTED)
+    return Awaiting(entrusted=died)
+
+
+def succeed(turn: Turn) -> Phase:
+    """Who was ended is gone: with a supervisor the next is on its way, and has been counted."""
+    if not turn.policy.abilities.restarts_itself:
+        return revive(turn)
+    turn.actions.append(Watch(None))
+    return Awaiting()
+
+
 def restart(turn: Turn) -> Phase:
     """Start now, if the budget has room."""
-    now, policy = turn.seen.at, turn.policy
-    recovery = turn.recovery = forget(turn.recovery, now, policy)
-    held = full(tuple(moment.at for moment in recovery.restarts), policy.budget, now)
+    turn.recovery = forget(turn.recovery, turn.seen.at, turn.budget)
+    held = turn.full()
     if held is not None:
-        room_at, window = held
-        turn.tell(Deed.HELD, until=room_at, window=window)
-        return Held(room_at)
-    turn.recovery = msgspec.structs.replace(
-        recovery,
-        restarts=(*recovery.restarts, Moment(now, turn.seen.wall)),
-        failures=recovery.failures + 1,
-    )
+        return hold(held, turn)
+    turn.spend()
     turn.actions.append(Start())
     turn.tell(Deed.RESTARTED)
     return Starting(turn.facts.start_errors)
+
+
+def hold(held: tuple[float, Window], turn: Turn, ill: Identity | None = None) -> Phase:
+    """No restart before the budget has room; `ill` lives until then."""
+    room_at, window = held
+    turn.tell(Deed.HELD, until=room_at, window=window)
+    return Held(room_at, ill)

@@ -14,6 +14,7 @@ from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severi
 from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.turn import windows
 
 
 class Status(StrEnum):
@@ -120,7 +121,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         ),
         open=state.incidents.open,
         last=state.incidents.last,
-        budget=tuple(BudgetView(window, spent(restarts, window, at)) for window in policy.budget),
+        budget=tuple(BudgetView(window, spent(restarts, window, at)) for window in windows(facts, policy)),
         outbox=_outbox(state),
         failed_saves=state.keeper.failed,
         unsaved=state.keeper.why,

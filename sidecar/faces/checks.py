@@ -111,7 +111,7 @@ def _process(view: View, words: Words) -> Check:
         component_type="component",
         component_id=_pid(view),
         observed_value=view.stand,
-        status=Status.PASS if well and not ours else Status.FAIL,
+        status=_worst_of(ours) if well else Status.FAIL,
         time=_iso(view.wall),
         output=None if well and not ours else " ".join([words.verdict[view.stand], *said, stand]),
         since=_iso(_since(view)),
@@ -274,6 +274,11 @@ def _worst(measure: Measure, view: View) -> Finding | None:
 
 def _severity(finding: Finding) -> Status:
     return Status.FAIL if finding.severity is Severity.FAIL else Status.WARN
+
+
+def _worst_of(findings: list[Finding]) -> Status:
+    grades = {_severity(finding) for finding in findings}
+    return Status.FAIL if Status.FAIL in grades else Status.WARN if grades else Status.PASS
 
 
 def _pid(view: View) -> str | None:

@@ -137,6 +137,8 @@ def _advice(incident: Incident, words: Words) -> str:
 
 def _open(incident: Incident, words: Words) -> str:
     match _last(incident):
+        case Deed.ENTRUSTED:
+            return words.phrases.open_entrusted
         case Deed.AWAITED:
             return words.phrases.open_awaited
         case Deed.LEFT | Deed.SPARED:

@@ -33,6 +33,11 @@ def date(wall: float) -> str:
 
 def ending(ended: Ended, words: Words) -> str:
     """How a process ended, decoded: ``exit code 143 (128 + 15: SIGTERM)``."""
+    how = _ending(ended, words)
+    return words.ends.result.format(how=how, result=ended.result) if ended.result else how
+
+
+def _ending(ended: Ended, words: Words) -> str:
     ends = words.ends
     if ended.signal is not None:
         return ends.signal.format(signal=_signal(ended.signal), number=ended.signal)

@@ -51,10 +51,14 @@ class Histories(World, RuleBasedStateMachine):
             if self.server is not None and self.at >= self.dies_at:
                 self.sees(*self.dies(Ended(code=143)))
             elif self.server is None:
-                self.sees(obs.Ticked())
+                self.sees(self.meanwhile())
             else:
                 readings = {Measure.DISK_FREE: self.free, Measure.ESTABLISHED: Unknown("not asked")}
                 self.sees(obs.Sampled(self.server, "T" if self.stopped else "S", readings))
+
+    def meanwhile(self) -> obs.Observation:
+        """What is seen while there is no server."""
+        return obs.Ticked()
 
     @precondition(lambda self: self.server is not None)
     @rule(code=st.integers(0, 255), killed=st.booleans())
@@ -183,8 +187,11 @@ class Histories(World, RuleBasedStateMachine):
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
         self.lives.append((self.policy, []))
-        self.sees(obs.Restored(self.disk, seed=6))
-        self.sees(self.ABSENT if self.server is None else obs.Appeared(self.server, adopted=True))
+        self.sees(obs.Restored(self.disk, seed=6), *self.found())
+
+    def found(self) -> list[obs.Observation]:
+        """What a new sidecar sees at first."""
+        return [self.ABSENT if self.server is None else obs.Appeared(self.server, adopted=True)]
 
     # ---- what must hold ------------------------------------------------------------------------
 
@@ -200,8 +207,9 @@ class Histories(World, RuleBasedStateMachine):
     @invariant()
     def without_a_server_a_story_is_open(self) -> None:
         running = self.server is not None
-        hands_off = self.state.facts.pause is not None or isinstance(self.state.recovery.phase, Over)
-        missing = self.state.facts.not_found
+        facts = self.state.facts
+        hands_off = facts.pause or facts.rested or isinstance(self.state.recovery.phase, Over)
+        missing = facts.not_found
         soon = missing is not None and self.at < missing.since + self.policy.hung_after
         if self.lives and not running and not hands_off and not soon:
             assert SERVER in self.state.incidents.open
@@ -236,7 +244,8 @@ class Histories(World, RuleBasedStateMachine):
         self.sees(obs.StopAsked(leave=False))
         self.time_passes(2 * self.policy.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
-        assert self.server == (None if self.policy.abilities.can_start else running)
+        can = self.policy.abilities
+        assert self.server == (None if can.can_start and not can.restarts_itself else running)
         assert self.pids == before
         vars(self).update(kept)
 

@@ -75,8 +75,8 @@ class World:
     def wall(self) -> float:
         return self.at + self.ahead
 
-    def sees(self, what: obs.Observation) -> None:
-        waiting = [what]
+    def sees(self, *what: obs.Observation) -> None:
+        waiting = [*what]
         while waiting:
             seen = obs.Seen(self.at, self.wall, waiting.pop(0))
             self.state, actions = step(self.state, seen, self.policy)
@@ -90,7 +90,8 @@ class World:
     def next_moment(self, end: float) -> float:
         """When something happens by itself: a look each second, what the core waits for, a late death."""
         moment = due(self.state, self.policy)
-        return min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
+        soonest = min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
+        return max(self.at, soonest)  # what was due in a stall comes after it
 
     def perform(self, action: act.Action) -> list[obs.Observation]:
         match action:

@@ -19,9 +19,28 @@ Judgement = Callable[[Facts, Policy, Finding | None], Finding | None]
 
 
 def _exited(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
-    if facts.identity is not None or facts.exit is None or facts.start_error is not None:
+    if facts.identity is not None or facts.exit is None or facts.start_error is not None or facts.rested:
         return None
     return Finding(Trouble.EXITED, Severity.FAIL, facts.exit.at, ended=facts.exit.ended)
+
+
+def _rested(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    """It is down, and that is meant: nobody is told."""
+    if facts.rested is None:
+        return None
+    return Finding(Trouble.RESTED, Severity.WARN, facts.at, why=facts.rested.why)
+
+
+def _no_supervisor(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    if not facts.supervised.problem:
+        return None
+    return Finding(Trouble.NO_SUPERVISOR, Severity.WARN, facts.at, Act.TELL, why=facts.supervised.problem)
+
+
+def _weak_limit(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    if not facts.supervised.weak:
+        return None
+    return Finding(Trouble.WEAK_LIMIT, Severity.WARN, facts.at, Act.TELL, why=facts.supervised.weak)
 
 
 def _not_found(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -173,6 +192,7 @@ def _since(facts: Facts, *signs: Sign) -> float | None:
 
 JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.EXITED: _exited,
+    Trouble.RESTED: _rested,
     Trouble.NOT_FOUND: _not_found,
     Trouble.START_FAILED: _start_failed,
     Trouble.DEAF: _deaf,
@@ -184,6 +204,8 @@ JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.BAD_CONFIG: _bad_config,
     Trouble.WRONG_PORT: _wrong_port,
     Trouble.COLD_BURST: _cold_burst,
+    Trouble.NO_SUPERVISOR: _no_supervisor,
+    Trouble.WEAK_LIMIT: _weak_limit,
     Trouble.CLIENTS_MISSING: _clients_missing,
     Trouble.SILENT: _silent,
 }

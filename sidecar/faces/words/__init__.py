@@ -22,6 +22,8 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exit code by which a program says that a signal ended it: 128 + its number."""
     zero: str
     unknown: str
+    result: str
+    """All of these, with the word of the one that restarts the server."""
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +49,7 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_held: str
     not_found: str
     """The subject of a message that claims no outage: whether the server runs is not known."""
+    open_entrusted: str
     open_awaited: str
     open_not_found: str
     open_left: str

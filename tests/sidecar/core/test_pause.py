@@ -105,3 +105,12 @@ def test_a_pause_that_ends_as_the_next_sidecar_begins_is_over() -> None:
         heir.wall = book.wall + late
         heir.sees(Restored(book.state.keeper.memory, seed=1))
         assert (heir.view.pause is None) is over
+
+
+def test_a_clock_that_was_set_back_before_the_next_sidecar_makes_it_no_longer_than_was_asked_for() -> None:
+    book = paused(60.0)
+    heir = Playbook()
+    heir.wall = book.wall - 7200.0
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    assert heir.view.pause is not None
+    assert heir.view.pause.until == pytest.approx(heir.wall + 60.0)

@@ -28,6 +28,7 @@ from sidecar.core.view import Status
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
+NO_END = {"code": None, "signal": None, "result": ""}
 NO_CAUSE = {"pid": None, "signs": [], "why": "", "ended": None, "reading": None, "eater": None}
 NO_DEED = {"pid": None, "until": None, "window": None, "why": ""}
 
@@ -49,7 +50,7 @@ def test_a_death_and_its_end() -> None:
         "topic": "server",
         "opened": died,
         "causes": [
-            NO_CAUSE | {"trouble": "exited", "wall": died, "pid": 100, "ended": {"code": None, "signal": 9}}
+            NO_CAUSE | {"trouble": "exited", "wall": died, "pid": 100, "ended": NO_END | {"signal": 9}}
         ],
         "done": [
             NO_DEED | {"deed": "restarted", "wall": died},
@@ -107,7 +108,7 @@ def test_a_death_that_nobody_saw_is_told_without_how() -> None:
     book.sees(Restored(Memory(seed=1, identity=A), seed=2))
     book.sees(Absent())
     (cause,) = plain(book.state.incidents.open[SERVER].causes)
-    expected = {"trouble": "exited", "wall": book.wall, "pid": 100, "ended": {"code": None, "signal": None}}
+    expected = {"trouble": "exited", "wall": book.wall, "pid": 100, "ended": NO_END}
     assert cause == NO_CAUSE | expected
 
 

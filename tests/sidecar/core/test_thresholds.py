@@ -63,6 +63,8 @@ def test_the_server_s_own_findings_that_are_told_have_stories_too() -> None:
         Trouble.HTTP_DEAD,
         Trouble.BAD_CONFIG,
         Trouble.WRONG_PORT,
+        Trouble.NO_SUPERVISOR,
+        Trouble.WEAK_LIMIT,
         Trouble.CLIENTS_MISSING,
     }
 

@@ -1,0 +1,268 @@
+"""A server with a supervisor that starts it again by itself: what is left to it, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
+from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Trouble
+from sidecar.core.observations import (
+    Absent,
+    Appeared,
+    GaveUp,
+    Observation,
+    Rested,
+    Restored,
+    Sampled,
+    StartFailed,
+    StopAsked,
+    Supervised,
+)
+from sidecar.core.phases import Awaiting, Delayed, Held, Over, Proving, Settled, Starting, Terminating
+from sidecar.core.policy import Abilities, Policy
+from sidecar.core.quantities import Window
+from support.playbook import Playbook, kinds
+
+A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)
+POLICY = Policy(channels=("mail",), abilities=Abilities(restarts_itself=True))
+LIMIT = Supervised(limit=Window(4, 600.0))
+
+
+def supervised(identity: Identity = A) -> Playbook:
+    """Over a proven server."""
+    book = Playbook(POLICY)
+    book.sees(Restored(None, seed=7))
+    book.sees(LIMIT)
+    book.sees(Appeared(identity, adopted=True))
+    book.proves(identity)
+    return book
+
+
+def comes_back(book: Playbook, identity: Identity) -> None:
+    book.sees(Appeared(identity, adopted=True), after=0.02)
+    book.proves(identity)
+
+
+def told(book: Playbook) -> list[tuple[Chapter, Incident]]:
+    return [(entry.owed.message.chapter, entry.owed.message.incident) for entry in book.state.outbox.entries]
+
+
+def deeds(book: Playbook) -> list[Deed]:
+    return [done.deed for done in book.state.incidents.open[SERVER].done]
+
+
+def restarts(book: Playbook) -> int:
+    return len(book.state.recovery.restarts)
+
+
+def hangs(book: Playbook) -> list[str]:
+    book.falls_silent(A)
+    return kinds(book.waits(11))
+
+
+def test_a_crash_is_left_to_it_told_and_proven() -> None:
+    book = supervised()
+    assert not {"Start", "Restart", "Signal"} & set(kinds(book.dies(A)))
+    assert isinstance(book.phase, Awaiting)
+    comes_back(book, B)
+    opened, closed = told(book)
+    assert opened[0] is Chapter.OPENED
+    assert [done.deed for done in opened[1].done] == [Deed.ENTRUSTED]
+    assert closed[0] is Chapter.CLOSED
+    assert [done.deed for done in closed[1].done] == [Deed.ENTRUSTED, Deed.STARTED]
+    assert closed[1].proof is not None
+    assert restarts(book) == 1
+
+
+def test_one_that_the_supervisor_has_replaced_unseen_has_died_all_the_same() -> None:
+    book = supervised()
+    comes_back(book, B)
+    assert [chapter for chapter, _ in told(book)] == [Chapter.OPENED, Chapter.CLOSED]
+    assert restarts(book) == 1
+
+
+def test_a_hang_is_one_order_to_the_supervisor() -> None:
+    book = supervised()
+    assert hangs(book) == ["Collect", "Restart", "Send"]
+    assert isinstance(book.phase, Terminating)
+    assert restarts(book) == 1
+    actions = book.dies(A, Ended(signal=15))
+    assert "Start" not in kinds(actions)
+    comes_back(book, B)
+    assert restarts(book) == 1
+    (_, closed) = told(book)[-1]
+    assert [done.deed for done in closed.done] == [Deed.COLLECTED, Deed.REPLACED, Deed.STARTED]
+    assert [cause.trouble for cause in closed.causes] == [Trouble.HUNG]
+
+
+def test_one_that_ignores_sigterm_is_killed_into_the_same_order() -> None:
+    book = supervised()
+    hangs(book)
+    actions = book.waits(11)
+    assert Signal(A, 9) in actions
+    assert "Restart" not in kinds(actions)
+    book.dies(A)
+    comes_back(book, B)
+    assert isinstance(book.phase, Settled)
+    assert restarts(book) == 1
+
+
+def test_a_stopped_one_that_does_not_continue_is_replaced_too() -> None:
+    book = supervised()
+    book.sees(Sampled(A, "T", {}))
+    for _ in range(11):
+        book.sees(Sampled(A, "T", {}), after=1.0)
+    assert isinstance(book.phase, Terminating)
+    assert deeds(book) == [Deed.CONTINUED, Deed.COLLECTED, Deed.REPLACED]
+
+
+def test_when_it_gives_up_the_sidecar_starts_it_after_the_back_off() -> None:
+    book = supervised()
+    book.dies(A, Ended(code=0))
+    book.sees(Appeared(B, adopted=True))
+    book.dies(B, Ended(code=0))
+    assert "Start" not in kinds(book.sees(GaveUp("failed")))
+    assert isinstance(book.phase, Delayed)
+    assert deeds(book)[-2:] == [Deed.ABANDONED, Deed.DELAYED]
+    assert Start() in book.waits(3)
+    assert isinstance(book.phase, Starting)
+    comes_back(book, C)
+    assert isinstance(book.phase, Settled)
+    assert restarts(book) == 2
+
+
+def test_its_limit_is_part_of_the_budget() -> None:
+    book = supervised()
+    last = A
+    for pid in range(101, 105):
+        book.dies(last, Ended(code=0))
+        last = Identity(pid, pid)
+        book.sees(Appeared(last, adopted=True), after=3.0)
+    book.dies(last, Ended(code=0))
+    book.sees(GaveUp("failed"))
+    book.waits(20)
+    assert isinstance(book.phase, Held)
+    done = book.state.incidents.open[SERVER].done[-1]
+    assert (done.deed, done.window) == (Deed.HELD, LIMIT.limit)
+    assert Chapter.HELD in [chapter for chapter, _ in told(book)]
+    assert Start() in book.waits(600)
+    assert book.view.budget[-1].window == LIMIT.limit
+
+
+def test_who_hangs_with_a_spent_budget_is_left_until_it_has_room() -> None:
+    book = supervised()
+    for pid in range(4):
+        book.dies(A if pid == 0 else Identity(pid, pid))
+        comes_back(book, Identity(pid + 1, pid + 1))
+    ill = Identity(4, 4)
+    book.falls_silent(ill)
+    assert not {"Collect", "Restart", "Signal"} & set(kinds(book.waits(300)))
+    phase = book.phase
+    assert isinstance(phase, Held)
+    assert phase.ill == ill
+    assert Restart(ill) in book.waits(310)
+
+
+def test_who_heals_meanwhile_is_not_restarted() -> None:
+    book = supervised()
+    for pid in range(4):
+        book.dies(A if pid == 0 else Identity(pid, pid))
+        comes_back(book, Identity(pid + 1, pid + 1))
+    book.falls_silent(Identity(4, 4))
+    book.waits(30)
+    assert isinstance(book.phase, Held)
+    book.proves(Identity(4, 4))
+    assert isinstance(book.phase, Settled)
+
+
+@pytest.mark.parametrize("dies_first", [False, True])
+def test_an_operator_s_stop_is_respected_and_nobody_is_told(dies_first: bool) -> None:
+    book = supervised()
+    stop = [Rested("systemctl stop")]
+    death = [lambda: book.dies(A, Ended(code=143))]
+    if not dies_first:
+        book.sees(stop[0])
+        death[0]()
+        assert told(book) == []
+        assert [*book.state.findings] == [Trouble.RESTED]
+    else:
+        death[0]()
+        book.sees(stop[0])
+    assert not {"Start", "Restart"} & set(kinds(book.waits(3600)))
+    assert isinstance(book.phase, Awaiting)
+    comes_back(book, B)
+    assert isinstance(book.phase, Settled)
+    assert restarts(book) == 0
+    assert book.state.findings == {}
+
+
+@pytest.mark.parametrize("what", [GaveUp("failed"), Rested("stopped")])
+def test_one_that_is_down_when_the_sidecar_comes(what: Observation) -> None:
+    book = Playbook(POLICY)
+    book.sees(Restored(None, seed=7))
+    book.sees(what)
+    actions = kinds(book.sees(Absent()))
+    assert ("Start" in actions) is isinstance(what, GaveUp)
+
+
+def test_one_that_is_started_by_hand_while_a_start_waits_is_taken() -> None:
+    book = supervised()
+    book.dies(A)
+    book.sees(Appeared(B, adopted=True))
+    book.dies(B)
+    book.sees(GaveUp("failed"))
+    assert isinstance(book.phase, Delayed)
+    comes_back(book, C)
+    assert isinstance(book.phase, Settled)
+    assert "Start" not in kinds(book.waits(600))
+
+
+def test_a_start_that_fails_is_tried_again_and_told() -> None:
+    book = supervised()
+    book.dies(A)
+    book.sees(GaveUp("failed"))
+    book.waits(3)
+    book.sees(StartFailed("job failed"))
+    assert isinstance(book.phase, Delayed)
+    assert Start() in book.waits(5)
+
+
+def test_a_refused_restart_ends_at_the_kill() -> None:
+    book = supervised()
+    hangs(book)
+    book.sees(StartFailed("Interactive authentication required."))
+    assert Signal(A, 9) in book.waits(11)
+    assert Trouble.START_FAILED in [cause.trouble for cause in book.state.incidents.open[SERVER].causes]
+
+
+def test_a_stop_of_the_sidecar_leaves_it_running() -> None:
+    book = supervised()
+    actions = book.sees(StopAsked(leave=False))
+    assert actions[:2] == [Watch(None), Finish()]
+    assert isinstance(book.phase, Over)
+
+
+@pytest.mark.parametrize(
+    ("said", "trouble"),
+    [
+        (Supervised(problem="D-Bus is not there"), Trouble.NO_SUPERVISOR),
+        (Supervised(weak="5 starts in 10 s"), Trouble.WEAK_LIMIT),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_and_over_again(said: Supervised, trouble: Trouble) -> None:
+    book = supervised()
+    book.sees(said)
+    book.waits(10)
+    book.sees(LIMIT)
+    assert [(chapter, incident.topic) for chapter, incident in told(book)] == [
+        (Chapter.OPENED, trouble),
+        (Chapter.CLOSED, trouble),
+    ]
+
+
+def test_a_process_that_has_to_prove_itself_is_waited_for() -> None:
+    book = supervised()
+    book.dies(A)
+    book.sees(Appeared(B, adopted=True))
+    assert isinstance(book.phase, Proving)
+    assert SERVER in book.state.incidents.open
