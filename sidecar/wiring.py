@@ -9,7 +9,7 @@ import socket
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -45,6 +45,9 @@ from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.snapshot import Saver, load
 from sidecar.web.app import serve
 from sidecar.web.control import listen
+
+if TYPE_CHECKING:
+    from sidecar.servers.unit import UnitServer
 
 log = structlog.get_logger("sidecar")
 
@@ -139,6 +142,7 @@ class Sidecar:
         self._core.connect(
             {
                 act.Start: server.start,
+                act.Restart: server.restart,
                 act.Signal: server.signal,
                 act.Collect: collector.collect,
                 act.Watch: watch,
@@ -210,8 +214,14 @@ def _is_lack(context: dict[str, Any]) -> bool:
     return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
 
 
-def _server(settings: ServerSettings, directory: Path, report: Report) -> CommandServer | FoundServer:
-    """Ours to start, or somebody else's to be found."""
+def _server(
+    settings: ServerSettings, directory: Path, report: Report
+) -> UnitServer | CommandServer | FoundServer:
+    """Run by systemd, ours to start, or somebody else's to be found."""
+    if settings.unit:
+        from sidecar.servers.unit import UnitServer  # noqa: PLC0415 - 5 MiB for D-Bus, for who needs it
+
+        return UnitServer(settings.unit, report)
     if not settings.command:
         pidfile = Path(settings.pidfile) if settings.pidfile else None
         return FoundServer(FoundSettings(settings.port, pidfile, settings.match), report)
@@ -246,7 +256,7 @@ def _label(settings: Settings) -> Label:
         host=machine,
         server=_address(server.host, server.port),
         page=f"http://{_address(host, page.port)}/",
-        output=str(_output(settings) or ""),
+        output=f"journalctl -u {server.unit}" if server.unit else str(_output(settings) or ""),
         version=version("fermat-sidecar"),
     )
 

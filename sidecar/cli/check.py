@@ -24,6 +24,8 @@ def check(config: Path) -> ExitCode:
 
 def _named(server: ServerSettings) -> str:
     """Who starts it, and how it is found if that is somebody else."""
+    if server.unit:
+        return f"run by systemd as {server.unit}"
     if server.command:
         return "started by the sidecar"
     if server.pidfile:

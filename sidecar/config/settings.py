@@ -29,6 +29,7 @@ Command = Annotated[
 ]
 Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
 Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
+Unit = Annotated[str, msgspec.Meta(extra={"read": texts.unit})]
 Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
 
 
@@ -41,8 +42,10 @@ class AdminSettings(msgspec.Struct, frozen=True):
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
-    """``[server]``: the Cloud Server and how it is run: by `command`, or by others."""
+    """``[server]``: the Cloud Server and how it is run: by systemd, by `command`, or by others."""
 
+    unit: Unit = ""
+    """The service by which systemd runs it, and through which alone the sidecar acts on it."""
     command: Command = ()
     """The program and its arguments; no shell is involved. Without it the sidecar starts and ends none."""
     pidfile: Line = ""
@@ -63,6 +66,11 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """Without a login the server's own counters are unknown."""
     output_limit: Bytes = 10 * 2.0**20
     """Beyond this size the file is moved to ``….1``, replacing the one before."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What can be done for a server that is run in this way."""
+        return Abilities(can_start=bool(self.command or self.unit), restarts_itself=bool(self.unit))
 
 
 class StateSettings(msgspec.Struct, frozen=True):
@@ -109,6 +117,6 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         return Policy(
             **msgspec.structs.asdict(self.limits),
             channels=names,
-            abilities=Abilities(can_start=bool(self.server.command)),
+            abilities=self.server.abilities,
             rules=self.rules,
         )

@@ -7,6 +7,8 @@ import re
 from fermatkit.hosts import is_host
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.service")
+"""systemd.unit(5)."""
 _LONGEST_NAME = 200
 """Bytes: a file's name may have 255, and ours become longer (``….1``)."""
 _LONGEST_SHOWN = 60
@@ -30,6 +32,16 @@ def line(text: object) -> str:
     if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
         raise ValueError(f"must be one line of text that is not empty, is {shown(text)}")
     return text
+
+
+def unit(text: object) -> str:
+    """The name of a service unit."""
+    name = line(text)
+    if not _UNIT.fullmatch(name):
+        raise ValueError(
+            f"must be the name of a service unit, like 'fermat-cloud-server.service', is {shown(text)}"
+        )
+    return name
 
 
 def output(text: object) -> str:

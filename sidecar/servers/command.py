@@ -9,11 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
 from fermatkit.process import age, started
-from sidecar.core.actions import Signal, Start
+from sidecar.core.actions import Restart, Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, Report, StartFailed
 from sidecar.servers.heirs import end
@@ -96,6 +97,10 @@ class CommandServer:
         else:
             again = partial(self.start, Start())
             self._seek(partial(self._look, free=again, heirs=False), self._unseen)
+
+    def restart(self, _: Restart) -> NoReturn:
+        """Never: the core is told that nothing else would start this server again (`Abilities`)."""
+        raise AssertionError("a restart was ordered of a server without a supervisor")
 
     def signal(self, action: Signal) -> None:
         """Send a signal to exactly this process. → nothing, or SignalFailed."""

@@ -18,7 +18,7 @@ import msgspec
 
 from fermatkit.measures import Unknown
 from fermatkit.process import age, started
-from sidecar.core.actions import Signal, Start
+from sidecar.core.actions import Restart, Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Absent, Appeared, Exited, Report
 from sidecar.servers.pidfd import Hold, deliver, hold, why
@@ -66,6 +66,10 @@ class FoundServer:
     def start(self, _: Start) -> NoReturn:
         """Never: the core is told that this server cannot be started (`Abilities`)."""
         raise AssertionError("a start was ordered of a server that only others can start")
+
+    def restart(self, _: Restart) -> NoReturn:
+        """Never: the core is told that nothing else would start this server again (`Abilities`)."""
+        raise AssertionError("a restart was ordered of a server without a supervisor")
 
     def signal(self, action: Signal) -> None:
         """Send a signal to exactly this process. → nothing, or SignalFailed."""
