@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sidecar.config.mistakes import Mistake
 
-_WAYS = ("unit", "command", "pidfile", "match")
+_WAYS = ("command", "unit", "pidfile", "match")
 _OF_COMMAND = {
     "on_stop": "the sidecar never ends a server that it did not start",
     "output": "the sidecar keeps only what a server prints that it started",

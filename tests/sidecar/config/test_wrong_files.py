@@ -66,6 +66,7 @@ NO_HOST = (*NO_LINE, '"a b"', '"a/b"', '"http://a"', '"[::1]"', '"a..b"', '"999.
 NO_OUTPUT = (*NO_LINE, '"/a"', '"a/b"', '"."', '".."', '"memory.json.new"', '"server.lock"', f'"{"x" * 300}"')
 WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[server]", "command"): (*(one for one in NO_TEXT if one != '"a"'), '"java"', '[""]', '["a\\u0000"]'),
+    ("[server]", "unit"): (*NO_LINE, "'cloud'", "'a b.service'", "'cloud.socket'", "'../cloud.service'"),
     ("[server]", "pidfile"): NO_LINE,
     ("[server]", "match"): NO_LINE,
     ("[server]", "directory"): NO_TEXT,
@@ -95,6 +96,7 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ),
 }
 BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("[server]", "unit"): ('"fermat-cloud-server.service"', '"cloud@1.service"'),
     ("[server]", "pidfile"): ('"cloud.pid"',),
     ("[server]", "match"): ('"cloud-server.jar"',),
     ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
@@ -196,6 +198,7 @@ def place(text: str, table: str, key: str) -> int:
     ("way", "how"),
     [
         ('command = ["java"]', "started by the sidecar"),
+        ("unit = 'cloud.service'", "run by systemd as cloud.service"),
         ("pidfile = '/run/cloud.pid'", "run by somebody else and found by /run/cloud.pid"),
         ("match = 'cloud-server.jar'", "run by somebody else and found by its command line"),
         ("", "run by somebody else and found by its port"),
