@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import psutil
@@ -20,6 +19,8 @@ TICKS = os.sysconf("SC_CLK_TCK") if LINUX else 1000
 """Units of `Stat.started` in a second."""
 ENDED = frozenset("ZX")
 """The letters of those that have ended and wait for their parent to hear of it."""
+_LONGEST = 4096
+"""Bytes: 52 numbers and a command's name of 64 at most."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if LINUX else 1
 
 # The kernel's letters (proc_pid_stat(5)) for psutil's words, which are the same on every system.
@@ -58,7 +59,11 @@ def look(pid: int) -> Stat | None:
 def _by_file(pid: int) -> Stat | None:
     """By /proc/PID/stat, whose fields proc_pid_stat(5) counts from 1: the state is the third."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            stat = os.read(descriptor, _LONGEST)  # three calls where a file object makes nine
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, ProcessLookupError):
         return None
     letter, *rest = stat[stat.rindex(b")") + 2 :].split()  # a command's name may hold spaces and brackets
