@@ -165,6 +165,18 @@ def _listening(port: int) -> set[int]:
     }
 
 
+def listeners(port: int) -> list[bytes]:
+    """What the kernel says of each socket that listens on this port: an inet_diag_msg and its attributes.
+
+    OSError where it refuses.
+    """
+    return [
+        batch[place + _HEADER.size : place + _HEADER.unpack_from(batch, place)[0]]
+        for batch, places in _dump(port, 1 << TcpState.LISTEN)
+        for place in places
+    ]
+
+
 def _owner_by_psutil(port: int, likely: int) -> int | Unknown | None:
     """Where there is no sock_diag: slow, and some systems show the sockets of others to root only."""
     with suppress(psutil.Error):

@@ -117,7 +117,9 @@ class Sidecar:
             ThreadsProbe(ThreadsSettings(), report),
             CountersProbe(_counters(settings), report),
             host := HostProbe(HostSettings((Path(settings.directory), directory)), report),
-            config := ConfigProbe(ConfigSettings(Path(settings.directory)), report),
+            config := ConfigProbe(
+                ConfigSettings(Path(settings.directory), of_another=bool(settings.unit)), report
+            ),
         )
         collector = Collector(
             EvidenceSettings(

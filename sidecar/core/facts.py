@@ -81,8 +81,11 @@ class Facts(msgspec.Struct, frozen=True):
     """Seconds for which it had been running when it appeared."""
     stopped_since: float | None = None
     owned: bool | None = None
-    """Whether the port's listening socket is its own; None until seen."""
+    """Whether the port's listening socket is its own; None until seen, and where that cannot be told."""
     owner_why: str = ""
+    """Who has the port instead."""
+    owner_unknown: str = ""
+    """Somebody listens on it; why it cannot be told who."""
     registered: obs.Registered | None = None
     proven: bool = False
     """Whether this process was ever ready: its grace ended there."""
@@ -133,7 +136,7 @@ class Facts(msgspec.Struct, frozen=True):
         return (
             self.identity is not None
             and self.stopped_since is None
-            and self.owned is True
+            and (self.owned is True or bool(self.owner_unknown))
             and self.registered is not None
         )
 

@@ -90,7 +90,7 @@ def _server(
             incident = msgspec.structs.replace(incident, told=(*incident.told, chapter))
             messages.append(_message(incident, chapter))
     if isinstance(phase, Settled) and facts.serving and facts.registered is not None:
-        proof = Proof(phase.identity, facts.registered.latency)
+        proof = Proof(phase.identity, facts.registered.latency, facts.owner_unknown)
         return _close(incidents, incident, proof, messages, seen)
     return _keep(incidents, incident), messages
 

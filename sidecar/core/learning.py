@@ -156,6 +156,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         stopped_since=None,
         owned=None,
         owner_why="",
+        owner_unknown="",
         registered=None,
         proven=False,
         expected=expected if expected >= _FEWEST else None,
@@ -224,11 +225,13 @@ def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
 
 def _listened(facts: Facts, what: obs.Listened) -> Facts:
     # It has left the wrong port, or has the port that was somebody else's: its start is anew.
-    moved = (bool(facts.elsewhere) and not what.elsewhere) or (what.owned and bool(facts.owner_why))
+    good = what.owned is not False
+    moved = (bool(facts.elsewhere) and not what.elsewhere) or (good and bool(facts.owner_why))
     return msgspec.structs.replace(
         facts,
         owned=what.owned,
-        owner_why=what.why,
+        owner_why="" if good else what.why,
+        owner_unknown=what.why if what.owned is None else "",
         elsewhere=what.elsewhere,
         unserved_since=facts.at if moved else facts.unserved_since,
     )

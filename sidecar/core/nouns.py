@@ -234,6 +234,8 @@ class Proof(msgspec.Struct, frozen=True):
     identity: Identity
     latency: float
     """Seconds that the registration took to be answered."""
+    owner_unknown: str = ""
+    """Why it cannot be told whose the port is, where only the answer is a proof."""
 
 
 SERVER = "server"

@@ -104,7 +104,7 @@ class ConfigRead(Observation, frozen=True, tag=True):
 
     path: str
     port: int | None
-    """The port that it names, None when there is a problem."""
+    """The port that it names, None when there is a problem, or when only the server may read it."""
     problem: str
     """"" | "missing" | "empty" | "unreadable: …" | "no port" | "port is not a number: …"."""
 
@@ -120,9 +120,10 @@ class Listened(Observation, frozen=True, tag=True):
     """Who owns the listening socket of the server's port."""
 
     identity: Identity
-    owned: bool
-    """True: the watched process itself. False: somebody else, or nobody."""
+    owned: bool | None
+    """True: the watched process itself. False: somebody else, or nobody. None: that cannot be told."""
     why: str = ""
+    """Who it is instead, or why it cannot be told."""
     elsewhere: tuple[int, ...] = ()
     """The ports that it listens on instead, where this is known."""
 

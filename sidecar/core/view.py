@@ -94,7 +94,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
     restarts = tuple(moment.at for moment in state.recovery.restarts)
     proof = None
     if facts.ready and facts.identity and facts.registered:
-        proof = Proof(facts.identity, facts.registered.latency)
+        proof = Proof(facts.identity, facts.registered.latency, facts.owner_unknown)
     return View(
         wall=wall,
         status=_status(state),

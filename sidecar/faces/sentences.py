@@ -117,7 +117,9 @@ def proof(incident: Incident, words: Words) -> str:
     if incident.proof is None:
         return words.over.get(incident.causes[0].trouble, words.phrases.well)
     pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
-    return words.phrases.proven.format(pid=pid, latency=f"{milliseconds:.1f} ms")
+    proven = words.phrases.proven_unowned if incident.proof.owner_unknown else words.phrases.proven
+    why = incident.proof.owner_unknown
+    return proven.format(pid=pid, latency=f"{milliseconds:.1f} ms", why=why)
 
 
 def pause(what: Pause, words: Words, now: float) -> str:

@@ -29,6 +29,8 @@ class ConfigSettings(msgspec.Struct, frozen=True):
 
     directory: Path = Path()
     """The server's working directory."""
+    of_another: bool = False
+    """Whether the server runs as another user: then what we may not read says nothing about it."""
     interval: float = 5.0
     """Seconds from one look to the next."""
     patience: float = 2.0
@@ -42,7 +44,11 @@ class ConfigProbe:
         self._settings = settings
         self._report = report
         self._path = settings.directory / FILE
-        self._patient = Patient(OneThread("configuration"), partial(read, self._path), settings.patience)
+        self._patient = Patient(
+            OneThread("configuration"),
+            partial(read, self._path, of_another=settings.of_another),
+            settings.patience,
+        )
         self._now = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -78,7 +84,7 @@ class ConfigProbe:
                 continue
 
 
-def read(path: Path) -> ConfigRead:
+def read(path: Path, *, of_another: bool = False) -> ConfigRead:
     """Look at the file. Blocks as long as its disk does: not for an event loop."""
     try:
         with path.open("rb") as file:
@@ -86,7 +92,8 @@ def read(path: Path) -> ConfigRead:
     except FileNotFoundError:
         return ConfigRead(str(path), None, "missing")
     except OSError as error:
-        return ConfigRead(str(path), None, f"unreadable: {error.strerror}")
+        hidden = of_another and isinstance(error, PermissionError)
+        return ConfigRead(str(path), None, "" if hidden else f"unreadable: {error.strerror}")
     port = port_of(text)
     return ConfigRead(str(path), *((port, "") if isinstance(port, int) else (None, port)))
 

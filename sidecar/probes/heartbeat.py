@@ -21,6 +21,7 @@ from yarl import URL
 
 from cloudserver.session import PATH, ClientKeys, Session
 from fermatkit import sockets
+from fermatkit.cgroups import Other, holder
 from fermatkit.measures import Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Listened, Report, SessionLost
@@ -101,8 +102,9 @@ class Heartbeat:
         while True:
             asked = time.monotonic()
             pid = await self._thread.call(partial(_owner, port, identity.pid))
-            if pid == identity.pid:
-                self._report(Listened(identity, owned=True))
+            if pid == identity.pid or isinstance(pid, Unknown):
+                owned = None if isinstance(pid, Unknown) else True
+                self._report(Listened(identity, owned, _whose(port, pid) if owned is None else ""))
                 return
             now = Listened(identity, owned=False)
             if pid is not None:
@@ -142,11 +144,11 @@ class Heartbeat:
         return Held(reason, opened=True, registered=conversation.registered, refused=conversation.refused)
 
 
-def _owner(port: int, likely: int) -> int | Unknown | None:
+def _owner(port: int, likely: int) -> int | Other | Unknown | None:
     try:
-        return sockets.owner(port, likely)
+        return holder(port, likely)
     except OSError as error:  # our own want, of descriptors for one
-        return Unknown(f"its holder cannot be looked for: {why(error)}")
+        return Other(f"somebody: who cannot be looked for: {why(error)}")
 
 
 def _elsewhere(identity: Identity, port: int) -> Listened:
@@ -162,9 +164,11 @@ def _elsewhere(identity: Identity, port: int) -> Listened:
     return Listened(identity, owned=False, why=why, elsewhere=tuple(sorted(ports)))
 
 
-def _whose(port: int, pid: int | Unknown) -> str:
+def _whose(port: int, pid: int | Other | Unknown) -> str:
     if isinstance(pid, Unknown):
         return f"port {port}: {pid.why}"
+    if isinstance(pid, Other):
+        return f"port {port} is held by {pid.who}"
     try:
         return f"port {port} is held by pid {pid} ({psutil.Process(pid).name()})"
     except psutil.Error:

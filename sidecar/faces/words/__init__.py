@@ -59,6 +59,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     well: str
     """Why a story that needs no proven server counts as over."""
     proven: str
+    proven_unowned: str
+    """Where only the registration is a proof."""
     length: str
     next: str
     by_hand: str

@@ -60,7 +60,7 @@ def test_a_death_and_its_end() -> None:
         "left_out": 0,
         "told": ["opened"],
         "closed": died + 1,
-        "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01},
+        "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01, "owner_unknown": ""},
     }
     assert plain(book.view.last) == {"server": expected}
     assert book.view.open == {}

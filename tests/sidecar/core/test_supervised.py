@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
-from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Trouble
+from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Proof, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
     GaveUp,
+    Listened,
     Observation,
+    Registered,
     Rested,
     Restored,
     Sampled,
@@ -266,3 +268,18 @@ def test_a_process_that_has_to_prove_itself_is_waited_for() -> None:
     book.sees(Appeared(B, adopted=True))
     assert isinstance(book.phase, Proving)
     assert SERVER in book.state.incidents.open
+
+
+def test_where_nobody_can_tell_whose_the_port_is_the_registration_is_the_proof() -> None:
+    book = supervised()
+    book.dies(A)
+    book.sees(Appeared(B, adopted=True))
+    why = "port 9090: it belongs to a process that we may not look into"
+    book.sees(Listened(B, owned=None, why=why))
+    assert isinstance(book.phase, Proving)
+    book.sees(Registered(B, 0.01))
+    assert isinstance(book.phase, Settled)
+    (_, closed) = told(book)[-1]
+    assert closed.proof == Proof(B, 0.01, why)
+    assert book.state.facts.owner_why == ""
+    assert "restart" not in [finding.act for finding in book.state.findings.values()]

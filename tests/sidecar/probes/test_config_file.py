@@ -15,6 +15,7 @@ from sidecar.core.observations import ConfigRead
 from sidecar.probes.config_file import FILE, ConfigProbe, ConfigSettings, port_of, read
 from support.reports import Reports
 from support.standin import serving
+from support.users import another_user
 
 SHIPPED = """# written by the server
 user = fermat
@@ -120,3 +121,13 @@ async def test_what_the_server_itself_writes_is_read(reports: Reports, tmp_path:
         await reports.until(ConfigRead, 2)
     assert "port is not a number: '0'" in reports.of(ConfigRead)[-1].problem  # the system's choice, here
     await probe.close()
+
+
+def test_what_only_another_user_may_read_is_no_problem_of_the_server_s(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0o700)
+    path = hidden / "server_conf.properties"
+    path.write_text("port=9090\n")
+    with another_user():
+        assert read(path, of_another=True) == ConfigRead(str(path), None, "")
+        assert read(path) == ConfigRead(str(path), None, "unreadable: Permission denied")

@@ -1,0 +1,114 @@
+"""Whose a socket is by its cgroup (v2): for processes of others, into whose descriptors we may not look.
+
+The kernel tells anybody a socket's cgroup by number, the inode of that cgroup's folder (sock_diag(7)); and
+in which cgroup a process is (cgroups(7)). Within a unit of systemd that is as good as the process itself.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from fermatkit import sockets
+from fermatkit.measures import Unknown
+
+_PLACES = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
+_CGROUP_ID = 21
+"""INET_DIAG_CGROUP_ID (Linux 5.9)."""
+_SOCKET = 72
+"""Bytes of an inet_diag_msg, after which its attributes begin."""
+_ATTRIBUTE = struct.Struct("=HH")
+_ID = struct.Struct("=Q")
+_MOST = 5000
+"""Folders that are looked through for a name."""
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Somebody else, whose pid we may not know."""
+
+    who: str
+
+
+def holder(port: int, likely: int) -> int | Other | Unknown | None:
+    """Who listens on this port: as `sockets.owner` says, or as far as the cgroups tell. Blocks likewise."""
+    pid = sockets.owner(port, likely)
+    if not isinstance(pid, Unknown):
+        return pid
+    theirs, ours = listening(port), number(likely)
+    if isinstance(theirs, Unknown) or isinstance(ours, Unknown):
+        why = theirs if isinstance(theirs, Unknown) else ours
+        return Unknown(f"{pid.why}; {why.why if isinstance(why, Unknown) else why}")
+    if ours in theirs:
+        return likely
+    return Other(next(filter(None, map(name, theirs)), "another cgroup"))
+
+
+def number(pid: int) -> int | Unknown:
+    """The cgroup of a process; unknown where it is in none of its own, which would prove nothing."""
+    place = folder(pid)
+    if isinstance(place, Unknown):
+        return place
+    try:
+        return place.stat().st_ino
+    except OSError as error:
+        return Unknown(f"{place}: {error.strerror}")
+
+
+def folder(pid: int) -> Path | Unknown:
+    """Where the kernel shows the cgroup of a process."""
+    root = next((place for place in _PLACES if (place / "cgroup.controllers").exists()), None)
+    if root is None:
+        return Unknown("cgroup v2 is not mounted")
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return Unknown("the process is gone")
+    except OSError as error:
+        return Unknown(str(error.strerror))
+    place = next((line[3:] for line in lines if line.startswith("0::")), "/")
+    if place == "/" or place.startswith("/.."):  # the whole machine's, or outside of what we see
+        return Unknown("it is in no cgroup of its own")
+    return root / place[1:]
+
+
+def listening(port: int) -> set[int] | Unknown:
+    """The cgroups of the sockets that listen on this port."""
+    try:
+        found = {_id_of(one) for one in sockets.listeners(port)}
+    except OSError as error:
+        return Unknown(f"sock_diag: {error.strerror or error}")
+    known = {number for number in found if number is not None}
+    return known or Unknown("this kernel does not tell a socket's cgroup")
+
+
+def name(wanted: int) -> str:
+    """The name of a cgroup, such as a unit's; "" if it is not found."""
+    for root in _PLACES:
+        for place, _, _ in islice(os.walk(root), _MOST):
+            with suppress(OSError):  # gone in between
+                if Path(place).stat().st_ino == wanted:
+                    return Path(place).name
+    return ""
+
+
+def _id_of(message: bytes) -> int | None:
+    for kind, value in _attributes(message):
+        if kind == _CGROUP_ID:
+            return int(_ID.unpack_from(value)[0])
+    return None
+
+
+def _attributes(message: bytes) -> Iterator[tuple[int, bytes]]:
+    at = _SOCKET
+    while at + _ATTRIBUTE.size <= len(message):
+        length, kind = _ATTRIBUTE.unpack_from(message, at)
+        if length < _ATTRIBUTE.size:
+            return
+        yield kind, message[at + _ATTRIBUTE.size : at + length]
+        at += (length + 3) & ~3
