@@ -10,7 +10,7 @@ from sidecar.core import observations as obs
 from sidecar.core.actions import Finish, Signal, Start, Watch
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
-from sidecar.core.nouns import Act, Deed, Finding, Trouble
+from sidecar.core.nouns import Act, Deed, Finding, Identity, Trouble
 from sidecar.core.phases import (
     Awaiting,
     Collecting,
@@ -65,11 +65,12 @@ def _climb(phase: Phase, turn: Turn) -> Phase:
     if turn.facts.pause is not None and turn.facts.wanted is Wanted.RUNNING:
         return phase  # hands off
     nxt = phase
-    while True:
+    for _ in _RUNGS:
         wind_down = turn.facts.wanted is not Wanted.RUNNING
         phase, nxt = nxt, _wind_down(nxt, turn) if wind_down else _RUNGS[type(nxt)](nxt, turn)
         if type(nxt) is type(phase):
             return nxt
+    raise AssertionError(f"no rung stays: {phase} and {nxt}")
 
 
 def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
@@ -157,8 +158,13 @@ def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     if useless:
         turn.tell(Deed.SPARED, phase.identity.pid, why=useless)
         return Sparing(phase.identity, _culprit(turn))
+    return _give_up(phase.identity, turn)
+
+
+def _give_up(identity: Identity, turn: Turn) -> Phase:
+    """Evidence, and then its end; with a supervisor that is a restart, for which the budget needs room."""
     held = turn.full() if turn.policy.abilities.restarts_itself else None
-    return collect(phase.identity, turn) if held is None else hold(held, turn, phase.identity)
+    return collect(identity, turn) if held is None else hold(held, turn, identity)
 
 
 def _asked(act: Act, turn: Turn) -> list[Finding]:
@@ -237,7 +243,7 @@ def _continuing(phase: Continuing, turn: Turn) -> Phase:
         return revive(turn)
     if facts.stopped_since is None:
         return Proving(phase.identity)
-    return phase if turn.seen.at < phase.deadline else collect(phase.identity, turn)
+    return phase if turn.seen.at < phase.deadline else _give_up(phase.identity, turn)
 
 
 def _terminating(phase: Terminating, turn: Turn) -> Phase:

@@ -7,13 +7,12 @@ import time
 from functools import partial
 from http import HTTPStatus
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Report, Unanswered
 from sidecar.probes.aim import Aim, is_ours, why
+from sidecar.probes.question import NotHttp, get
 from sidecar.tasks import Beat
 
 _PATH = "/fermat/api/user"
@@ -43,7 +42,6 @@ class HttpProbe:
     def __init__(self, settings: HttpSettings, report: Report) -> None:
         self._settings = settings
         self._report = report
-        self._url = URL.build(scheme="http", host=settings.host, port=settings.port, path=_PATH)
         self._answered = False
         """Whether the last question was, in time."""
         self._aim = Aim(self._run, "http probe")
@@ -60,38 +58,39 @@ class HttpProbe:
         asking: set[asyncio.Task[None]] = set()
         self._answered = resting = False
         beat = Beat(self._settings.interval)
-        async with _strangers() as session, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             while True:
                 await beat.wait()
                 resting = self._answered and not resting
                 if resting:
                     continue
                 if len(asking) < _AT_ONCE:
-                    task = group.create_task(self._ask(session, identity))
+                    task = group.create_task(self._ask(identity))
                     asking.add(task)
                     task.add_done_callback(asking.discard)
                 else:
                     self._unanswered(identity, f"{_AT_ONCE} questions are still without an answer")
 
-    async def _ask(self, session: aiohttp.ClientSession, identity: Identity) -> None:
+    async def _ask(self, identity: Identity) -> None:
+        """As a stranger, on a new connection: a server that lets nobody new in is not well."""
         loop = asyncio.get_running_loop()
         asked = time.monotonic()
-        limit = self._settings.limit
+        host, port, limit = self._settings.host, self._settings.port, self._settings.limit
         late = loop.call_later(limit, self._unanswered, identity, f"no answer within {limit:g} s")
         tell = partial(self._unanswered, identity)
         try:
-            async with asyncio.timeout(_PATIENCE), session.get(self._url, allow_redirects=False) as response:
-                body = await _beginning(response.content)
-            if response.status == HTTPStatus.OK and body == _ANSWER:
-                self._answered = True
-                self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
-            elif response.status == HTTPStatus.OK:
+            async with asyncio.timeout(_PATIENCE):
+                reply = await get(host, port, _PATH, len(_ANSWER))
+            if reply.status != HTTPStatus.OK:
+                tell(f"HTTP {reply.status}")
+            elif reply.body != _ANSWER:
                 tell("another text than the server's")
             else:
-                tell(f"HTTP {response.status}")
+                self._answered = True
+                self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
         except TimeoutError:
             tell(f"no answer within {_PATIENCE:g} s")
-        except (aiohttp.ClientError, OSError) as error:
+        except (NotHttp, OSError) as error:
             if not is_ours(error):
                 tell(why(error))
         finally:
@@ -100,22 +99,3 @@ class HttpProbe:
     def _unanswered(self, identity: Identity, reason: str) -> None:
         self._answered = False
         self._report(Unanswered(identity, Sign.HTTP, reason))
-
-
-def _strangers() -> aiohttp.ClientSession:
-    """Asks each question on a connection of its own: a server that lets nobody new in is not well.
-
-    It is asked to keep the connection, so that it is us who close it, and it is our side that keeps the
-    kernel's memory of it for a minute (TIME_WAIT): not the server's port, where it would be counted.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(force_close=True), headers={"Connection": "keep-alive"}
-    )
-
-
-async def _beginning(body: aiohttp.StreamReader) -> bytes:
-    """As much of the body as the right answer is long: another's may be endless."""
-    try:
-        return await body.readexactly(len(_ANSWER))
-    except asyncio.IncompleteReadError as error:
-        return error.partial

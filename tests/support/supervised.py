@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.nouns import Deed, Ended, Identity
+from sidecar.core.phases import Over
 from sidecar.core.policy import Abilities
 from sidecar.core.quantities import Window
 from sidecar.core.turn import windows
@@ -123,10 +125,17 @@ class SupervisedHistories(Histories):
             self.an_operator_starts_it()
 
     def stop_here(self) -> None:
-        """Whoever is on the way comes first."""
-        if self.returns_at < math.inf:
-            self.sees(self.begins())
-        super().stop_here()
+        """A clean stop orders nothing more, whatever has been ordered before."""
+        kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
+        told = len(self.lives[-1][1])
+        self.sees(obs.StopAsked(leave=False))
+        self.time_passes(2 * self.policy.term_deadline + 2)
+        assert isinstance(self.state.recovery.phase, Over)
+        orders = (act.Start, act.Restart, act.Signal)
+        assert not [
+            one for _, actions in self.lives[-1][1][told:] for one in actions if isinstance(one, orders)
+        ]
+        vars(self).update(kept)
 
     # ---- what must hold ------------------------------------------------------------------------
 

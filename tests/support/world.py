@@ -21,6 +21,8 @@ POLICY = Policy(
     backoff_first=1.0,
     backoff_max=16.0,
 )
+_ACTS = (Act.NOTE, Act.TELL, Act.HOLD, Act.PLAN, Act.RESTART)
+"""Those that a rule may have."""
 POLICIES = (
     POLICY,
     msgspec.structs.replace(POLICY, channels=("mail",), budget=(Window(2, 60.0),), backoff_max=2.0),
@@ -29,7 +31,7 @@ POLICIES = (
         POLICY,
         rules={
             trouble: msgspec.structs.replace(rule, act=act_)
-            for (trouble, rule), act_ in zip(POLICY.rules.items(), cycle(Act), strict=False)
+            for (trouble, rule), act_ in zip(POLICY.rules.items(), cycle(_ACTS), strict=False)
         },
     ),
 )
