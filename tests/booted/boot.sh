@@ -2,8 +2,8 @@
 # boot.sh PREPARE RESULTS: boots a real systemd over this machine's own root, which stays as it is.
 #
 # All that is written goes to memory and is gone at the end. PREPARE is run with $ROOT set, still in the machine's
-# network; the booted system has none but its own loopback. The exit status is the one that its last unit gives. Needs
-# root, and nothing but util-linux and systemd.
+# network; the booted system has none but its own loopback. A reboot inside boots the same root again; the exit status is
+# the one that `systemctl exit` gives. Needs root, and nothing but util-linux and systemd.
 set -uo pipefail
 export PREPARE=$1 RESULTS=$2
 export W=/run/fermat-booted-$$ GROUP=/fermat-booted-$$
@@ -15,8 +15,10 @@ timeout --kill-after=10 300 unshare --mount --propagation private bash -euc '
   mount -t overlay -o lowerdir=/,upperdir=$W/upper,workdir=$W/work overlay $ROOT
   rm -rf $ROOT/etc/systemd/system $ROOT/etc/rc?.d $ROOT/var/log/journal $ROOT/var/lib/dbus/machine-id
   mkdir $ROOT/etc/systemd/system; : > $ROOT/etc/machine-id; echo booted > $ROOT/etc/hostname
+  mkdir -p $ROOT/var/log/journal
   "$PREPARE"
-  exec unshare --pid --fork --kill-child --mount --net --uts --ipc --cgroup bash -euc '\''
+  # The kernel ends a PID 1 that reboots by SIGHUP.
+  status=129; while [ $status = 129 ]; do status=0; unshare --pid --fork --kill-child --mount --net --uts --ipc --cgroup bash -euc '\''
     mount -t proc -o nosuid,nodev,noexec proc $ROOT/proc
     # Read-only, or systemd-sysctl would write the settings of the machine itself.
     mount --bind $ROOT/proc/sys $ROOT/proc/sys
@@ -40,5 +42,5 @@ timeout --kill-after=10 300 unshare --mount --propagation private bash -euc '
     exec setpriv \
       --bounding-set -sys_module,-sys_rawio,-sys_time,-mknod,-syslog,-mac_admin,-mac_override,-audit_control \
       env -i container=fermat PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd
-  '\'' bash
+  '\'' bash || status=$?; done; exit $status
 ' bash </dev/null
