@@ -96,7 +96,7 @@ def credentials() -> dict[str, object]:
 
 
 def _loaded(folder: Path) -> tuple[int, str]:
-    script = 'cd "$CREDENTIALS_DIRECTORY" && for name in *; do echo "$name=$(cat "$name")"; done'
+    script = 'cd "$CREDENTIALS_DIRECTORY" || exit 9; grep -r "" . || true'
     properties = ("-p", f"LoadCredential=secret:{folder}", "-p", "User=fermat-sidecar")
     return tried("systemd-run", "-q", "--wait", "--pipe", *properties, "/bin/sh", "-c", script)
 
