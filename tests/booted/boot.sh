@@ -8,7 +8,8 @@ set -uo pipefail
 export PREPARE=$1 RESULTS=$2
 export W=/run/fermat-booted-$$ GROUP=/fermat-booted-$$
 mkdir "$W" "$W.cg" && mount -t cgroup2 cgroup2 "$W.cg" && mkdir "$W.cg$GROUP" || exit 99
-trap 'find "$W.cg$GROUP" -depth -type d -exec rmdir {} + ; umount "$W.cg"; rmdir "$W.cg" "$W"' EXIT
+trap 'until find "$W.cg$GROUP" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
+  umount "$W.cg"; rmdir "$W.cg" "$W"' EXIT
 timeout --kill-after=10 300 unshare --mount --propagation private bash -euc '
   echo $$ > $W.cg$GROUP/cgroup.procs
   mount -t tmpfs -o mode=755 tmpfs $W; mkdir $W/upper $W/work $W/root; export ROOT=$W/root

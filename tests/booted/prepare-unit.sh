@@ -13,5 +13,4 @@ StateDirectory=mails
 WantedBy=multi-user.target
 UNIT
 systemctl --quiet --root="$ROOT" enable mails.service
-mkdir -p "$ROOT/opt/fermat-cloud-server"
-[ ! -e "$JAR" ] || install -m 644 "$JAR" "$ROOT/opt/fermat-cloud-server/fermat-cloud-server.jar"
+[ ! -e "$JAR" ] || install -m 644 "$JAR" "$ROOT/opt/fermat-tests/server.jar"

@@ -17,6 +17,7 @@ After=multi-user.target
 [Service]
 Type=oneshot
 WorkingDirectory=/opt/fermat-tests
+Environment="ONLY=${ONLY:-}"
 ExecStart=-/usr/bin/python3 -m $INSIDE /run/results/seen.json
 ExecStopPost=/bin/sh -c 'test -e /run/rebooting || systemctl exit \$EXIT_STATUS'
 StandardOutput=append:/run/results/output

@@ -146,7 +146,7 @@ def test_no_polkit(seen: dict[str, Any]) -> None:
 
 
 def test_no_bus(seen: dict[str, Any]) -> None:
-    one_finding(seen, "D-Bus")
+    one_finding(seen, "systemd cannot be asked")
     assert seen["same sidecar"]
 
 

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from unit import bus, deaths, operator, places
+from unit import bus, deaths, operators, places
 from unit.system import run
 
 _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
@@ -25,10 +25,10 @@ _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
     deaths.killed,
     deaths.hung,
     deaths.ends_by_itself,
-    operator.stops_the_server,
-    operator.restarts_the_server,
-    operator.ends_the_sidecar,
-    operator.reloads,
+    operators.stops_the_server,
+    operators.restarts_the_server,
+    operators.ends_the_sidecar,
+    operators.reloads,
     bus.no_polkit,
     bus.no_bus,
     bus.no_unit,

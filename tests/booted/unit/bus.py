@@ -65,7 +65,7 @@ def no_polkit() -> dict[str, object]:
 def no_bus() -> dict[str, object]:
     """And once there is one, the sidecar is well without a new start."""
     with _masked("dbus.socket", "dbus.service"):
-        seen = _found("D-Bus")
+        seen = _found("systemd cannot be asked")
         sidecar = main_pid(SIDECAR)
     systemctl("start", "dbus.socket", "polkit.service")
     wait(passes, "with the bus it passes")

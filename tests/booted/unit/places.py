@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from unit.system import (
@@ -28,7 +29,7 @@ from unit.system import (
 )
 
 _RECORD = "/usr/local/share/fermat-sidecar/installed.sha256"
-_JAR = Path("/opt/fermat-cloud-server/fermat-cloud-server.jar")
+_JAR = Path("/opt/fermat-tests/server.jar")
 
 
 def installed() -> dict[str, object]:
@@ -68,6 +69,7 @@ def java() -> dict[str, object]:
     """The server's unit as it is shipped, with a real JVM, its flags and its hardening."""
     if not _JAR.exists():
         return {"skipped": "no JDK: apt-get install openjdk-17-jdk-headless"}
+    shutil.copy(_JAR, "/opt/fermat-cloud-server/fermat-cloud-server.jar")
     systemctl("stop", SERVER)
     drop_in(SERVER, "standin", "")
     systemctl("start", SERVER)

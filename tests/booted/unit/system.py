@@ -17,7 +17,7 @@ PROGRAM = "/opt/fermat-sidecar/bin/fermat-sidecar"
 CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
 STATE = Path("/var/lib/fermat-sidecar")
 MAILS = Path("/var/lib/mails/mails.jsonl")
-PATIENCE = 30.0
+PATIENCE = 20.0
 QUIET = 5.0
 """Seconds in which a message would have come: it is sent by a process that takes one to start."""
 _STARTED = "MESSAGE_ID=39f53479d3a045ac8e11786248231fbf"
