@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fermatkit.errors import ExitCode
 from support import jvm
 
 CAPABILITIES = 5
@@ -103,13 +104,21 @@ def test_hung(seen: dict[str, Any]) -> None:
     assert "RECOVERED" in texts(seen)
 
 
+def test_given_up(seen: dict[str, Any]) -> None:
+    """What systemd does not start again the sidecar does."""
+    assert seen["starts"] == 1
+    assert "RESTART LIMIT TOO WEAK" in texts(seen)
+    assert "RECOVERED" in texts(seen)
+
+
 def test_ends_by_itself(seen: dict[str, Any]) -> None:
     """Systemd's limit is told; the sidecar's own three restarts of two starts each are the end of it."""
     assert not seen["still starting"]
     assert 2 <= seen["starts"] <= 2 + 3 * 2
     assert seen["state"]["ActiveState"] == "failed"
     assert seen["health"][0] == "fail"
-    assert "limit" in texts(seen)
+    assert "given up by its supervisor" in texts(seen)
+    assert "STAYS DOWN" in texts(seen)
 
 
 def test_stops_the_server(seen: dict[str, Any]) -> None:
@@ -154,6 +163,20 @@ def test_no_unit(seen: dict[str, Any]) -> None:
     one_finding(seen, "nothing.service")
 
 
+def test_renamed(seen: dict[str, Any]) -> None:
+    one_finding(seen, "fermat-cloud-server.service")
+    assert seen["same server"]
+
+
+def test_second_sidecar(seen: dict[str, Any]) -> None:
+    status, said = seen["second"]
+    assert status == ExitCode.CONFIGURATION
+    assert said.splitlines()[-1].startswith(
+        "fermat-sidecar: another sidecar watches fermat-cloud-server.service"
+    )
+    assert seen["first"]
+
+
 def one_finding(seen: dict[str, Any], word: str) -> None:
     """The sidecar runs on, and names in one note what is missing."""
     _, _, notes = seen["health"]
@@ -163,7 +186,6 @@ def one_finding(seen: dict[str, Any], word: str) -> None:
 
 def test_rebooted(seen: dict[str, Any]) -> None:
     """Both are up again by themselves, and nobody was told of an outage."""
-    assert seen["boots"] == 2
     assert (seen["server"]["ActiveState"], seen["sidecar"]["ActiveState"]) == ("active", "active")
     assert seen["mails"] == []
 

@@ -24,6 +24,7 @@ _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
     places.enabled,
     deaths.killed,
     deaths.hung,
+    deaths.given_up,
     deaths.ends_by_itself,
     operators.stops_the_server,
     operators.restarts_the_server,
@@ -32,6 +33,8 @@ _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
     bus.no_polkit,
     bus.no_bus,
     bus.no_unit,
+    bus.renamed,
+    bus.second_sidecar,
     places.before_reboot,
 )
 _SECOND = (places.rebooted, places.uninstalled)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from unit.system import (
     CONFIGURATION,
+    PROGRAM,
     SERVER,
     SIDECAR,
     fresh,
     health,
     main_pid,
     passes,
+    settled,
     show,
     standin,
     subjects,
@@ -21,6 +24,7 @@ from unit.system import (
     wait,
 )
 
+_UNIT = Path("/usr/local/lib/systemd/system") / SERVER
 _OTHER = "mails.service"
 _REFUSED = {
     "StopUnit": ("StopUnit", "ss", SERVER, "replace"),
@@ -74,6 +78,31 @@ def no_bus() -> dict[str, object]:
 
 def no_unit() -> dict[str, object]:
     return _found("nothing.service", CONFIGURATION.replace(SERVER, "nothing.service"))
+
+
+def renamed() -> dict[str, object]:
+    """While it runs: that is said, and once it has its name again all is well."""
+    server = settled()
+    other = _UNIT.with_name("renamed.service")
+    _UNIT.rename(other)
+    systemctl("daemon-reload")
+    try:
+        wait(lambda: any(SERVER in note for note in health()[2]), "the unit is named in /health")
+        seen = {"health": health(), "sidecar": show(SIDECAR), "mails": subjects()}
+    finally:
+        other.rename(_UNIT)
+        systemctl("daemon-reload")
+    wait(passes, "it has its name again and passes")
+    return seen | {"same server": main_pid(SERVER) == server}
+
+
+def second_sidecar() -> dict[str, object]:
+    """Under a configuration of its own, over the same unit."""
+    settled()
+    config = Path("/run/second.toml")
+    config.write_text(f'{CONFIGURATION}[health]\nport = 9192\n[state]\ndirectory = "/tmp"\n')
+    words = ("-p", "User=fermat-sidecar", "-p", "PrivateTmp=yes", PROGRAM, "run", "--config", str(config))
+    return {"second": tried("systemd-run", "-q", "--wait", "--pipe", *words), "first": passes()}
 
 
 @contextmanager

@@ -59,6 +59,19 @@ def hung() -> dict[str, object]:
     return {"seconds to proven": seconds, "starts": starts(since), "mails": mails()}
 
 
+def given_up() -> dict[str, object]:
+    """Its unit does not restart it: that is warned about, and when it dies the sidecar starts it."""
+    before = settled()
+    since = mark()
+    drop_in(SERVER, "once", "[Service]\nRestart=no\n")
+    wait(lambda: any("Restart=no" in note for note in health()[2]), "the weak unit is named in /health")
+    os.kill(before, signal.SIGKILL)
+    wait(lambda: health()[1] not in (0, before), "there is another server")
+    drop_in(SERVER, "once", "")
+    wait(lambda: told("RECOVERED"), "that it is proven is told")
+    return {"starts": starts(since), "mails": mails()}
+
+
 def ends_by_itself() -> dict[str, object]:
     """With status 0, 3 s after each start: the limit is reached, that is told, and there is an end to it."""
     settled()
