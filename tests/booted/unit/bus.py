@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from unit.system import (
     CONFIGURATION,
     PROGRAM,
+    QUIET,
     SERVER,
     SIDECAR,
     fresh,
@@ -88,6 +90,7 @@ def renamed() -> dict[str, object]:
     systemctl("daemon-reload")
     try:
         wait(lambda: any(SERVER in note for note in health()[2]), "the unit is named in /health")
+        time.sleep(QUIET)
         seen = {"health": health(), "sidecar": show(SIDECAR), "mails": subjects()}
     finally:
         other.rename(_UNIT)
