@@ -1,6 +1,7 @@
 """Run as root in the booted system, by Debian's own Python: one scenario after the other, over a reboot.
 
-Each writes down what it saw, or why it could not go on; the tests outside judge.
+Each writes down what it saw, or why it could not go on; the tests outside judge. While one is written,
+ONLY="installed enabled NAME" in the environment of pytest leaves out the others.
 """
 
 from __future__ import annotations
