@@ -49,9 +49,13 @@ format: $(VENV)/.dev ## let ruff write what it can
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-# What the tests need beyond Python: a browser, to see the page as a person does, and a real JVM in trouble.
+# What the tests need beyond Python: a browser, to see the page as a person does, a real JVM in trouble, and a systemd
+# with its bus and polkit, to boot.
+DEPS := chromium:chromium javac:openjdk-17-jdk-headless systemctl:systemd /sbin/init:systemd-sysv dbus-daemon:dbus \
+        pkaction:polkitd logrotate:logrotate
+NSS  := $(if $(wildcard /usr/lib/*/libnss_systemd.so.2),,libnss-systemd)
 deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
-	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v javac >/dev/null || echo openjdk-17-jdk-headless)"; \
+	@missing="$(NSS)"; for dep in $(DEPS); do command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
 	missing="$$(echo $$missing)"; [ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "make deps: installing Debian's $$missing, for the tests"; \

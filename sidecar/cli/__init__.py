@@ -33,6 +33,7 @@ _WHAT_IF = _Argument(
     {"type": Path, "metavar": "NEW", "help": "decide by this file's limits, not by the recorded ones"},
 )
 _DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then the pause ends by itself"})
+_DRY_RUN = _Argument("--dry-run", {"action": "store_true", "help": "say what would be done, and do nothing"})
 _WHY = _Argument("why", {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"})
 _COMMANDS = {
     "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
@@ -46,6 +47,8 @@ _COMMANDS = {
         "say what a recording's sidecar found, told and did, and why; or would have, with --config",
         (_RECORDING, _WHAT_IF),
     ),
+    "install-units": ("put the systemd units and all that they need in place", (_DRY_RUN,)),
+    "uninstall-units": ("take away what install-units put in place", (_DRY_RUN,)),
 }
 """What each is for, and its arguments; it gets them by name."""
 
@@ -53,7 +56,7 @@ _COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; a user's mistake is told in lines, without a traceback."""
     chosen = vars(_parser().parse_args(arguments))
-    name = chosen.pop("command")
+    name = chosen.pop("command").replace("-", "_")
     try:
         command = import_module(f"sidecar.cli.{name}")  # a command pays for its own imports only
         return int(getattr(command, name)(**chosen))

@@ -109,8 +109,7 @@ class Systemd:
         """Read all there is to know: at first, and when units were read anew (it may be gone)."""
         (path,) = await self._bus.call("LoadUnit", "s", self._unit)
         found = await self._bus.properties(path, UNIT)
-        if found["LoadState"] != "not-found":
-            found |= await self._bus.properties(path, SERVICE)
+        found |= await self._bus.properties(path, SERVICE)  # also one whose file is gone may run
         self.state = UnitState().changed(found)
         self._changed()
 

@@ -236,7 +236,8 @@ class UnitServer:
         allowed = False
         while True:
             stat = look(self._hold.identity.pid) if self._hold else None
-            wanted = not allowed or (self._supervised is not None and self._supervised.problem)
+            problem = self._supervised is not None and self._supervised.problem
+            wanted = self._systemd.state.known and (problem or not allowed)
             if wanted and stat is not None and stat.letter not in _CONT_CHANGES:
                 try:
                     await self._systemd.kill("main", int(signal.SIGCONT))

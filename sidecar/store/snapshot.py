@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from fermatkit.process import started
 from sidecar.core.actions import Save
 from sidecar.core.memory import Memory
 from sidecar.core.observations import Report, Saved, SaveFailed
@@ -16,6 +17,8 @@ from sidecar.tasks import OneThread
 
 SCHEMA = 1
 """Counts up when an older `Memory` cannot be read as the new one."""
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""One of its own for each time that the machine is up (random(4)); containers on it share that."""
 _PATIENCE = 3.0
 """Seconds that a farewell waits for the disk."""
 
@@ -27,15 +30,23 @@ class _Label(msgspec.Struct):
 class _Snapshot(msgspec.Struct):
     schema: int
     memory: Memory
+    boot: str = ""
+    """When it was saved; "" where that cannot be known."""
 
 
 def load(path: Path) -> Memory | None:
-    """What an earlier sidecar saved; None without one. A file that cannot be read is set aside."""
+    """What an earlier sidecar saved; None without one. A file that cannot be read is set aside.
+
+    An identity is one for as long as the machine is up: a reboot is nobody's death, and a newcomer may have
+    the same numbers.
+    """
     try:
         content = path.read_bytes()
         schema = msgspec.json.decode(content, type=_Label).schema
         if schema == SCHEMA:
-            return msgspec.json.decode(content, type=_Snapshot).memory
+            found = msgspec.json.decode(content, type=_Snapshot)
+            same = found.boot in ("", _boot())
+            return found.memory if same else msgspec.structs.replace(found.memory, identity=None)
         why = f"its schema is {schema}, ours is {SCHEMA}"
     except FileNotFoundError:
         return None
@@ -99,4 +110,12 @@ class Saver:
 
 
 def _write(path: Path, memory: Memory) -> None:
-    write(path, msgspec.json.encode(_Snapshot(SCHEMA, memory)))
+    write(path, msgspec.json.encode(_Snapshot(SCHEMA, memory, _boot())))
+
+
+def _boot() -> str:
+    """Of the machine, and of the container that we may be in: the start of its first process."""
+    try:
+        return f"{_BOOT.read_text().strip()}/{started(1)}"
+    except OSError:
+        return ""

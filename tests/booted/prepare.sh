@@ -1,32 +1,25 @@
 #!/bin/bash
 # What an operator does, in the root of the system that is about to be booted: the package in a virtual environment of
-# Debian's own Python under /opt, a user, the unit, a configuration. And the unit that looks at it all.
+# Debian's own Python under /opt. And the unit that looks at it all: $INSIDE, a module of tests/booted.
 set -eu
 mount --bind /dev "$ROOT/dev"
 chroot "$ROOT" /usr/bin/python3 -m venv /opt/fermat-sidecar
-mkdir "$ROOT/opt/fermat-wheels" "$ROOT/opt/fermat-tests"
+mkdir "$ROOT/opt/fermat-wheels"
 cp "$WHEELS"/*.whl "$ROOT/opt/fermat-wheels"
-cp "$CHECKOUT/tests/booted/inside.py" "$ROOT/opt/fermat-tests"
+cp -r "$CHECKOUT/tests/booted" "$ROOT/opt/fermat-tests"
 PIP="/opt/fermat-sidecar/bin/pip install -q --disable-pip-version-check --no-index --find-links=/opt/fermat-wheels"
-env -i PATH="$PATH" chroot "$ROOT" $PIP "fermat-sidecar[standin]"
+env -i PATH="$PATH" chroot "$ROOT" $PIP "fermat-sidecar[standin,demo]"
 umount "$ROOT/dev"
-chroot "$ROOT" useradd --system --home-dir /nonexistent fermat
-install -m 644 "$CHECKOUT/systemd/fermat-sidecar.service" "$ROOT/etc/systemd/system/"
-mkdir -p "$ROOT/etc/systemd/system/fermat-sidecar.service.d" "$ROOT/etc/fermat-sidecar"
-printf '[Service]\nWatchdogSec=2\n' > "$ROOT/etc/systemd/system/fermat-sidecar.service.d/sooner.conf"
-cat > "$ROOT/etc/fermat-sidecar/sidecar.toml" <<'TOML'
-[server]
-command = ["/opt/fermat-sidecar/bin/python", "-m", "cloudserver", "--port", "9090"]
-directory = "/var/lib/fermat-sidecar"
-TOML
-cat > "$ROOT/etc/systemd/system/inside.service" <<'UNIT'
+"$CHECKOUT/tests/booted/prepare-$INSIDE.sh"
+cat > "$ROOT/etc/systemd/system/inside.service" <<UNIT
 [Unit]
-SuccessAction=exit
-FailureAction=exit
 After=multi-user.target
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/python3 /opt/fermat-tests/inside.py /run/results/seen.json
+WorkingDirectory=/opt/fermat-tests
+Environment="ONLY=${ONLY:-}"
+ExecStart=-/usr/bin/python3 -m $INSIDE /run/results/seen.json
+ExecStopPost=/bin/sh -c 'test -e /run/rebooting || systemctl exit \$EXIT_STATUS'
 StandardOutput=append:/run/results/output
 StandardError=append:/run/results/output
 [Install]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -26,7 +29,7 @@ from sidecar.core.nouns import (
     Trouble,
 )
 from sidecar.core.observations import Observation, Saved, SaveFailed
-from sidecar.store.snapshot import Saver, load
+from sidecar.store.snapshot import Saver, _write, load
 from support.reports import Reports
 
 INCIDENT = Incident(
@@ -184,3 +187,13 @@ def test_what_cannot_be_read_at_all_is_set_aside_too(tmp_path: Path) -> None:
     (tmp_path / "memory.json").mkdir()
     assert load(tmp_path / "memory.json") is None
     assert (tmp_path / "memory.json.corrupt-1").is_dir()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody knows of a reboot")
+def test_who_ran_before_a_reboot_is_nobody_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "memory.json"
+    _write(path, MEMORY)
+    saved = path.read_text()
+    assert load(path) == MEMORY
+    path.write_text(re.sub('"boot":"[^"]+"', '"boot":"another"', saved))
+    assert load(path) == msgspec.structs.replace(MEMORY, identity=None)

@@ -1,0 +1,209 @@
+"""Unit mode as an operator installs it, on a systemd that has really booted, with its bus and polkit."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fermatkit.errors import ExitCode
+from support import jvm
+
+CAPABILITIES = 5
+"""Sets of them that a process has."""
+
+
+@pytest.fixture(scope="module")
+def lived(boot: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What was seen inside, by scenario."""
+    directory = tmp_path_factory.mktemp("jar")
+    jar = directory / "server.jar"
+    if not jvm.LACKS:
+        classes = jvm.compiled(directory, "Fine")
+        subprocess.run(
+            ["jar", "--create", "--file", jar, "--main-class", "Fine", "-C", classes, "."], check=True
+        )
+    return boot("unit", JAR=str(jar))
+
+
+@pytest.fixture
+def seen(lived: dict[str, Any], request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What was seen in the scenario that the test is named after."""
+    found: dict[str, Any] = lived[request.node.name.removeprefix("test_")]
+    if "skipped" in found:
+        pytest.skip(found["skipped"])
+    assert "error" not in found, found["error"]
+    return found
+
+
+def kinds(seen: dict[str, Any]) -> list[str]:
+    """What the mails are about: each subject up to the server's name."""
+    return [mail["subject"].partition(": Cloud Server")[0] for mail in seen["mails"]]
+
+
+def texts(seen: dict[str, Any]) -> str:
+    return "\n".join(mail["text"] for mail in seen["mails"])
+
+
+def test_installed(seen: dict[str, Any]) -> None:
+    assert not seen["dry run wrote"]
+    assert seen["dry run"].splitlines()[-1] == "Nothing was done."
+    assert "\nwrite  /usr/local/lib/systemd/system/fermat-cloud-server.service\n" in f"\n{seen['said']}\n"
+    assert "Note" not in seen["said"]
+    assert seen["record"] == ""
+    assert "write" not in seen["again"]
+    assert (seen["limits"]["StartLimitBurst"], seen["limits"]["StartLimitIntervalUSec"]) == ("5", "10min")
+
+
+def test_credentials(seen: dict[str, Any]) -> None:
+    """Each file of the folder is one; the folder may be empty, but has to be there."""
+    assert seen["none"] == [0, ""]
+    assert seen["one"] == [0, "./secret_mail:hunter2"]
+    assert seen["no folder"][0] == 243
+
+
+def test_rights(seen: dict[str, Any]) -> None:
+    """Four verbs of one unit, and nothing else."""
+    assert {name: status for name, (status, _) in seen["refused"].items() if status == 0} == {}
+    for name, (_, said) in seen["refused"].items():
+        assert "nteractive authentication required" in said or "ccess denied" in said, (name, said)
+    assert seen["untouched"]
+    assert {name: call for name, call in seen["allowed"].items() if call[0] != 0} == {}
+
+
+def test_java(seen: dict[str, Any]) -> None:
+    assert seen["comm"] == "java"
+    assert seen["log"] == "0o750"
+    stopped = seen["stopped"]
+    assert (stopped["ActiveState"], stopped["Result"], stopped["ExecMainStatus"]) == (
+        "inactive",
+        "success",
+        "143",
+    )
+
+
+def test_enabled(seen: dict[str, Any]) -> None:
+    assert seen["at once"]["ActiveState"] == "active"
+    assert seen["sidecar"]["StatusText"] == "The Cloud Server is up and answers."
+    assert (seen["sidecar"]["User"], seen["server"]["User"]) == ("fermat-sidecar", "fermat-cloud-server")
+    assert seen["sidecar"]["NRestarts"] == seen["server"]["NRestarts"] == "0"
+    assert seen["same as in /health"]
+    assert seen["capabilities"] == ["0000000000000000"] * CAPABILITIES
+    assert seen["state"] == "0o700"
+
+
+def test_killed(seen: dict[str, Any]) -> None:
+    """Systemd has it back, once; the sidecar proves it and tells what it died of."""
+    assert seen["starts"] == 1
+    assert seen["restarts by systemd"] == "1"
+    assert seen["same as in /health"]
+    assert kinds(seen) == ["DOWN", "RECOVERED"]
+    assert "killed by SIGKILL" in texts(seen)
+    assert seen["seconds to proven"] < 10
+
+
+def test_hung(seen: dict[str, Any]) -> None:
+    """One restart, although it had to be killed."""
+    assert seen["starts"] == 1
+    assert kinds(seen) == ["DOWN", "RECOVERED"]
+
+
+def test_given_up(seen: dict[str, Any]) -> None:
+    """What systemd does not start again the sidecar does."""
+    assert seen["starts"] == 1
+    assert {"RESTART LIMIT TOO WEAK", "DOWN", "RECOVERED"} <= set(kinds(seen))
+
+
+def test_ends_by_itself(seen: dict[str, Any]) -> None:
+    """Systemd's limit is told; the sidecar's own three restarts of two starts each are the end of it."""
+    assert not seen["still starting"]
+    assert 2 <= seen["starts"] <= 2 + 3 * 2
+    assert seen["state"]["ActiveState"] == "failed"
+    assert seen["health"][0] == "fail"
+    assert "given up by its supervisor" in texts(seen)
+    assert "STAYS DOWN" in kinds(seen)
+
+
+def test_stops_the_server(seen: dict[str, Any]) -> None:
+    assert seen["starts"] == 0
+    assert (seen["state"]["ActiveState"], seen["state"]["Result"]) == ("inactive", "success")
+    assert seen["sidecar"]["ActiveState"] == "active"
+    assert seen["mails"] == []
+
+
+def test_restarts_the_server(seen: dict[str, Any]) -> None:
+    assert seen["starts"] == 1
+    assert seen["mails"] == []
+
+
+def test_ends_the_sidecar(seen: dict[str, Any]) -> None:
+    assert (seen["stopped"]["ActiveState"], seen["stopped"]["Result"]) == ("inactive", "success")
+    assert seen["same server"]
+    assert seen["starts"] == 0
+    assert seen["mails"] == []
+
+
+def test_reloads(seen: dict[str, Any]) -> None:
+    assert seen["bad: status"] != 0
+    assert "limits.hang_after" in seen["bad: log"]
+    assert seen["bad: same sidecar"]
+    assert seen["bad: passes"]
+    assert seen["good: status"] == 0
+    assert seen["good: same server"]
+    assert seen["mails"] == []
+
+
+def test_no_polkit(seen: dict[str, Any]) -> None:
+    one_finding(seen, "polkit")
+
+
+def test_no_bus(seen: dict[str, Any]) -> None:
+    one_finding(seen, "systemd cannot be asked")
+    assert seen["same sidecar"]
+
+
+def test_no_unit(seen: dict[str, Any]) -> None:
+    one_finding(seen, "nothing.service")
+
+
+def test_renamed(seen: dict[str, Any]) -> None:
+    """The server runs on all the while, and is not taken for dead."""
+    one_finding(seen, "fermat-cloud-server.service")
+    assert seen["same server"]
+    assert not any(subject.startswith("DOWN") for subject in seen["mails"])
+
+
+def test_second_sidecar(seen: dict[str, Any]) -> None:
+    status, said = seen["second"]
+    assert status == ExitCode.CONFIGURATION
+    assert said.splitlines()[-1].startswith(
+        "fermat-sidecar: another sidecar watches fermat-cloud-server.service"
+    )
+    assert seen["first"]
+
+
+def one_finding(seen: dict[str, Any], word: str) -> None:
+    """The sidecar runs on, and names in one note what is missing."""
+    _, _, notes = seen["health"]
+    assert seen["sidecar"]["ActiveState"] == "active"
+    assert len([note for note in notes if word in note]) == 1
+
+
+def test_rebooted(seen: dict[str, Any]) -> None:
+    """Both are up again by themselves, and nobody was told of an outage."""
+    assert (seen["server"]["ActiveState"], seen["sidecar"]["ActiveState"]) == ("active", "active")
+    assert seen["mails"] == []
+
+
+def test_uninstalled(seen: dict[str, Any]) -> None:
+    status, said = seen["refused"]
+    assert status != 0
+    assert said == (
+        "fermat-sidecar: uninstall-units: still in use: "
+        "first systemctl disable --now fermat-sidecar.service fermat-cloud-server.service"
+    )
+    assert seen["left"] == []
+    assert seen["unit"][0] != 0
+    assert seen["configuration"]

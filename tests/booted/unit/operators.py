@@ -1,0 +1,100 @@
+"""What an operator does to either of the two is respected, and no message is sent about it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from unit.system import (
+    CONFIG,
+    CONFIGURATION,
+    QUIET,
+    SERVER,
+    SIDECAR,
+    drop_in,
+    health,
+    main_pid,
+    mark,
+    passes,
+    settled,
+    show,
+    starts,
+    subjects,
+    systemctl,
+    tried,
+    wait,
+)
+
+
+def stops_the_server() -> dict[str, object]:
+    settled()
+    since = mark()
+    systemctl("stop", SERVER)
+    time.sleep(QUIET)
+    seen = {"starts": starts(since), "state": show(SERVER), "sidecar": show(SIDECAR), "health": health()}
+    systemctl("start", SERVER)
+    wait(passes, "started again, it passes")
+    time.sleep(QUIET)
+    return seen | {"mails": subjects()}
+
+
+def restarts_the_server() -> dict[str, object]:
+    before = settled()
+    since = mark()
+    systemctl("restart", SERVER)
+    wait(lambda: passes(not_pid=before), "another server is proven")
+    time.sleep(QUIET)
+    return {"starts": starts(since), "mails": subjects()}
+
+
+def another(before: int) -> bool:
+    """Whether another sidecar is active."""
+    now = show(SIDECAR)
+    return now["ActiveState"] == "active" and int(now["MainPID"]) != before
+
+
+def ends_the_sidecar() -> dict[str, object]:
+    """Stopped, killed, stopped in its tracks: the next one finds the same server, and has not touched it."""
+    server = settled()
+    since = mark()
+    seen: dict[str, object] = {}
+    systemctl("stop", SIDECAR)
+    seen["stopped"] = show(SIDECAR)
+    systemctl("start", SIDECAR)
+    wait(passes, "started again, it passes")
+    drop_in(SIDECAR, "sooner", "[Service]\nWatchdogSec=2\n")
+    systemctl("restart", SIDECAR)
+    for name, number in (("killed", signal.SIGKILL), ("hung", signal.SIGSTOP)):
+        before = main_pid(SIDECAR)
+        os.kill(before, number)
+        seen[f"{name}: seconds"] = wait(lambda before=before: another(before), f"{name}, it is back")
+        wait(passes, f"{name}, it passes")
+    drop_in(SIDECAR, "sooner", "")
+    time.sleep(QUIET)
+    return seen | {
+        "same server": main_pid(SERVER) == server == health()[1],
+        "starts": starts(since),
+        "mails": subjects(),
+    }
+
+
+def reloads() -> dict[str, object]:
+    """A bad file makes the reload fail; the sidecar that ran goes on under what it knew."""
+    server = settled()
+    pid = main_pid(SIDECAR)
+    CONFIG.write_text(CONFIGURATION.replace("hung_after", "hang_after"))
+    status, said = tried("systemctl", "reload", SIDECAR)
+    _, log = tried("journalctl", "-q", "-o", "cat", "-n20", "-u", SIDECAR)
+    seen = {
+        "bad: status": status,
+        "bad: said": said,
+        "bad: log": log,
+        "bad: same sidecar": main_pid(SIDECAR) == pid,
+        "bad: passes": passes(),
+    }
+    CONFIG.write_text(CONFIGURATION + "[health]\nport = 9192\n")
+    seen["good: status"], _ = tried("systemctl", "reload", SIDECAR)
+    wait(lambda: passes(port=9192), "the new configuration is in force, and it passes")
+    time.sleep(QUIET)
+    return seen | {"good: same server": main_pid(SERVER) == server, "mails": subjects()}
