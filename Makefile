@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format deps bench bench-standin drills mutants clean
+.PHONY: help run test check format deps bench bench-standin bench-unit drills mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -75,6 +75,9 @@ mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: whic
 
 bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own loop lag; about three minutes
 	@$(BIN)/python benchmarks/standin.py
+
+bench-unit: $(VENV)/.dev ## kill -9 under the sidecar with systemd, systemd alone, supervisord, monit; root, two minutes
+	@$(BIN)/python -m benchmarks.unit
 
 clean: ## remove what was made here
 	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

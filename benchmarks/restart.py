@@ -132,16 +132,17 @@ def proven() -> dict[str, float]:
         port, health = free_port(), free_port()
         command = [sys.executable, "-m", "cloudserver", "--port", str(port)]
         with started(configuration(Path(name), command, port, health, LIMITS), Path(name)):
-            pid = _proven(health, 0)
+            pid = proven_pid(health, 0)
             for _ in range(PROVEN_ROUNDS):
                 began = time.perf_counter()
                 os.kill(pid, signal.SIGKILL)
-                pid = _proven(health, pid)
+                pid = proven_pid(health, pid)
                 took.append((time.perf_counter() - began) * 1000)
     return {"proven_ms": median(took), "proven_max_ms": max(took)}
 
 
-def _proven(health: int, old: int) -> int:
+def proven_pid(health: int, old: int) -> int:
+    """Wait until ``/health`` passes for another pid than the old one."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:

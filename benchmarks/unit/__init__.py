@@ -1,0 +1,1 @@
+"""kill -9 under five supervisors, on a systemd that has really booted."""
