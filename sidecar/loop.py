@@ -57,6 +57,11 @@ class Loop:
         self._record = record or self._record
         self._drain()
 
+    def obey(self, policy: Policy) -> None:
+        """Decide by another policy from now on."""
+        self._policy = policy
+        self.report(Ticked())
+
     def report(self, what: Observation) -> None:
         """Take an observation; on the event loop's thread only. Before ``connect`` it waits."""
         self._waiting.append(what)

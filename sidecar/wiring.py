@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from fermatkit.errors import ExitCode
+from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
 from sidecar.actuators.systemd import Systemd
+from sidecar.config.load import load as load_settings
+from sidecar.config.reload import reload
 from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
@@ -77,6 +79,7 @@ class Sidecar:
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._shown: Health | None = None
         self._shown_at = 0.0
+        self._recorder: Recorder | None = None
         self._lack_told = -_LACK_PAUSE
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -84,6 +87,26 @@ class Sidecar:
         """Ask for a clean end."""
         self._systemd.stopping()
         self._core.report(StopAsked(leave=self._settings.server.on_stop == "leave"))
+
+    @property
+    def of_systemd(self) -> bool:
+        """Whether systemd has started us, and wants to be told how we are."""
+        return self._systemd.listens
+
+    def reload(self) -> None:
+        """Read the configuration again. A bad file changes nothing; what needs a restart is said."""
+        if self._recorder is None:  # still starting
+            return
+        try:
+            new = load_settings(self._config)
+        except UserError as error:
+            for line in str(error).splitlines():
+                log.warning("configuration not read again: the old one stays in force", why=line)
+            return
+        self._policy, later = reload(self._settings, new)
+        self._recorder.obey(self._policy)
+        self._core.obey(self._policy)
+        log.info("configuration read again", file=str(self._config), needs_a_restart=later)
 
     async def run(self) -> ExitCode:
         """Watch until asked to stop. UserError for what the operator has to put right first."""
@@ -133,7 +156,7 @@ class Sidecar:
         )
         control = await listen(directory, report)
 
-        recorder = Recorder(
+        recorder = self._recorder = Recorder(
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )
 

@@ -30,6 +30,11 @@ class Systemd:
         self._said = ""
         self._beating: asyncio.Task[None] | None = None
 
+    @property
+    def listens(self) -> bool:
+        """Whether there is somebody to be told."""
+        return bool(self._address)
+
     def ready(self) -> None:
         """The sidecar watches from now on."""
         self._tell("READY=1")

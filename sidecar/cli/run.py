@@ -14,8 +14,8 @@ from sidecar.config.load import load
 from sidecar.config.settings import Settings
 from sidecar.wiring import Sidecar
 
-_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, systemd, and a terminal that closes."""
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and systemd."""
 
 
 def run(config: Path) -> ExitCode:
@@ -31,6 +31,9 @@ async def _watch(settings: Settings, config: Path) -> ExitCode:
     sidecar = Sidecar(settings, config)
     loop = asyncio.get_running_loop()
     for number in _ENDS:
-        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)
-            loop.add_signal_handler(number, sidecar.stop)
+        loop.add_signal_handler(number, sidecar.stop)
+    if sidecar.of_systemd:  # systemctl reload
+        loop.add_signal_handler(signal.SIGHUP, sidecar.reload)
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup(1): a terminal has closed
+        loop.add_signal_handler(signal.SIGHUP, sidecar.stop)
     return await sidecar.run()

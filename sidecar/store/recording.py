@@ -46,13 +46,15 @@ class _Entry(NamedTuple):
     number: int
     seen: Seen
     before: State
+    policy: Policy
 
 
 class Recorder:
     """Takes observations on the event loop, and writes them in a thread of its own.
 
     Each has a number; where the number that is written next is not the one after the last (the queue was
-    full, or a new file begins), an opening with the state of that moment is written before it.
+    full, or a new file begins), or which is decided by another policy, an opening with the state of that
+    moment is written before it.
     """
 
     def __init__(self, settings: RecordingSettings, policy: Policy) -> None:
@@ -65,6 +67,8 @@ class Recorder:
         self._life: int | None = None
         self._next: int | None = None
         """The number of the observation that needs no opening; None at the beginning of a file."""
+        self._opened = policy
+        """That of the last opening."""
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
@@ -72,8 +76,12 @@ class Recorder:
     def record(self, seen: Seen, before: State) -> None:
         """Keep this, and the state that it met. Costs the event loop a microsecond, and never blocks it."""
         if len(self._waiting) < _WAITING:
-            self._waiting.append(_Entry(self._number, seen, before))
+            self._waiting.append(_Entry(self._number, seen, before, self._policy))
         self._number += 1
+
+    def obey(self, policy: Policy) -> None:
+        """From now on it is decided by this."""
+        self._policy = policy
 
     async def close(self, patience: float = _PATIENCE) -> None:
         """Write what waits; after `patience` seconds it is given up."""
@@ -107,22 +115,23 @@ class Recorder:
             number = self._rotation.begin()
             self._life, self._next = self._life or number, None
         lines: list[bytes] = []
-        following = self._next
-        for number, seen, before in entries:
+        following, opened = self._next, self._opened
+        for number, seen, before, policy in entries:
             try:
                 line = seen_line(seen)
             except UnicodeEncodeError:
                 continue  # one that cannot be written is a lost one: the next has an opening
-            if number != following:
-                lines.append(self._opening(number, before))
+            if number != following or policy != opened:
+                lines.append(self._opening(number, before, policy))
+                opened = policy
             lines.append(line)
             following = number + 1
         self._rotation.append(b"".join(lines))
-        self._next = following
+        self._next, self._opened = following, opened
 
-    def _opening(self, number: int, before: State) -> bytes:
+    def _opening(self, number: int, before: State, policy: Policy) -> bytes:
         assert self._life is not None  # noqa: S101 - there is a file; mypy has to see it
         settings = self._settings
         return opening_line(
-            Opening(SCHEMA, settings.version, settings.host, self._life, number, self._policy, before)
+            Opening(SCHEMA, settings.version, settings.host, self._life, number, policy, before)
         )

@@ -151,6 +151,8 @@ def test_reloads(seen: dict[str, Any]) -> None:
     assert seen["bad: same sidecar"]
     assert seen["bad: passes"]
     assert seen["good: status"] == 0
+    assert '"needs_a_restart":["health.port"]' in seen["good: log"]
+    assert seen["good: same sidecar"]
     assert seen["good: same server"]
     assert seen["mails"] == []
 

@@ -20,6 +20,7 @@ class Life:
     def __init__(self, directory: Path, **changes: float) -> None:
         settings = RecordingSettings(directory, "0", "host", **{"beat": 0.01, **changes})  # type: ignore[arg-type]
         self.recorder = Recorder(settings, POLICY)
+        self.policy = POLICY
         self.state = State()
         self.at = 100.0
         self.actions: list[object] = []
@@ -28,8 +29,12 @@ class Life:
         self.at += 1.0
         seen = Seen(self.at, 1e9 + self.at, what)
         self.recorder.record(seen, self.state)
-        self.state, actions = step(self.state, seen, POLICY)
+        self.state, actions = step(self.state, seen, self.policy)
         self.actions.append(actions)
+
+    def obeys(self, policy: Policy) -> None:
+        self.policy = policy
+        self.recorder.obey(policy)
 
     def sees_much(self, number: int) -> None:
         self.sees(Restored(None, 1))

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fermatkit.errors import UserError
 from sidecar.core.observations import StartFailed
 from sidecar.core.replay import Opening, Step, TakenUp, replay
 from sidecar.store.recorded import numbered, read
-from support.recorded_life import Life
+from support.recorded_life import POLICY, Life
 
 
 def folded(path: Path) -> list[TakenUp | Step]:
@@ -87,7 +88,7 @@ import asyncio, json, resource, signal, sys
 from pathlib import Path
 from sidecar.core.observations import Absent, Restored, Ticked
 from sidecar.store.recording import _WAITING
-from support.recorded_life import Life
+from support.recorded_life import POLICY, Life
 
 async def main():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -179,3 +180,16 @@ async def test_a_packed_file_cut_short_is_read_as_far_as_it_goes(tmp_path: Path)
     assert len(lines) < 204
     assert len(notes) == 1
     assert "torn" in notes[0]
+
+
+async def test_a_policy_that_changes_is_recorded_where_it_does(tmp_path: Path) -> None:
+    life = Life(tmp_path)
+    life.sees_much(3)
+    life.obeys(msgspec.structs.replace(POLICY, backoff_first=30.0))
+    for _ in range(3):
+        life.sees(StartFailed("no such file"))
+    await life.recorder.close()
+    assert actions(tmp_path) == life.actions
+    policies = [line.policy for line in read(tmp_path, pytest.fail) if isinstance(line, Opening)]
+    assert [policy.backoff_first for policy in policies] == [POLICY.backoff_first, 30.0]
+    assert [one.lost for one in folded(tmp_path) if isinstance(one, TakenUp)] == [0]
