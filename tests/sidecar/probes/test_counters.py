@@ -88,7 +88,7 @@ async def test_clients_are_counted_and_no_log_line_is_written(
         first = await reports.until(Counted)
         assert first == Counted(identity_of(standin), dict.fromkeys(MEASURES, 0.0))
         await reports.until(Counted, 4)
-        assert "401" not in standin.stdout
+        assert "HTTP 401" not in standin.stdout
         size = len(standin.stdout)
         await reports.until(Counted, 6)
         assert len(standin.stdout) == size
