@@ -14,8 +14,12 @@ _NAMES = {"SERVER_PORT": 9090, "HEALTH_PORT": 9191}
 
 
 def ports() -> tuple[int, int]:
-    """The server's and the health page's; UserError when one cannot be had."""
-    server, health = (_free(name) for name in _NAMES)
+    """The server's and the health page's; UserError when one cannot be had.
+
+    When neither can be had, a sidecar was left behind: it is the one to end, not its server, which it would
+    start again.
+    """
+    health, server = (_free(name) for name in ("HEALTH_PORT", "SERVER_PORT"))
     if server == health:
         raise UserError(f"SERVER_PORT and HEALTH_PORT are both {server}: choose two different ones")
     return server, health

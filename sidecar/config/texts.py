@@ -14,8 +14,9 @@ _LONGEST_NAME = 200
 _LONGEST_SHOWN = 60
 _LONGEST_NUMBER = 200
 """Bits."""
-_OURS = ("memory.json", "probe-keys.json", "server.lock", "sidecar.lock")
+_OURS = ("memory.json", "probe-keys.json", "server.lock", "sidecar.lock", "control.sock")
 """What the sidecar itself keeps in the state directory; also as ``….new`` and ``….corrupt-1``."""
+_OUR_DIRECTORIES = ("evidence", "recording")
 
 
 def host(text: object) -> str:
@@ -51,7 +52,7 @@ def output(text: object) -> str:
         raise ValueError(
             f"must be the name of a file in the state directory, like 'server-output.log', is {shown(text)}"
         )
-    if name.casefold().startswith(_OURS):
+    if name.casefold().startswith(_OURS) or name.casefold() in _OUR_DIRECTORIES:
         raise ValueError(
             f"{shown(text)} is, or may become, the name of one of the sidecar's own files; "
             "write another, like 'server-output.log'"

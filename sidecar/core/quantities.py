@@ -25,4 +25,4 @@ class Window(msgspec.Struct, frozen=True):
     """At most so many restarts in any span of this length."""
 
     restarts: Count
-    within: Seconds
+    within: Patience

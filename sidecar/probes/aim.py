@@ -55,7 +55,7 @@ def is_ours(error: Exception) -> bool:
 
 
 def why(error: Exception) -> str:
-    """What went wrong with a connection, in the operating system's words or the library's."""
+    """What went wrong with a connection, in the operating system's words or the library's: in one line."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return str(error) or type(error).__name__
+    return " ".join(str(error).split()) or type(error).__name__

@@ -169,8 +169,8 @@ class Conversation:
                 self._pending[sent] = self._loop.call_later(self._rhythm.ping_limit, self._overdue, sent)
                 await self._socket.ping(sent)
 
-    def _ponged(self, payload: bytes) -> None:
-        pending = self._pending.pop(payload, None)
+    def _ponged(self, payload: bytes | bytearray) -> None:
+        pending = self._pending.pop(bytes(payload), None)
         if pending is not None:
             pending.cancel()
         try:

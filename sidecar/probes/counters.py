@@ -168,6 +168,8 @@ class Admin:
         said = _decode(body, _Answer, "the login")
         if not said.success or not said.token:
             raise _Refused(f"the server refuses the login of [server.admin]: {said.message}")
+        if not (said.token.isascii() and said.token.isprintable()):  # no header may hold it
+            raise _Refused("the login is not answered as a Cloud Server does")
         return said.token
 
     async def _ask(self) -> _Data:

@@ -51,7 +51,8 @@ class HeartbeatSettings(msgspec.Struct, frozen=True):
     """Seconds before a lost session is opened again; doubles with each failure."""
     pause_max: float = 5.0
     refused_max: float = 30.0
-    """The longest pause after a login that was refused: each leaves 3.6 KB in the server's log."""
+    """The longest pause after a login that was refused, or did not last: each leaves 3.6 KB in the server's
+    log. (Two sidecars with the same key, say, would throw each other out for ever.)"""
 
 
 class Held(NamedTuple):
@@ -60,7 +61,8 @@ class Held(NamedTuple):
     reason: str
     """Why it ended, or could not be opened."""
     opened: bool = False
-    registered: bool = False
+    lasted: bool = False
+    """Whether it was registered, and held for longer than the longest pause."""
     refused: bool = False
 
 
@@ -90,7 +92,7 @@ class Heartbeat:
                 await self._listening(identity)
                 held = await self._converse(http, identity)
                 self._report(SessionLost(identity, held.reason, held.refused))
-                pause = self._settings.pause_first if held.registered else pause
+                pause = self._settings.pause_first if held.lasted else pause
                 await asyncio.sleep(pause)
                 longest = self._settings.refused_max if held.opened else self._settings.pause_max
                 pause = min(2 * pause, longest)
@@ -140,8 +142,10 @@ class Heartbeat:
         except (aiohttp.ClientError, OSError) as error:
             return Held(why(error))
         conversation = Conversation(socket, session, self._settings.rhythm, identity, self._report)
+        began = time.monotonic()
         reason = await conversation.run()
-        return Held(reason, opened=True, registered=conversation.registered, refused=conversation.refused)
+        lasted = conversation.registered and time.monotonic() - began > self._settings.refused_max
+        return Held(reason, opened=True, lasted=lasted, refused=conversation.refused)
 
 
 def _owner(port: int, likely: int) -> int | Other | Unknown | None:

@@ -22,7 +22,7 @@ from sidecar.servers.launch import Launcher
 from sidecar.servers.lock import holders, server, take
 from sidecar.servers.output import cap
 from sidecar.servers.pidfd import Hold, deliver, hold, why
-from sidecar.tasks import Beat, spawn
+from sidecar.tasks import Beat, OneThread, spawn
 
 _SEARCHES = 100
 _SEARCH_PAUSE = 0.05
@@ -216,7 +216,7 @@ class CommandServer:
         self._report(StartFailed(self._obstacle))
 
     async def _cap(self) -> None:
-        beat = Beat(_CAP_INTERVAL)
+        beat, thread = Beat(_CAP_INTERVAL), OneThread("output cap")
         while True:
             await beat.wait()
-            await asyncio.to_thread(cap, self._output, self._output_limit)
+            await thread.call(partial(cap, self._output, self._output_limit))

@@ -17,7 +17,9 @@ import psutil
 import pytest
 
 from demo.mail import WIDTH, frame
+from demo.ports import ports
 from demo.screen import line
+from fermatkit.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -158,6 +160,16 @@ def test_a_port_in_use_is_one_line_and_starts_nothing(tmp_path: Path, name: str,
     assert f"port {port} cannot be had (in use by pid {os.getpid()}" in demo.said
     assert f"make run {name}=PORT" in demo.said
     assert not (tmp_path / "run").exists()
+
+
+def test_of_a_sidecar_left_behind_and_its_server_the_sidecar_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_server(("127.0.0.1", 0)) as health:
+        for name, one in (("SERVER_PORT", server), ("HEALTH_PORT", health)):
+            monkeypatch.setenv(name, str(one.getsockname()[1]))
+        with pytest.raises(UserError, match="make run HEALTH_PORT=PORT"):
+            ports()
 
 
 def test_a_second_one_does_not_empty_the_directory_of_the_first(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_what_is_a_host(tmp_path: Path, host: str) -> None:
             "probe-keys.json",
             "probe-keys.json.new",
         ),
-        *("server.lock", "sidecar.lock", "MEMORY.json"),
+        *("server.lock", "sidecar.lock", "MEMORY.json", "control.sock", "evidence", "recording"),
     ],
 )
 def test_the_output_is_a_file_of_its_own(tmp_path: Path, name: str) -> None:

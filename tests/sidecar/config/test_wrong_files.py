@@ -93,6 +93,7 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
         *(one for one in NO_NUMBER if one != "[]"),
         "[{ restarts = 1 }]",
         '[{ restarts = -1, within = "1s" }]',
+        '[{ restarts = 1, within = "0s" }]',
     ),
 }
 BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {

@@ -48,6 +48,11 @@ def test_some_have_an_end(kind: Any, above: float) -> None:
 
 
 def test_a_window_may_hold_none_and_no_fewer() -> None:
-    assert msgspec.convert({"restarts": 0, "within": 0.0}, Window) == Window(0, 0.0)
+    assert msgspec.convert({"restarts": 0, "within": 1.0}, Window) == Window(0, 1.0)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(-1, Count)
+
+
+def test_a_window_of_no_time_would_count_nothing() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"restarts": 6, "within": 0.9}, Window)

@@ -56,3 +56,9 @@ def test_an_error_is_told_in_the_shortest_words_there_are() -> None:
     assert why(ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 9090)")) == "Connection refused"
     assert why(ValueError("what")) == "what"
     assert why(TimeoutError()) == "TimeoutError"
+
+
+def test_an_error_is_one_line() -> None:
+    assert why(ValueError("400, message='Bad status line:\n\n  b\"SSH\"\n     ^'")) == (
+        "400, message='Bad status line: b\"SSH\" ^'"
+    )

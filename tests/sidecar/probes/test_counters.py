@@ -88,7 +88,7 @@ async def test_clients_are_counted_and_no_log_line_is_written(
         first = await reports.until(Counted)
         assert first == Counted(identity_of(standin), dict.fromkeys(MEASURES, 0.0))
         await reports.until(Counted, 4)
-        assert "401" not in standin.stdout
+        assert "HTTP 401" not in standin.stdout
         size = len(standin.stdout)
         await reports.until(Counted, 6)
         assert len(standin.stdout) == size
@@ -160,13 +160,17 @@ class Moody:
 
     def __init__(self, *moods: web.Response) -> None:
         self.moods = list(moods)
+        self.tail = ""
+        """What every token ends in."""
         self.logins = 0
         self.naked = 0
 
     async def login(self, request: web.Request) -> web.Response:
         assert request.headers["Content-Type"] == "application/json"
         self.logins += 1
-        return web.json_response({"success": True, "message": "", "authToken": f"a.b.{self.logins}"})
+        return web.json_response(
+            {"success": True, "message": "", "authToken": f"a.b.{self.logins}{self.tail}"}
+        )
 
     async def data(self, request: web.Request) -> web.Response:
         self.naked += not request.headers.get("Authorization", "").startswith("Bearer a.b.")
@@ -220,6 +224,13 @@ async def test_an_answer_that_is_none_is_unknown(body: bytes) -> None:
         assert await somebody.counters() == unknown("current/data is not answered as a Cloud Server does")
         assert await somebody.counters() == FOUND
         assert server.logins == 1
+
+
+@pytest.mark.parametrize("tail", ["a\r\nb: c", "\0", "é", "\u2028"])
+async def test_a_token_that_no_header_may_hold_is_none(tail: str) -> None:
+    async with moody() as (server, somebody):
+        server.tail = tail
+        assert await somebody.counters() == unknown("the login is not answered as a Cloud Server does")
 
 
 async def test_an_endless_answer_is_cut() -> None:

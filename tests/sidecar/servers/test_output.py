@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from sidecar.servers.output import cap
@@ -48,3 +50,35 @@ def test_who_appends_goes_on_at_the_new_end(tmp_path: Path) -> None:
     os.write(writer, b"new")
     os.close(writer)
     assert output.read_bytes() == b"new"
+
+
+HANGS = """
+import asyncio, os, sys
+from pathlib import Path
+from sidecar.servers import command
+
+async def main():
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hangs(*_):
+        loop.call_soon_threadsafe(asked.set)
+        os.read(os.pipe()[0], 1)
+
+    command.cap = hangs
+    here = Path(sys.argv[1])
+    settings = command.CommandSettings(("true",), here, here / "output", here / "server.lock")
+    server = command.CommandServer(settings, lambda what: None)
+    server.attach(None)
+    await asked.wait()
+    await server.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_end_of_the_program(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HANGS, tmp_path], check=False, capture_output=True, text=True, timeout=20
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
