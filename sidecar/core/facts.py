@@ -93,6 +93,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Since when it has been serving without a break."""
     unserved_since: float | None = None
     """Since when it has not been serving, without the times in which nobody looked; None while it is."""
+    wavering: float = 0.0
+    """Seconds, once it was proven, in which it has not been serving, less those since in which it has."""
     signs: dict[Sign, SignFact] = {}
     sampled: obs.Sampled | None = None
     sampled_at: float = 0.0

@@ -29,7 +29,12 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     away = gap if facts.at and gap > policy.gap else 0.0
     facts = _after_gap(facts, gap, seen.at) if away else facts
     facts = msgspec.structs.replace(
-        facts, at=seen.at, wall=seen.wall, away=away, pause=_pause(facts, gap, seen.wall)
+        facts,
+        at=seen.at,
+        wall=seen.wall,
+        away=away,
+        pause=_pause(facts, gap, seen.wall),
+        wavering=facts.wavering if away else _wavering(facts, gap, policy),
     )
     learn = _LEARN.get(type(seen.what))
     if learn is None:
@@ -38,6 +43,15 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
         return facts
     return _judged(learn(facts, seen.what), policy)
+
+
+def _wavering(facts: Facts, gap: float, policy: Policy) -> float:
+    """What it was like since the last look. To be yet proven, or long out of service, is another story."""
+    since = facts.unserved_since
+    if not facts.proven or (since is not None and facts.at >= since + policy.start_timeout):
+        return 0.0
+    more = gap if facts.unserved_since is not None else -gap
+    return min(max(0.0, facts.wavering + more), 3 * policy.start_timeout)  # it has to be over some time
 
 
 def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:

@@ -57,6 +57,8 @@ class Trouble(StrEnum):
     """Two independent signs of life have been missing for too long."""
     NOT_SERVING = "not-serving"
     """HTTP may be answered, but the sidecar's own session is refused or without answers for too long."""
+    FLAPPING = "flapping"
+    """It serves the sidecar's session again and again, and mostly does not."""
     HTTP_DEAD = "http-dead"
     """The session is served, but HTTP has not been answered for too long."""
     STUCK = "stuck-processors"

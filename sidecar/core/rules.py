@@ -72,6 +72,7 @@ METRICS: dict[Trouble, Metric] = {
 """What each rule looks at."""
 
 CONDITIONS = frozenset(METRICS) | {
+    Trouble.FLAPPING,
     Trouble.HTTP_DEAD,
     Trouble.BAD_CONFIG,
     Trouble.WRONG_PORT,

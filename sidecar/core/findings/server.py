@@ -75,6 +75,17 @@ def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | N
     return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, Act.RESTART, (Sign.PONG,), why)
 
 
+def _flapping(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
+    """Never out of service for long enough to be replaced, and yet of little use.
+
+    No restart: somebody else may have our key, and takes the session over each time.
+    """
+    if facts.wavering < policy.start_timeout * (1.0 if before else 2.0):
+        return None
+    why = facts.sign(Sign.PONG).why or (before.why if before else "")
+    return Finding(Trouble.FLAPPING, Severity.WARN, facts.at, Act.TELL, (Sign.PONG,), why)
+
+
 def _unserved(facts: Facts, policy: Policy) -> float | None:
     """Since when a process that runs has not been serving, if that is too long."""
     due = _unserved_too_long(facts, policy)
@@ -199,6 +210,7 @@ JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.STOPPED: _stopped,
     Trouble.HUNG: _hung,
     Trouble.NOT_SERVING: _not_serving,
+    Trouble.FLAPPING: _flapping,
     Trouble.STUCK: _stuck,
     Trouble.HTTP_DEAD: _http_dead,
     Trouble.BAD_CONFIG: _bad_config,

@@ -60,6 +60,7 @@ def test_what_is_not_known_now_is_no_ground_to_act() -> None:
 
 def test_the_server_s_own_findings_that_are_told_have_stories_too() -> None:
     assert CONDITIONS - METRICS.keys() == {
+        Trouble.FLAPPING,
         Trouble.HTTP_DEAD,
         Trouble.BAD_CONFIG,
         Trouble.WRONG_PORT,
