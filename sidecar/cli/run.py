@@ -21,6 +21,8 @@ _ENDS = (signal.SIGINT, signal.SIGTERM)
 def run(config: Path) -> ExitCode:
     """Watch until asked to stop. A bug ends the program with status 70 and leaves the server alone."""
     settings = load(config)
+    for secret in settings.credentials:
+        secret.reveal()  # now, and not at the first message
     log.start()
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         return runner.run(_watch(settings, config))

@@ -111,6 +111,12 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The findings with a threshold: ``[rules.NAME]``."""
 
     @property
+    def credentials(self) -> tuple[Secret, ...]:
+        """The secrets that systemd hands over."""
+        admin = (self.server.admin.password,) if self.server.admin else ()
+        return tuple(one for one in (*admin, *(channel.url for channel in self.channels)) if one.credential)
+
+    @property
     def policy(self) -> Policy:
         """By what the core decides: the limits, what can be done, and who is told."""
         names = tuple(channel.name for channel in self.channels)
