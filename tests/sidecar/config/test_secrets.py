@@ -11,6 +11,7 @@ from sidecar.cli.check import check
 from sidecar.config.load import load
 from sidecar.config.secrets import FOLDER, Secret
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's own
 FILE = """
 [server]
 unit = "cloud.service"
