@@ -6,17 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from fermatkit.measures import MACHINE, Measure, Reading
+from fermatkit.measures import Measure, Reading
 from sidecar.core import observations as obs
-from sidecar.core.facts import GC_GAP, QUARTER_CORE, Exit, Facts, NotFound, SignFact, Wanted
-from sidecar.core.nouns import Ended, Pause, Sign
+from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts, SignFact
+from sidecar.core.lifetime import LEARN
+from sidecar.core.nouns import Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
 
 _EXPECTED_FOR = 3600.0
 """Seconds after its end for which a server's clients are waited for."""
-_FEWEST = 10.0
-"""Connections: of fewer no share says anything, the sidecar's own being among them."""
 _JUMP = 1.0
 """Seconds between the two clocks' ideas of a wait: more than a clock's corrections, and somebody set it."""
 STOPPED = "T"
@@ -99,91 +98,6 @@ def _anew(facts: Facts, now: float) -> Facts:
         for sign, fact in facts.signs.items()
     }
     return msgspec.structs.replace(facts, signs=signs)
-
-
-def _restored(facts: Facts, what: obs.Restored) -> Facts:
-    if what.memory is None:
-        return facts
-    pause = what.memory.pause
-    if pause is not None and facts.wall < pause.since:  # the clock was set back while nobody looked
-        pause = msgspec.structs.replace(pause, since=facts.wall, until=pause.until - pause.since + facts.wall)
-    over = pause is None or facts.wall >= pause.until
-    return msgspec.structs.replace(facts, identity=what.memory.identity, pause=None if over else pause)
-
-
-def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
-    unseen = facts.identity is not None and facts.identity != what.identity
-    return msgspec.structs.replace(
-        _gone(facts, Ended()) if unseen else facts,
-        known=True,
-        identity=what.identity,
-        adopted=what.adopted,
-        appeared_at=facts.at,
-        age=what.age,
-        connected=None,
-        unserved_since=facts.at,
-        start_error=None,
-        not_found=None,
-        given_up=None,
-        rested=None,
-    )
-
-
-def _absent(facts: Facts, what: obs.Absent) -> Facts:
-    """Nothing is there; if something was when we last looked, it died unseen, or was lost from sight."""
-    since = facts.not_found.since if facts.not_found else facts.at
-    facts = msgspec.structs.replace(
-        facts, known=True, not_found=NotFound(what.why, since) if what.why else None
-    )
-    if facts.identity is None:
-        return facts
-    gone = _gone(facts, Ended())
-    return gone if what.alive is None else msgspec.structs.replace(gone, exit=facts.exit)
-
-
-def _gave_up(facts: Facts, what: obs.GaveUp) -> Facts:
-    return msgspec.structs.replace(facts, given_up=what)
-
-
-def _rested(facts: Facts, what: obs.Rested) -> Facts:
-    return msgspec.structs.replace(facts, rested=what)
-
-
-def _supervised(facts: Facts, what: obs.Supervised) -> Facts:
-    return msgspec.structs.replace(facts, supervised=what)
-
-
-def _exited(facts: Facts, what: obs.Exited) -> Facts:
-    return _gone(facts, what.ended)
-
-
-def _gone(facts: Facts, ended: Ended) -> Facts:
-    assert facts.identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
-    number = facts.exit.number + 1 if facts.exit else 1
-    known = facts.connected if isinstance(facts.connected, int | float) else 0.0
-    expected = max(known, facts.expected or 0.0)  # one that dies while they come back changes nothing
-    return msgspec.structs.replace(
-        facts,
-        readings={measure: one for measure, one in facts.readings.items() if measure in MACHINE},
-        trends={measure: one for measure, one in facts.trends.items() if measure in MACHINE},
-        identity=None,
-        stopped_since=None,
-        owned=None,
-        owner_why="",
-        owner_unknown="",
-        registered=None,
-        proven=False,
-        expected=expected if expected >= _FEWEST else None,
-        elsewhere=(),
-        refused_at=None,
-        collecting=0.0,
-        signs={},
-        exit=Exit(number, facts.at, facts.identity, ended),
-    )
-
-
-def _start_failed(facts: Facts, what: obs.StartFailed) -> Facts:
-    return msgspec.structs.replace(facts, start_error=what.why, start_errors=facts.start_errors + 1)
 
 
 def _sampled(facts: Facts, what: obs.Sampled) -> Facts:
@@ -289,27 +203,8 @@ def _bad(facts: Facts, sign: Sign, why: str) -> Facts:
     )
 
 
-def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
-    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by, facts.wall))
-
-
-def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
-    return msgspec.structs.replace(facts, pause=None)
-
-
-def _stop_asked(facts: Facts, what: obs.StopAsked) -> Facts:
-    return msgspec.structs.replace(facts, wanted=Wanted.LEFT if what.leave else Wanted.STOPPED)
-
-
 _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
-    obs.Restored: _restored,
-    obs.Appeared: _appeared,
-    obs.Absent: _absent,
-    obs.GaveUp: _gave_up,
-    obs.Rested: _rested,
-    obs.Supervised: _supervised,
-    obs.Exited: _exited,
-    obs.StartFailed: _start_failed,
+    **LEARN,
     obs.Sampled: _sampled,
     obs.HostSampled: _host_sampled,
     obs.Counted: _counted,
@@ -319,7 +214,4 @@ _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.SessionLost: _session_lost,
     obs.Answered: _answered,
     obs.Unanswered: _unanswered,
-    obs.PauseAsked: _pause_asked,
-    obs.ResumeAsked: _resume_asked,
-    obs.StopAsked: _stop_asked,
 }

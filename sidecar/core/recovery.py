@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.actions import Finish, Signal, Start, Watch
+from sidecar.core.actions import Finish, Signal, Watch
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Act, Deed, Finding, Identity, Trouble
@@ -42,8 +42,8 @@ from sidecar.core.turn import (
     revive,
     succeed,
     terminate,
-    watch,
 )
+from sidecar.core.waiting import arrived, awaiting, delayed, starting, unknowing
 
 
 def recover(
@@ -81,50 +81,6 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
     moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
     restored = Recovery(seed=memory.seed, restarts=moments, failures=memory.failures)
     return forget(restored, seen.at, policy.budget)
-
-
-def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
-    facts, can = turn.facts, turn.policy.abilities
-    if not facts.known:
-        return phase
-    if facts.identity is not None:
-        return _arrived(turn)
-    first = facts.exit is None and turn.recovery.failures == 0
-    if first and can.can_start and not can.restarts_itself:
-        turn.actions.append(Start())
-        return Starting(facts.start_errors)
-    return revive(turn)
-
-
-def _arrived(turn: Turn) -> Phase:
-    """A process is there, whoever started it: it has to prove itself."""
-    identity = turn.facts.identity
-    assert identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
-    awaited = not isinstance(turn.recovery.phase, Unknowing) and turn.policy.abilities.restarts_itself
-    adopted = turn.facts.adopted and not awaited
-    turn.tell(Deed.ADOPTED if adopted else Deed.STARTED, identity.pid)
-    return watch(identity, turn)
-
-
-def _starting(phase: Starting, turn: Turn) -> Phase:
-    facts = turn.facts
-    if facts.identity is not None:
-        return _arrived(turn)
-    if facts.rested is not None:
-        return revive(turn)
-    return phase if facts.start_errors == phase.errors else revive(turn)
-
-
-def _awaiting(phase: Awaiting, turn: Turn) -> Phase:
-    facts = turn.facts
-    if facts.identity is not None:
-        if phase.entrusted:
-            turn.spend()
-        return _arrived(turn)
-    if turn.by_hand:
-        turn.tell(Deed.ABANDONED, why=facts.given_up.why if facts.given_up else "")
-        return revive(turn)
-    return phase if facts.rested is None else Awaiting()
 
 
 def _proving(phase: Proving, turn: Turn) -> Phase:
@@ -258,29 +214,21 @@ def _killing(phase: Killing, turn: Turn) -> Phase:
     return phase if turn.seen.at < phase.deadline else kill(phase.identity, turn)
 
 
-def _delayed(phase: Delayed, turn: Turn) -> Phase:
-    if turn.facts.identity is not None:
-        return _arrived(turn)
-    if not turn.by_hand:
-        return revive(turn)
-    return phase if turn.seen.at < phase.start_at else restart(turn)
-
-
 def _held(phase: Held, turn: Turn) -> Phase:
     waiting = turn.seen.at < phase.room_at
     if phase.ill is not None and turn.facts.identity == phase.ill:
         return phase if waiting and _lost(turn) else Proving(phase.ill)
     if turn.facts.identity is not None:
-        return _arrived(turn)
+        return arrived(turn)
     if phase.ill is not None or not turn.by_hand:
         return revive(turn)
     return phase if waiting else restart(turn)
 
 
 _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
-    Unknowing: _unknowing,
-    Starting: _starting,
-    Awaiting: _awaiting,
+    Unknowing: unknowing,
+    Starting: starting,
+    Awaiting: awaiting,
     Proving: _proving,
     Settled: _settled,
     Sparing: _sparing,
@@ -288,7 +236,7 @@ _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
     Continuing: _continuing,
     Terminating: _terminating,
     Killing: _killing,
-    Delayed: _delayed,
+    Delayed: delayed,
     Held: _held,
 }
 

@@ -1,0 +1,64 @@
+"""The rungs of the ladder on which there is no process: until one has appeared, whoever starts it."""
+
+from __future__ import annotations
+
+from sidecar.core.actions import Start
+from sidecar.core.nouns import Deed
+from sidecar.core.phases import Awaiting, Delayed, Phase, Starting, Unknowing
+from sidecar.core.turn import Turn, restart, revive, watch
+
+
+def unknowing(phase: Unknowing, turn: Turn) -> Phase:
+    """It is not known yet whether a server runs."""
+    facts, can = turn.facts, turn.policy.abilities
+    if not facts.known:
+        return phase
+    if facts.identity is not None:
+        return arrived(turn)
+    first = facts.exit is None and turn.recovery.failures == 0
+    if first and can.can_start and not can.restarts_itself:
+        turn.actions.append(Start())
+        return Starting(facts.start_errors)
+    return revive(turn)
+
+
+def arrived(turn: Turn) -> Phase:
+    """A process is there, whoever started it: it has to prove itself."""
+    identity = turn.facts.identity
+    assert identity is not None  # noqa: S101 - the callers have looked; mypy has to see it
+    awaited = not isinstance(turn.recovery.phase, Unknowing) and turn.policy.abilities.restarts_itself
+    adopted = turn.facts.adopted and not awaited
+    turn.tell(Deed.ADOPTED if adopted else Deed.STARTED, identity.pid)
+    return watch(identity, turn)
+
+
+def starting(phase: Starting, turn: Turn) -> Phase:
+    """A start was ordered."""
+    facts = turn.facts
+    if facts.identity is not None:
+        return arrived(turn)
+    if facts.rested is not None:
+        return revive(turn)
+    return phase if facts.start_errors == phase.errors else revive(turn)
+
+
+def awaiting(phase: Awaiting, turn: Turn) -> Phase:
+    """Somebody else starts it, or has given that up."""
+    facts = turn.facts
+    if facts.identity is not None:
+        if phase.entrusted:
+            turn.spend()
+        return arrived(turn)
+    if turn.by_hand:
+        turn.tell(Deed.ABANDONED, why=facts.given_up.why if facts.given_up else "")
+        return revive(turn)
+    return phase if facts.rested is None else Awaiting()
+
+
+def delayed(phase: Delayed, turn: Turn) -> Phase:
+    """The back-off."""
+    if turn.facts.identity is not None:
+        return arrived(turn)
+    if not turn.by_hand:
+        return revive(turn)
+    return phase if turn.seen.at < phase.start_at else restart(turn)
