@@ -119,17 +119,21 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
     return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, Act.PLAN, (Sign.HTTP,), fact.why)
 
 
-def _bad_config(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+def _bad_config(facts: Facts, _: Policy, before: Finding | None) -> Finding | None:
     """Told while the server still runs, too: its next start would fail. A missing one it makes itself."""
     config = facts.config
-    if config is None or config.problem in ("", "missing"):
+    if config is None:
+        return before  # of another sidecar: not read yet
+    if config.problem in ("", "missing"):
         return None
     severity = Severity.WARN if facts.serving else Severity.FAIL
     return Finding(Trouble.BAD_CONFIG, severity, facts.at, Act.TELL, why=f"{config.path}: {config.problem}")
 
 
-def _wrong_port(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+def _wrong_port(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
     """No restart would change it: the port stands in the server's configuration, or in ours."""
+    if facts.identity is not None and facts.owned is None and _unserved(facts, policy) is None:
+        return before  # of another sidecar: not looked yet
     if not facts.elsewhere or facts.proven:
         return None
     return Finding(Trouble.WRONG_PORT, Severity.FAIL, facts.at, Act.TELL, why=facts.owner_why)
