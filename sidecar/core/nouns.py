@@ -23,6 +23,8 @@ class Ended(msgspec.Struct, frozen=True):
 
     code: int | None = None
     signal: int | None = None
+    dumped: bool = False
+    """Whether the kernel made a core of it."""
 
 
 class Sign(StrEnum):

@@ -35,7 +35,8 @@ def ending(ended: Ended, words: Words) -> str:
     """How a process ended, decoded: ``exit code 143 (128 + 15: SIGTERM)``."""
     ends = words.ends
     if ended.signal is not None:
-        return ends.signal.format(signal=_signal(ended.signal), number=ended.signal)
+        text = ends.dumped if ended.dumped else ends.signal
+        return text.format(signal=_signal(ended.signal), number=ended.signal)
     if ended.code is None:
         return ends.unknown
     if ended.code == 0:

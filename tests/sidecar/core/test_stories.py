@@ -28,6 +28,7 @@ from sidecar.core.view import Status
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
+HOW = {"code": None, "signal": None, "dumped": False}
 NO_CAUSE = {"pid": None, "signs": [], "why": "", "ended": None, "reading": None, "eater": None}
 NO_DEED = {"pid": None, "until": None, "window": None, "why": ""}
 
@@ -48,9 +49,7 @@ def test_a_death_and_its_end() -> None:
         "number": 1,
         "topic": "server",
         "opened": died,
-        "causes": [
-            NO_CAUSE | {"trouble": "exited", "wall": died, "pid": 100, "ended": {"code": None, "signal": 9}}
-        ],
+        "causes": [NO_CAUSE | {"trouble": "exited", "wall": died, "pid": 100, "ended": HOW | {"signal": 9}}],
         "done": [
             NO_DEED | {"deed": "restarted", "wall": died},
             NO_DEED | {"deed": "started", "wall": died + 1, "pid": 101},
@@ -107,7 +106,7 @@ def test_a_death_that_nobody_saw_is_told_without_how() -> None:
     book.sees(Restored(Memory(seed=1, identity=A), seed=2))
     book.sees(Absent())
     (cause,) = plain(book.state.incidents.open[SERVER].causes)
-    expected = {"trouble": "exited", "wall": book.wall, "pid": 100, "ended": {"code": None, "signal": None}}
+    expected = {"trouble": "exited", "wall": book.wall, "pid": 100, "ended": HOW}
     assert cause == NO_CAUSE | expected
 
 
