@@ -15,7 +15,8 @@ from sidecar.core.nouns import Identity
 
 Recent = Callable[[], bytes | None]
 """The last minutes of samples, as JSON lines; asked in a thread. None: nobody keeps them."""
-_LOG = "fermat_server.log"
+LOG = Path("/var/log/fermat_server.log")
+"""Where the server writes its log, unless it was told otherwise (cloud-server.md §1)."""
 
 _PROCESS: dict[str, Callable[[int], bytes]] = {
     "status.txt": partial(proc.file, "status"),
@@ -42,7 +43,7 @@ class Server(msgspec.Struct, frozen=True):
 def plan(identity: Identity, server: Server, recent: Recent, deadline: float) -> Plan:
     """Everything there is to be had. `deadline` in monotonic seconds, for the questions to the JVM."""
     jvm = Jvm(identity, deadline)
-    logs = (Path("/var/log") / _LOG, server.directory / _LOG)
+    logs = (LOG, server.directory / LOG.name)
     return {
         "jvm": (
             Part("jvm-threads.txt", partial(jvm.ask, "threaddump")),
