@@ -129,7 +129,7 @@ def _settled(phase: Settled, turn: Turn) -> Phase:
 
 def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     """The first act against what is wrong with a living process, if anything is."""
-    if _asked(Act.CONTINUE, turn):
+    if turn.facts.stopped_since is not None:
         turn.actions.append(Signal(phase.identity, SIGCONT))
         turn.tell(Deed.CONTINUED, phase.identity.pid)
         return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)
