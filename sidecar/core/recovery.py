@@ -75,7 +75,7 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
         return Recovery(seed=what.seed)
     # A wall clock that was set back must not put restarts into the future.
     moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
-    return forget(Recovery(seed=memory.seed, restarts=moments, failures=memory.failures), seen.at, policy)
+    return forget(Recovery(Unknowing(), memory.seed, moments, memory.failures, memory.deaf), seen.at, policy)
 
 
 def _unknowing(phase: Unknowing, turn: Turn) -> Phase:
