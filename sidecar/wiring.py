@@ -15,6 +15,7 @@ import structlog
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
+from sidecar.actuators.evidence.plan import LOGS
 from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
@@ -139,7 +140,7 @@ class Sidecar:
             ProcessProbe(ProcessSettings(settings.port), report),
             ThreadsProbe(ThreadsSettings(), report),
             CountersProbe(_counters(settings), report),
-            host := HostProbe(HostSettings((Path(settings.directory), directory)), report),
+            host := HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report),
             config := ConfigProbe(
                 ConfigSettings(Path(settings.directory), of_another=bool(settings.unit)), report
             ),

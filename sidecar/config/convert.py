@@ -69,8 +69,9 @@ def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
     readers = [note.extra["table"] for note in arguments if _extra(note).get("table")]
     if readers:
         return readers[0](value, path, mistakes)
-    if _is_struct(hint):
-        return convert(value, hint, path, mistakes)
+    structs = [one for one in (hint, *arguments) if _is_struct(one)]  # also of a table that may be left out
+    if structs:
+        return convert(value, structs[0], path, mistakes)
     try:
         return plain(value, hint)
     except ValueError as error:

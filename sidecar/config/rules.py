@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -12,13 +12,27 @@ from fermatkit.measures import UNITS
 from sidecar.config import texts
 from sidecar.config.convert import under, unknown, values
 from sidecar.config.mistakes import Mistake
+from sidecar.config.plain import plain
 from sidecar.core.nouns import Act, Severity, Trouble
 from sidecar.core.quantities import Bytes, Seconds, Share
 from sidecar.core.rules import DEFAULTS, METRICS, Rule
 
 Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
 Number = Annotated[float, msgspec.Meta(ge=0)]
-_KINDS: dict[str, Any] = {"bytes": Bytes, "seconds": Seconds, "share": Share}
+
+
+def _percent(value: object) -> float:
+    """Of 100, as what it is compared with: written like every share."""
+    return 100 * cast("float", plain(value, Share))
+
+
+_KINDS: dict[str, Any] = {
+    "bytes": Bytes,
+    "bytes/s": Bytes,
+    "percent": Annotated[float, msgspec.Meta(extra={"read": _percent})],
+    "seconds": Seconds,
+    "share": Share,
+}
 _ACTS = [act for act in Act if act not in (Act.AWAIT, Act.CONTINUE)]
 
 

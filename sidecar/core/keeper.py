@@ -55,6 +55,7 @@ def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Out
         restarts=tuple(moment.wall for moment in recovery.restarts),
         # Whoever stops and starts the sidecar by hand wants the server now, not after a back-off.
         failures=0 if stopping else recovery.failures,
+        deaf=recovery.deaf and not stopping,
         next_number=incidents.next_number,
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),

@@ -18,6 +18,8 @@ class Memory(msgspec.Struct, frozen=True):
     """When the server was restarted, epoch seconds, as far back as the longest window of the budget."""
     failures: int = 0
     """Restarts since the server was last proven stable: the place in the back-off."""
+    deaf: bool = False
+    """Whether one was ended for never having been ready, since one was: another restart would not help."""
     next_number: int = 1
     """Of the next incident."""
     incidents: dict[Topic, Incident] = {}

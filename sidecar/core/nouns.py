@@ -25,6 +25,8 @@ class Ended(msgspec.Struct, frozen=True):
     signal: int | None = None
     result: str = ""
     """What its supervisor calls that, where it is more than code and signal say: ``oom-kill``."""
+    dumped: bool = False
+    """Whether the kernel made a core of it."""
 
 
 class Sign(StrEnum):

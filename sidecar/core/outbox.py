@@ -6,7 +6,7 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Send
-from sidecar.core.nouns import Message, Owed
+from sidecar.core.nouns import SERVER, Message, Owed
 from sidecar.core.policy import Policy
 
 
@@ -42,12 +42,20 @@ def post(
         entries += tuple(
             Entry(Owed(message, channel), seen.at, revision, leave_at)
             for message in messages
-            for channel in policy.channels
+            for channel in _told(message, policy)
         )
     sends: list[Send] = []
     if entries:
         entries, sends = _dispatch(entries, seen.at)
     return Outbox(entries), sends
+
+
+def _told(message: Message, policy: Policy) -> list[str]:
+    """Who is told: everybody, unless it is a finding's own story and its rule names some."""
+    incident = message.incident
+    rule = None if incident.topic == SERVER else policy.rules.get(incident.causes[0].trouble)
+    some = policy.channels if rule is None or rule.channels is None else rule.channels
+    return [channel for channel in policy.channels if channel in some]
 
 
 def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[Entry, ...]:

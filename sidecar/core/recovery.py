@@ -79,7 +79,7 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
         return Recovery(seed=what.seed)
     # A wall clock that was set back must not put restarts into the future.
     moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
-    restored = Recovery(seed=memory.seed, restarts=moments, failures=memory.failures)
+    restored = Recovery(Unknowing(), memory.seed, moments, memory.failures, memory.deaf)
     return forget(restored, seen.at, policy.budget)
 
 
@@ -104,7 +104,7 @@ def _settled(phase: Settled, turn: Turn) -> Phase:
 
 def _cure(phase: Proving | Settled, turn: Turn) -> Phase:
     """The first act against what is wrong with a living process, if anything is."""
-    if _asked(Act.CONTINUE, turn):
+    if turn.facts.stopped_since is not None:
         turn.actions.append(Signal(phase.identity, SIGCONT))
         turn.tell(Deed.CONTINUED, phase.identity.pid)
         return Continuing(phase.identity, turn.seen.at + turn.policy.continue_deadline)

@@ -40,7 +40,8 @@ def ending(ended: Ended, words: Words) -> str:
 def _ending(ended: Ended, words: Words) -> str:
     ends = words.ends
     if ended.signal is not None:
-        return ends.signal.format(signal=_signal(ended.signal), number=ended.signal)
+        text = ends.dumped if ended.dumped else ends.signal
+        return text.format(signal=_signal(ended.signal), number=ended.signal)
     if ended.code is None:
         return ends.unknown
     if ended.code == 0:

@@ -25,6 +25,8 @@ class HostSettings(msgspec.Struct, frozen=True):
 
     directories: tuple[Path, ...] = (Path(),)
     """Whose disks are looked at: where the server and the sidecar write. The fullest counts."""
+    logs: tuple[Path, ...] = ()
+    """Where the server may write its log: the disk of one that is there counts, too."""
     interval: float = 5.0
     """Seconds from one sample to the next."""
     patience: float = 2.0
@@ -40,8 +42,7 @@ class HostProbe:
         self._server: int | None = None
         self._before: host.Snapshot | None = None
         self._machine = Patient(OneThread("machine"), self._look, settings.patience)
-        look = partial(host.disks, settings.directories)
-        self._disks = Patient(OneThread("disks"), look, settings.patience)
+        self._disks = Patient(OneThread("disks"), partial(_disks, settings), settings.patience)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -78,3 +79,15 @@ class HostProbe:
 
     def _ours(self) -> frozenset[int]:
         return frozenset(pid for pid in (os.getpid(), self._server) if pid is not None)
+
+
+def _disks(settings: HostSettings) -> dict[Measure, Reading]:
+    """In a thread: a disk may hang."""
+    return host.disks([*settings.directories, *(log.parent for log in settings.logs if _is_there(log))])
+
+
+def _is_there(log: Path) -> bool:
+    try:
+        return log.exists()
+    except OSError:  # not ours to look into
+        return False

@@ -127,7 +127,7 @@ class _ByPidfd:
             return Ended()
         if result.si_code == os.CLD_EXITED:
             return Ended(code=result.si_status)
-        return Ended(signal=result.si_status)
+        return Ended(signal=result.si_status, dumped=result.si_code == os.CLD_DUMPED)
 
 
 class _ByThread:

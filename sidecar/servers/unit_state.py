@@ -26,9 +26,9 @@ _FIELDS = {
     "StartLimitBurst": "burst",
     "StartLimitIntervalUSec": "interval",
 }
-_EXITED = 1
-"""CLD_EXITED (sigaction(2)): the status is an exit code; otherwise it is a signal's number."""
-_TELLING = {"", "success", "exit-code", "signal"}
+_EXITED, _DUMPED = 1, 3
+"""CLD_EXITED, CLD_DUMPED (sigaction(2)): the status is an exit code; otherwise it is a signal's number."""
+_TELLING = {"", "success", "exit-code", "signal", "core-dump"}
 """Results that say no more than code and signal do."""
 _NO_JOB = 0
 _SLOWEST_LOOP = 10.0
@@ -98,7 +98,7 @@ def ended(state: UnitState, pid: int) -> Ended:
         return Ended(result=result)
     if state.exec_code == _EXITED:
         return Ended(code=state.exec_status, result=result)
-    return Ended(signal=state.exec_status, result=result)
+    return Ended(signal=state.exec_status, dumped=state.exec_code == _DUMPED, result=result)
 
 
 def limit(state: UnitState) -> Window | None:

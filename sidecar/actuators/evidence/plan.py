@@ -16,8 +16,8 @@ from sidecar.core.nouns import Identity
 Recent = Callable[[], bytes | None]
 """The last minutes of samples, as JSON lines; asked in a thread. None: nobody keeps them."""
 _LOG = "fermat_server.log"
-_LOGS = (Path("/var/log/fermat-cloud-server"), Path("/var/log"))
-"""Where the shipped unit has it written, and where the server itself would."""
+LOGS = tuple(Path(place) / _LOG for place in ("/var/log/fermat-cloud-server", "/var/log"))
+"""Where the shipped unit has the log written, and where the server itself would (cloud-server.md §1)."""
 
 _PROCESS: dict[str, Callable[[int], bytes]] = {
     "status.txt": partial(proc.file, "status"),
@@ -44,7 +44,7 @@ class Server(msgspec.Struct, frozen=True):
 def plan(identity: Identity, server: Server, recent: Recent, deadline: float) -> Plan:
     """Everything there is to be had. `deadline` in monotonic seconds, for the questions to the JVM."""
     jvm = Jvm(identity, deadline)
-    logs = (*(directory / _LOG for directory in _LOGS), server.directory / _LOG)
+    logs = (*LOGS, server.directory / _LOG)
     return {
         "jvm": (
             Part("jvm-threads.txt", partial(jvm.ask, "threaddump")),

@@ -10,6 +10,7 @@ from fermatkit.measures import Measure
 from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts
 from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
+from sidecar.core.rules import METRICS
 
 _COLD_BURST_SHOWN = 600.0
 """Seconds for which a lost race is shown."""
@@ -63,7 +64,7 @@ def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _unserved(facts, policy)
     if since is None or facts.proven or facts.elsewhere:
         return None
-    return Finding(Trouble.DEAF, Severity.FAIL, since, Act.RESTART, why=facts.owner_why)
+    return Finding(Trouble.DEAF, Severity.FAIL, since, _restart(facts, policy), why=facts.owner_why)
 
 
 def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -72,7 +73,19 @@ def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | N
     if since is None or not facts.proven:
         return None
     why = facts.sign(Sign.PONG).why or facts.owner_why
-    return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, Act.RESTART, (Sign.PONG,), why)
+    return Finding(Trouble.NOT_SERVING, Severity.FAIL, since, _restart(facts, policy), (Sign.PONG,), why)
+
+
+def _restart(facts: Facts, policy: Policy) -> Act:
+    """With no descriptor left it lets nobody new in, us neither, and is well again when some leave.
+
+    It is given the time of the rule for that, which restarts it if it does not heal.
+    """
+    rule = policy.rules.get(Trouble.FDS_SPENT)
+    used = METRICS[Trouble.FDS_SPENT].value(facts.readings)
+    if rule is None or rule.act is not Act.RESTART or used is None or not rule.beyond(used, found=False):
+        return Act.RESTART
+    return Act.NOTE
 
 
 def _flapping(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
@@ -111,11 +124,11 @@ def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _since(facts, Sign.PONG, Sign.HTTP)
     if since is None or not facts.proven or facts.at < since + policy.hung_after:
         return None
-    name, act = Trouble.HUNG, Act.RESTART
+    name, act = Trouble.HUNG, _restart(facts, policy)
     if _collects(facts) and facts.at < since + policy.busy_after:
         name, act = Trouble.BUSY, Act.NOTE
     elif facts.collecting >= policy.heap_after:
-        name = Trouble.HEAP_EXHAUSTED
+        name, act = Trouble.HEAP_EXHAUSTED, Act.RESTART
     return Finding(name, Severity.FAIL, since, act, (Sign.PONG, Sign.HTTP), facts.sign(Sign.PONG).why)
 
 
@@ -139,27 +152,32 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
     since = fact.bad_since
     served = facts.proven and not facts.sign(Sign.PONG).missing
     dead = since is not None and served and facts.at >= since + policy.http_dead_after
+    act = Act.PLAN if dead and _restart(facts, policy) is Act.RESTART else Act.TELL
     if before is not None:  # over only with an answer: a death is none; the next process gets its own time
         lasts = fact.missing or fact.good_at is None
-        return msgspec.structs.replace(before, act=Act.PLAN if dead else Act.TELL) if lasts else None
+        return msgspec.structs.replace(before, act=act) if lasts else None
     if since is None or not dead:
         return None
     if facts.collecting >= policy.heap_after and not _collects(facts):
         return Finding(Trouble.HEAP_EXHAUSTED, Severity.FAIL, since, Act.RESTART, (Sign.HTTP,), fact.why)
-    return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, Act.PLAN, (Sign.HTTP,), fact.why)
+    return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, act, (Sign.HTTP,), fact.why)
 
 
-def _bad_config(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+def _bad_config(facts: Facts, _: Policy, before: Finding | None) -> Finding | None:
     """Told while the server still runs, too: its next start would fail. A missing one it makes itself."""
     config = facts.config
-    if config is None or config.problem in ("", "missing"):
+    if config is None:
+        return before  # of another sidecar: not read yet
+    if config.problem in ("", "missing"):
         return None
     severity = Severity.WARN if facts.serving else Severity.FAIL
     return Finding(Trouble.BAD_CONFIG, severity, facts.at, Act.TELL, why=f"{config.path}: {config.problem}")
 
 
-def _wrong_port(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+def _wrong_port(facts: Facts, policy: Policy, before: Finding | None) -> Finding | None:
     """No restart would change it: the port stands in the server's configuration, or in ours."""
+    if facts.identity is not None and facts.owned is None and _unserved(facts, policy) is None:
+        return before  # of another sidecar: not looked yet
     if not facts.elsewhere or facts.proven:
         return None
     return Finding(Trouble.WRONG_PORT, Severity.FAIL, facts.at, Act.TELL, why=facts.owner_why)

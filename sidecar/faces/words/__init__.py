@@ -17,6 +17,7 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a process ended."""
 
     signal: str
+    dumped: str
     code: str
     shell: str
     """An exit code by which a program says that a signal ended it: 128 + its number."""

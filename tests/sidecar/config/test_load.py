@@ -67,12 +67,17 @@ url = ""
 name = "chat"
 
 [helth]
+
+[server.admin]
+pasword = "fermat"
 """
     written = 'a text that is not empty and has no NUL in it, or { credential = "NAME" }'
     units = "a number with one of the units ms, s, m, h, d (like '10s')"
     assert complaint(tmp_path, text).splitlines() == [
         "sidecar.toml:2: server.comand: is not a setting; did you mean 'command'?",
         "sidecar.toml:3: server.port: must be a whole number from 1 to 65535, is '9090'",
+        "sidecar.toml:19: server.admin.pasword: is not a setting; did you mean 'password'?",
+        "sidecar.toml:18: server.admin.password: is missing, and has no default",
         'sidecar.toml:6: limits.term_deadline: 5 has no unit; write it as a text like "10s"',
         f"sidecar.toml:7: limits.stable_after: '3 parsecs' is not {units}",
         f"sidecar.toml:11: channel[0].url: must be {written}",

@@ -34,9 +34,13 @@ def test_what_is_written_changes_and_the_rest_stays() -> None:
         '[rules.fd-limit]\nthreshold = "90%"\nclear = "80%"\n'
         'for = "1m"\nact = "restart"\nchannels = ["mail"]\n'
         '[rules.disk-low]\nthreshold = "2GiB"\nclear = "3GiB"\nseverity = "fail"\n'
+        '[rules.host-memory]\nthreshold = "4%"\nclear = "8%"\n'
+        '[rules.host-swap]\nthreshold = "8MiB"\n'
     )
     assert changed[Trouble.FD_LIMIT] == Rule(0.9, 0.8, Act.RESTART, 60.0, channels=("mail",))
     assert changed[Trouble.DISK_LOW] == Rule(2 * 2.0**30, 3 * 2.0**30, severity=Severity.FAIL)
+    assert changed[Trouble.HOST_MEMORY] == Rule(4.0, 8.0, Act.HOLD, last=30.0)
+    assert changed[Trouble.HOST_SWAP].threshold == 8 * 2.0**20
     assert changed[Trouble.FDS_HIGH] == DEFAULTS[Trouble.FDS_HIGH]
 
 
@@ -48,6 +52,9 @@ def test_what_is_written_changes_and_the_rest_stays() -> None:
         ('[rules.fd-limit]\nthreshold = "2GiB"', "rules.fd-limit.threshold", "85%"),
         ("[rules.fd-limit]\nthreshold = 85", "rules.fd-limit.threshold", "has no unit"),
         ('[rules.fd-limit]\nthreshold = "120%"', "rules.fd-limit.threshold", "at most 100%"),
+        ('[rules.host-memory]\nthreshold = "120%"', "rules.host-memory.threshold", "at most 100%"),
+        ("[rules.host-memory]\nthreshold = 6", "rules.host-memory.threshold", "has no unit"),
+        ("[rules.host-swap]\nthreshold = 6", "rules.host-swap.threshold", "has no unit"),
         ('[rules.disk-low]\nthreshold = "10%"', "rules.disk-low.threshold", "10MiB"),
         ('[rules.disk-low]\nclear = "1MiB"', "rules.disk-low.clear", "clear must be above the threshold"),
         ('[rules.fd-limit]\nclear = "99%"', "rules.fd-limit.clear", "clear must be below the threshold"),

@@ -24,6 +24,7 @@ GOOD: dict[str, dict[str, str]] = {
         "output": '"server-output.log"',
         "output_limit": '"10MiB"',
     },
+    "[server.admin]": {"user": '"fermat"', "password": '"hunter2"'},
     "[state]": {"directory": '"state"'},
     "[health]": {"host": '"localhost"', "port": "9191"},
     "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
@@ -75,6 +76,8 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[server]", "on_stop"): (*NO_TEXT, '"explode"'),
     ("[server]", "output"): NO_OUTPUT,
     ("[server]", "output_limit"): (*NO_QUANTITY, '"10MB"', '"10s"', f'"{"9" * 400}TiB"'),
+    ("[server.admin]", "user"): NO_LINE,
+    ("[server.admin]", "password"): (*(one for one in NO_TEXT if one != '"a\\u0000b"'), '"hunter2\\u0000"'),
     ("[state]", "directory"): NO_TEXT,
     ("[health]", "host"): NO_HOST,
     ("[health]", "port"): (*NO_NUMBER, "0", "65536"),
@@ -113,7 +116,12 @@ BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
 def spoilt(draw: st.DrawFn) -> dict[tuple[str, str], str | None]:
     """Which settings are to be what; None: another key in place of a required one."""
     keys = draw(st.lists(st.sampled_from(sorted(WRONG)), min_size=1, max_size=5, unique=True))
-    required = {("[server]", "command"), ("[[channel]]", "name"), ("[[channel]]", "url")}
+    required = {
+        ("[server]", "command"),
+        ("[server.admin]", "password"),
+        ("[[channel]]", "name"),
+        ("[[channel]]", "url"),
+    }
     return {key: draw(st.sampled_from((*WRONG[key], *((None,) if key in required else ())))) for key in keys}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sidecar.core.actions import Signal
 from sidecar.core.nouns import SERVER, Chapter, Identity
-from sidecar.core.observations import Appeared, ConfigRead, Listened
+from sidecar.core.observations import Absent, Appeared, ConfigRead, Listened, Restored, StopAsked
 from sidecar.core.phases import Settled, Sparing
 from support.playbook import Playbook, kinds
 
@@ -92,3 +92,37 @@ def test_a_spared_server_that_gets_the_port_after_all_has_the_time_of_a_start_to
     assert "Signal" not in kinds(book.waits(50))
     book.proves(B)
     assert isinstance(book.phase, Settled)
+
+
+def deaf_again() -> Playbook:
+    """One was ended for it, and the next is as deaf."""
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    book.sees(Appeared(B, adopted=False))
+    book.waits(61)
+    book.dies(B)
+    book.waits(3)
+    book.sees(Appeared(C, adopted=False))
+    return book
+
+
+def test_a_deaf_one_that_is_left_alone_is_left_alone_by_the_next_sidecar_too() -> None:
+    book = deaf_again()
+    book.waits(61)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(C, adopted=True, age=61.0))
+    assert "Signal" not in kinds(heir.waits(3600))
+    assert isinstance(heir.phase, Sparing)
+
+
+def test_who_stops_the_sidecar_by_hand_and_starts_it_has_a_restart_to_spend() -> None:
+    book = deaf_again()
+    book.sees(StopAsked(leave=False))
+    book.dies(C)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Absent())
+    heir.sees(Appeared(D, adopted=False))
+    assert Signal(D, 15) in heir.waits(61)

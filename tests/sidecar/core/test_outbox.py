@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from fermatkit.measures import Measure
 from sidecar.core.actions import Action, Save, Send
-from sidecar.core.nouns import Identity
-from sidecar.core.observations import Saved, SendFailed, Sent
+from sidecar.core.nouns import Act, Identity, Trouble
+from sidecar.core.observations import Sampled, Saved, SendFailed, Sent
 from sidecar.core.policy import Policy
+from sidecar.core.rules import DEFAULTS
 from sidecar.core.view import OutboxView
 from support.playbook import Playbook
 
@@ -55,3 +60,29 @@ def test_an_answer_about_another_message_is_no_answer_about_this_one() -> None:
     book.sees(Sent("99-0-opened", "mail"))
     book.sees(SendFailed("99-0-opened", "mail", "refused"))
     assert book.view.outbox == OutboxView(1, 0, "mail", "")
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [(None, ["mail", "chat"]), (("chat",), ["chat"]), (("chat", "mail"), ["mail", "chat"]), ((), [])],
+)
+def test_a_rule_may_name_who_is_told_of_its_beginning_and_its_end(
+    named: tuple[str, ...] | None, told: list[str]
+) -> None:
+    rule = msgspec.structs.replace(DEFAULTS[Trouble.DISK_LOW], channels=named)
+    book = Playbook(Policy(channels=("mail", "chat"), rules={Trouble.DISK_LOW: rule}))
+    book.boots(A)
+    for free in (1e6, 1e12):
+        book.sees(Sampled(A, "S", {Measure.DISK_FREE: free}))
+    owed = [entry.owed for entry in book.state.outbox.entries]
+    assert [(one.channel, one.message.chapter) for one in owed] == [
+        (channel, chapter) for chapter in ("opened", "closed") for channel in told
+    ]
+
+
+def test_the_server_s_own_story_is_for_everybody_whatever_rule_it_is_for() -> None:
+    rule = msgspec.structs.replace(DEFAULTS[Trouble.DISK_LOW], channels=("chat",), act=Act.RESTART)
+    book = Playbook(Policy(channels=("mail", "chat"), rules={Trouble.DISK_LOW: rule}))
+    book.boots(A)
+    book.sees(Sampled(A, "S", {Measure.DISK_FREE: 1e6}))
+    assert [entry.owed.channel for entry in book.state.outbox.entries] == ["mail", "chat"]

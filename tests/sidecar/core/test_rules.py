@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.actions import Signal
 from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Severity, Trouble
-from sidecar.core.observations import Answered, Appeared, Restored, Sampled, Sign, Ticked
+from sidecar.core.observations import (
+    Answered,
+    Appeared,
+    ConfigRead,
+    Listened,
+    Observation,
+    Restored,
+    Sampled,
+    Sign,
+    Ticked,
+)
 from sidecar.core.phases import Proving, Settled, Sparing
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS, METRICS, Metric, Rule
@@ -218,3 +228,60 @@ def test_what_begins_is_not_over_at_the_same_value(trouble: Trouble, value: floa
     rule = DEFAULTS[trouble]
     assert not rule.beyond(value, found=False) or rule.beyond(value, found=True)
     assert rule.severity in Severity
+
+
+WRONG_PORT = Listened(A, owned=False, why="it listens on port 9090", elsewhere=(9090,))
+
+
+@pytest.mark.parametrize("seen", [ConfigRead("/server.properties", None, "empty"), WRONG_PORT])
+def test_a_recalled_condition_is_not_over_for_not_having_been_looked_at(seen: Observation) -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Appeared(A, adopted=True))
+    book.sees(seen)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(A, adopted=True))
+    heir.sees(Sampled(A, "S", {}), after=3)
+    heir.sees(seen)
+    assert [chapter for _, chapter in told(heir)] == [Chapter.OPENED]
+
+
+def test_a_recalled_condition_is_over_once_the_contrary_is_seen() -> None:
+    for seen, well in (
+        (ConfigRead("/a", None, "empty"), ConfigRead("/a", 9090, "")),
+        (WRONG_PORT, Listened(A, owned=True)),
+    ):
+        book = Playbook()
+        book.sees(Restored(None, seed=1))
+        book.sees(Appeared(A, adopted=True))
+        book.sees(seen)
+        heir = Playbook()
+        heir.sees(Restored(book.state.keeper.memory, seed=1))
+        heir.sees(Appeared(A, adopted=True))
+        heir.sees(well)
+        assert told(heir)[-1][1] == Chapter.CLOSED
+
+
+def test_a_wrong_port_is_not_recalled_for_longer_than_a_start_may_take() -> None:
+    """Nothing listens anywhere by then: it is deaf."""
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Appeared(A, adopted=True))
+    book.sees(WRONG_PORT)
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(A, adopted=True))
+    heir.waits(59)
+    assert set(heir.state.findings) == {Trouble.WRONG_PORT}
+    heir.waits(1)
+    assert set(heir.state.findings) == {Trouble.DEAF}
+
+
+def test_a_wrong_port_ends_with_its_process() -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Appeared(A, adopted=True))
+    book.sees(WRONG_PORT)
+    book.dies(A)
+    assert Trouble.WRONG_PORT not in book.state.findings

@@ -28,7 +28,7 @@ from sidecar.core.view import Status
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
-NO_END = {"code": None, "signal": None, "result": ""}
+NO_END = {"code": None, "signal": None, "dumped": False, "result": ""}
 NO_CAUSE = {"pid": None, "signs": [], "why": "", "ended": None, "reading": None, "eater": None}
 NO_DEED = {"pid": None, "until": None, "window": None, "why": ""}
 

@@ -10,8 +10,11 @@ from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Wrong, find
 from sidecar.core.nouns import Act, Identity, Trouble
+from sidecar.core.observations import Sampled
+from sidecar.core.phases import Settled
 from sidecar.core.policy import Policy
 from sidecar.core.rules import CONDITIONS, METRICS, Rule
+from support.playbook import Playbook, kinds
 
 A = Identity(100, 1)
 
@@ -73,3 +76,12 @@ def test_the_server_s_own_findings_that_are_told_have_stories_too() -> None:
 def test_a_disk_that_never_fills_is_not_filling() -> None:
     readings: dict[Measure, Reading] = {Measure.DISK_FULL_IN: math.inf}
     assert find(Wrong(), Facts(at=1.0, known=True, identity=A, readings=readings), Policy()).crossed == {}
+
+
+def test_what_runs_is_not_continued_for_a_rule_and_a_step_comes_to_its_end() -> None:
+    """From rung to rung it went, and round again, for ever; no configuration can say so, but a policy can."""
+    rule = Rule(0.70, 0.65, Act.CONTINUE)
+    book = Playbook(Policy(rules={Trouble.FDS_HIGH: rule}))
+    book.boots(A)
+    assert kinds(book.sees(Sampled(A, "S", {Measure.FDS: 750.0, Measure.FDS_LIMIT: 1000.0}))) == []
+    assert isinstance(book.phase, Settled)

@@ -148,6 +148,7 @@ def test_a_low_disk_and_its_end() -> None:
     [
         (Ended(signal=9), "killed by SIGKILL (signal 9)"),
         (Ended(signal=40), "killed by signal 40 (signal 40)"),
+        (Ended(signal=6, dumped=True), "killed by SIGABRT (signal 6), core dumped"),
         (Ended(code=143), "exit code 143 (128 + 15: SIGTERM)"),
         (Ended(code=0), "exit code 0 (for a server, a crash all the same)"),
         (Ended(code=1), "exit code 1"),

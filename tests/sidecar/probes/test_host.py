@@ -58,6 +58,29 @@ async def test_who_eats_memory_is_looked_for_when_it_is_low(
     assert another.pid not in asked[-1]
 
 
+async def test_the_disk_of_a_log_counts_once_the_log_is_there(
+    reports: Reports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log" / "fermat_server.log"
+    log.parent.mkdir()
+    looked: list[str] = []
+    usage = psutil.disk_usage
+
+    def looks(path: str) -> object:
+        looked.append(path)
+        return usage(path)
+
+    monkeypatch.setattr(psutil, "disk_usage", looks)
+    probe = HostProbe(HostSettings((tmp_path,), (log,), interval=0.05), reports)
+    probe.start()
+    await reports.until(HostSampled, 2)
+    assert set(looked) == {str(tmp_path)}
+    log.touch()
+    await reports.until(HostSampled, len(reports.all) + 2)
+    await probe.close()
+    assert set(looked) == {str(tmp_path), str(log.parent)}
+
+
 async def test_a_disk_that_hangs_leaves_the_rest_and_takes_one_thread(
     probe: HostProbe, reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,20 @@ async def test_a_killed_server_is_seen_with_its_signal(make: Make, reports: Repo
     assert await reports.until(Exited) == Exited(identity, Ended(signal=number))
 
 
+def _dumps(command: tuple[str, ...]) -> bool:
+    """Whether a core is made of it: not on every machine."""
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    return os.WCOREDUMP(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.parametrize("limit", ["0", "unlimited"])
+async def test_a_core_is_told(make: Make, reports: Reports, tmp_path: Path, limit: str) -> None:
+    command = ("sh", "-c", f"cd {tmp_path}; ulimit -c {limit}; kill -ABRT $$")
+    dumps = await asyncio.to_thread(_dumps, command)
+    identity = start(make(*command), reports)
+    assert await reports.until(Exited) == Exited(identity, Ended(signal=signal.SIGABRT, dumped=dumps))
+
+
 @pytest.mark.usefixtures("hold")
 @pytest.mark.parametrize("code", [0, 3])
 async def test_a_server_that_ends_is_seen_with_its_code(make: Make, reports: Reports, code: int) -> None:

@@ -42,7 +42,7 @@ def test_signals_change_what_they_name() -> None:
     ("result", "code", "status", "how"),
     [
         ("signal", 2, 9, Ended(signal=9)),
-        ("core-dump", 3, 11, Ended(signal=11, result="core-dump")),
+        ("core-dump", 3, 11, Ended(signal=11, dumped=True)),
         ("exit-code", 1, 143, Ended(code=143)),
         ("success", 1, 0, Ended(code=0)),
         ("oom-kill", 2, 9, Ended(signal=9, result="oom-kill")),
