@@ -27,6 +27,7 @@ PARTS = {
     "question over HTTP": "HttpProbe(HttpSettings(port=port), report)",
     "sample of the process, each second": "ProcessProbe(ProcessSettings(port), report)",
     "threads, each 5 s": "ThreadsProbe(ThreadsSettings(), report)",
+    "cgroup, each 5 s": "CgroupProbe(CgroupSettings(), report)",
     "machine, each 5 s": "HostProbe(HostSettings((here,)), report)",
     "server's configuration, each 5 s": "ConfigProbe(ConfigSettings(here), report)",
 }
@@ -35,6 +36,7 @@ import asyncio, resource, sys
 from pathlib import Path
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
+from sidecar.probes.cgroup import CgroupProbe, CgroupSettings
 from sidecar.probes.config_file import ConfigProbe, ConfigSettings
 from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
 from sidecar.probes.host import HostProbe, HostSettings

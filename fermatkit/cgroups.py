@@ -29,6 +29,15 @@ _MOST = 5000
 """Folders that are looked through for a name."""
 
 
+class Cgroup(msgspec.Struct, frozen=True):
+    """One, below the root."""
+
+    folder: Path
+    """Where the kernel shows it."""
+    number: int
+    """The inode of that folder: how the kernel itself names it."""
+
+
 class Other(msgspec.Struct, frozen=True):
     """Somebody else, whose pid we may not know."""
 
@@ -40,30 +49,25 @@ def holder(port: int, likely: int) -> int | Other | Unknown | None:
     pid = sockets.owner(port, likely)
     if not isinstance(pid, Unknown):
         return pid
-    theirs, ours = listening(port), number(likely)
-    if isinstance(theirs, Unknown) or isinstance(ours, Unknown):
-        why = theirs if isinstance(theirs, Unknown) else ours
-        return Unknown(f"{pid.why}; {why.why if isinstance(why, Unknown) else why}")
-    if ours in theirs:
+    theirs, ours = listening(port), of(likely)
+    if isinstance(theirs, Unknown):
+        return Unknown(f"{pid.why}; {theirs.why}")
+    if isinstance(ours, Unknown):
+        return Unknown(f"{pid.why}; {ours.why}")
+    if ours.number in theirs:
         return likely
     return Other(next(filter(None, map(name, theirs)), "another cgroup"))
 
 
-def number(pid: int) -> int | Unknown:
+def root() -> Path | None:
+    """Where they all are; None if there is no version 2."""
+    return next((place for place in _PLACES if (place / "cgroup.controllers").exists()), None)
+
+
+def of(pid: int) -> Cgroup | Unknown:
     """The cgroup of a process; unknown where it is in none of its own, which would prove nothing."""
-    place = folder(pid)
-    if isinstance(place, Unknown):
-        return place
-    try:
-        return place.stat().st_ino
-    except OSError as error:
-        return Unknown(f"{place}: {error.strerror}")
-
-
-def folder(pid: int) -> Path | Unknown:
-    """Where the kernel shows the cgroup of a process."""
-    root = next((place for place in _PLACES if (place / "cgroup.controllers").exists()), None)
-    if root is None:
+    top = root()
+    if top is None:
         return Unknown("cgroup v2 is not mounted")
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
@@ -74,7 +78,11 @@ def folder(pid: int) -> Path | Unknown:
     place = next((line[3:] for line in lines if line.startswith("0::")), "/")
     if place == "/" or place.startswith("/.."):  # the whole machine's, or outside of what we see
         return Unknown("it is in no cgroup of its own")
-    return root / place[1:]
+    folder = top / place[1:]
+    try:
+        return Cgroup(folder, folder.stat().st_ino)
+    except OSError as error:
+        return Unknown(f"{folder}: {error.strerror}")
 
 
 def listening(port: int) -> set[int] | Unknown:

@@ -56,6 +56,22 @@ class Measure(StrEnum):
     """Network services registered, as the server counts them; some are ghosts of clients that left."""
     CLIENTS_VPN = "clients:vpn"
     """Open VPN sockets, as the server counts them: two for a full VPN."""
+    UNIT_MEMORY = "unit:memory"
+    """Bytes that the server's unit has (its cgroup, v2): with what the kernel caches of its files."""
+    UNIT_MEMORY_LIMIT = "unit:memory-limit"
+    """Its own limit; those of the slices above it may be lower."""
+    UNIT_OOM_KILLS = "unit:oom-kills"
+    """Processes of it that the OOM killer has ended, since the unit was started."""
+    UNIT_OOM_KILLS_RECENT = "unit:oom-kills-recent"
+    """… in the last ten minutes."""
+    UNIT_TASKS = "unit:tasks"
+    """Processes and threads in it."""
+    UNIT_TASKS_LIMIT = "unit:tasks-limit"
+    UNIT_CPU = "unit:cpu"
+    """Percent of one core since the sample before, of all that runs in it."""
+    UNIT_IO_READ = "unit:io-read"
+    """Bytes a second that it read from disks since the sample before."""
+    UNIT_IO_WRITTEN = "unit:io-written"
     DISK_FREE = "disk:free"
     """Bytes left to an ordinary user where the server writes."""
     DISK_FULL_IN = "disk:full-in"
@@ -128,6 +144,15 @@ UNITS = {
     Measure.CLIENTS_REGISTERED: "clients",
     Measure.CLIENTS_SERVICES: "services",
     Measure.CLIENTS_VPN: "sockets",
+    Measure.UNIT_MEMORY: "bytes",
+    Measure.UNIT_MEMORY_LIMIT: "bytes",
+    Measure.UNIT_OOM_KILLS: "processes",
+    Measure.UNIT_OOM_KILLS_RECENT: "processes",
+    Measure.UNIT_TASKS: "tasks",
+    Measure.UNIT_TASKS_LIMIT: "tasks",
+    Measure.UNIT_CPU: "percent",
+    Measure.UNIT_IO_READ: "bytes/s",
+    Measure.UNIT_IO_WRITTEN: "bytes/s",
     Measure.DISK_FREE: "bytes",
     Measure.DISK_FULL_IN: "seconds",
     Measure.INODES_FREE: "percent",

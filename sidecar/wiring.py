@@ -33,6 +33,7 @@ from sidecar.faces.label import Label
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
+from sidecar.probes.cgroup import CgroupProbe, CgroupSettings
 from sidecar.probes.config_file import ConfigProbe, ConfigSettings
 from sidecar.probes.counters import CountersProbe, CountersSettings
 from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
@@ -139,6 +140,7 @@ class Sidecar:
             HttpProbe(HttpSettings(settings.host, settings.port), report),
             ProcessProbe(ProcessSettings(settings.port), report),
             ThreadsProbe(ThreadsSettings(), report),
+            CgroupProbe(CgroupSettings(), report),
             CountersProbe(_counters(settings), report),
             host := HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report),
             config := ConfigProbe(

@@ -95,6 +95,8 @@ class Trouble(StrEnum):
     """Clients have left, but the server keeps their sockets."""
     ZOMBIES = "zombies"
     """Many connections that the server counts as nobody's."""
+    OOM_KILLED = "oom-killed"
+    """The OOM killer has ended something of the server's unit, and the server itself lives on."""
     HOST_MEMORY = "host-memory"
     """The machine has little memory left."""
     HOST_SWAP = "host-swap"

@@ -63,6 +63,7 @@ METRICS: dict[Trouble, Metric] = {
     Trouble.ACCEPT_QUEUE: Metric(Measure.ACCEPT_QUEUE, Measure.ACCEPT_LIMIT),
     Trouble.CLOSE_WAIT: Metric(Measure.CLOSE_WAIT),
     Trouble.ZOMBIES: Metric(Measure.UNACCOUNTED),
+    Trouble.OOM_KILLED: Metric(Measure.UNIT_OOM_KILLS_RECENT),
     Trouble.HOST_MEMORY: Metric(Measure.MEMORY_AVAILABLE_SHARE),
     Trouble.HOST_SWAP: Metric(Measure.SWAP_IN),
     Trouble.HOST_PRESSURE: Metric(Measure.MEMORY_FULL),
@@ -99,6 +100,8 @@ DEFAULTS: dict[Trouble, Rule] = {
     Trouble.ACCEPT_QUEUE: Rule(0.95, 0.5, last=10.0),
     Trouble.CLOSE_WAIT: Rule(100.0, 50.0, Act.PLAN, last=120.0),
     Trouble.ZOMBIES: Rule(100.0, 50.0, Act.PLAN, last=180.0),
+    # Its own end may follow at once, and would be told: then this is no news.
+    Trouble.OOM_KILLED: Rule(0.5, 0.0, last=10.0),
     # It is not the server that is ill: a restart costs its clients, and cannot help.
     Trouble.HOST_MEMORY: Rule(5.0, 8.0, Act.HOLD, last=30.0),
     Trouble.HOST_SWAP: Rule(4 * MIB, 1 * MIB, Act.HOLD, last=30.0),

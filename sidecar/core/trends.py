@@ -45,8 +45,10 @@ class Trend(msgspec.Struct, frozen=True):
 COUNTED = (Measure.CLIENTS_PENDING, Measure.CLIENTS_REGISTERED, Measure.CLIENTS_VPN)
 """Whom the server counts as a client."""
 Trends = dict[Measure, Trend]
-FOLLOWED = (Measure.DISK_FREE, Measure.TIMERS)
-"""What a slope is kept of."""
+FOLLOWED = (Measure.DISK_FREE, Measure.TIMERS, Measure.UNIT_OOM_KILLS)
+"""What points are kept of."""
+RECENT = 600.0
+"""Seconds for which somebody's end by the OOM killer is news."""
 
 
 def follow(trends: Trends, new: Mapping[Measure, Reading], at: float) -> Trends:
@@ -65,6 +67,7 @@ def derived(readings: Mapping[Measure, Reading], trends: Trends) -> dict[Measure
         Measure.DISK_FULL_IN: _full_in(readings.get(Measure.DISK_FREE), trends),
         Measure.TIMERS_RISE: _rise(trends),
         Measure.UNACCOUNTED: _unaccounted(readings),
+        Measure.UNIT_OOM_KILLS_RECENT: _recent(readings.get(Measure.UNIT_OOM_KILLS), trends),
     }
 
 
@@ -78,6 +81,19 @@ def _full_in(free: Reading | None, trends: Trends) -> Reading:
 def _rise(trends: Trends) -> Reading:
     slope = trends.get(Measure.TIMERS, Trend()).slope
     return Unknown("needs readings over half a minute") if slope is None else slope * HOUR
+
+
+def _recent(kills: Reading | None, trends: Trends) -> Reading:
+    """How many more they are than ten minutes ago; none is known only of one that was watched for so long."""
+    if kills is None or isinstance(kills, Unknown):
+        return kills or Unknown("not sampled")
+    points = trends.get(Measure.UNIT_OOM_KILLS, Trend()).points
+    if not points:
+        return Unknown("not sampled")
+    then = points[-1][0] - RECENT
+    before = [one for one in points if one[0] <= then]
+    more = kills - (before or points)[-1 if before else 0][1]
+    return max(0.0, more) if before or more > 0 else Unknown("not watched for ten minutes yet")
 
 
 def _unaccounted(readings: Mapping[Measure, Reading]) -> Reading:

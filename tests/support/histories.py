@@ -33,6 +33,7 @@ class Histories(World, RuleBasedStateMachine):
         RuleBasedStateMachine.__init__(self)
         World.__init__(self)
         self.free: float | Unknown = 2.0**34
+        self.oom_kills = 0
 
     # ---- what happens --------------------------------------------------------------------------
 
@@ -75,9 +76,11 @@ class Histories(World, RuleBasedStateMachine):
             self.time_passes(pause)
 
     @precondition(lambda self: self.server is not None and not self.stopped)
-    @rule()
-    def the_server_proves_itself(self) -> None:
-        for what in (obs.Listened(self.server, owned=True), obs.Registered(self.server, 0.01)):
+    @rule(tells=st.booleans())
+    def the_server_proves_itself(self, tells: bool = True) -> None:
+        owned = True if tells else None
+        why = "" if tells else "held by somebody whom we may not look into"
+        for what in (obs.Listened(self.server, owned, why), obs.Registered(self.server, 0.01)):
             self.sees(what)
 
     @precondition(lambda self: self.server is not None)
@@ -89,9 +92,16 @@ class Histories(World, RuleBasedStateMachine):
             self.sees(obs.Unanswered(self.server, sign, "no answer"))
 
     @precondition(lambda self: self.server is not None)
-    @rule(owned=st.booleans())
-    def somebody_listens(self, owned: bool) -> None:
-        self.sees(obs.Listened(self.server, owned=owned, why="" if owned else "held by pid 77"))
+    @rule(owned=st.sampled_from([True, False, None]))
+    def somebody_listens(self, owned: bool | None) -> None:
+        whys = {True: "", False: "held by pid 77", None: "held by somebody whom we may not look into"}
+        self.sees(obs.Listened(self.server, owned=owned, why=whys[owned]))
+
+    @precondition(lambda self: self.server is not None)
+    @rule(number=st.integers(0, 2))
+    def others_of_its_unit_run_out_of_memory(self, number: int) -> None:
+        self.oom_kills += number
+        self.sees(obs.Counted(self.server, {Measure.UNIT_OOM_KILLS: float(self.oom_kills)}))
 
     @rule(
         term_takes=st.sampled_from([0.0, 0.5, 9.9, 30.0, math.inf]),
@@ -123,6 +133,10 @@ class Histories(World, RuleBasedStateMachine):
     @rule(problem=st.sampled_from(["", "empty", "missing"]))
     def the_configuration_is_read(self, problem: str) -> None:
         self.sees(obs.ConfigRead("server_conf.properties", None if problem else 9090, problem))
+
+    @rule()
+    def the_configuration_is_not_ours_to_read(self) -> None:
+        self.sees(obs.ConfigRead("server_conf.properties", None, ""))
 
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
@@ -266,6 +280,7 @@ class Histories(World, RuleBasedStateMachine):
             if self.server is not None and not self.stopped:
                 self.the_server_proves_itself()
                 self.its_threads_and_files_are_counted(gc=0.0, fds=10.0)
+                self.others_of_its_unit_run_out_of_memory(number=0)
                 for sign in Sign:
                     self.a_sign(sign, good=True)
         assert not self.state.incidents.open

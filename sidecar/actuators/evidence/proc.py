@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from fermatkit import sockets
+from fermatkit import cgroups, sockets
 from fermatkit.measures import Unknown
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
@@ -21,8 +21,7 @@ _STAT_STATE, _STAT_UTIME, _STAT_STIME = 0, 11, 12
 """Fields of /proc/PID/stat after the name (proc_pid_stat(5))."""
 _KINDS = ("socket", "pipe", "anon_inode")
 _MACHINE = ("pressure/cpu", "pressure/io", "pressure/memory", "loadavg", "meminfo")
-_CGROUPS = Path("/sys/fs/cgroup")
-_CGROUP = ("memory.events", "memory.current", "memory.max", "pids.current", "pids.max")
+_CGROUP = ("memory.events", "memory.current", "memory.max", "pids.current", "pids.max", "cpu.stat", "io.stat")
 
 
 def of(identity: Identity, read: Callable[[int], bytes]) -> bytes:
@@ -100,12 +99,10 @@ def machine() -> bytes:
 
 def cgroup(pid: int) -> bytes:
     """The limits it lives under, and how often it met them (cgroup v2, as systemd has it)."""
-    own = Path(f"/proc/{pid}/cgroup").read_text()
-    paths = [line.removeprefix("0::") for line in own.splitlines() if line.startswith("0::")]
-    directory = _CGROUPS / paths[0].lstrip("/") if paths else _CGROUPS
-    if not (directory / _CGROUP[0]).exists():
-        raise FileNotFoundError(f"no {_CGROUP[0]} in {directory}: the root cgroup, or no cgroup v2")
-    return b"\n".join(_section(directory / name) for name in _CGROUP)
+    group = cgroups.of(pid)
+    if isinstance(group, Unknown):
+        raise FileNotFoundError(group.why)
+    return b"\n".join(_section(group.folder / name) for name in _CGROUP)
 
 
 def _section(path: Path) -> bytes:
