@@ -9,7 +9,7 @@ import socket
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -151,7 +151,12 @@ class Sidecar:
             EvidenceSettings(
                 directory / "evidence",
                 EvidenceServer(
-                    settings.port, Path(settings.directory), _output(self._settings), self._config
+                    settings.port,
+                    Path(settings.directory),
+                    _output(self._settings),
+                    self._config,
+                    settings.unit,
+                    cast("UnitServer", server).quit if settings.unit else None,
                 ),
             ),
             self._samples.lines,

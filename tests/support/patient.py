@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,31 @@ def patient(
     command = ["java", *_OPTIONS, *options, "-cp", str(classes), "Patient", *arguments]
     with living(command, directory, says=b"ready\n") as identity:
         yield identity
+
+
+@contextmanager
+def printing(output: Path, classes: Path, mode: str, *options: str) -> Iterator[Identity]:
+    """One that prints to the end of a file, in whose directory it works; the collector is Java's choice."""
+    command = [
+        "java",
+        "-Xmx16m",
+        "-XX:TieredStopAtLevel=1",
+        *options,
+        "-cp",
+        str(classes),
+        "Patient",
+        mode,
+        "3",
+    ]
+    with output.open("ab") as file:
+        process = subprocess.Popen(command, cwd=output.parent, stdout=file)
+    try:
+        while not output.read_bytes().endswith(b"ready\n"):
+            time.sleep(0.005)
+        yield Identity(process.pid, started(process.pid) or 0)
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -28,7 +28,6 @@ _RETRY = 0.002
 """Seconds from one try to the next; a JVM needs one or two for its socket."""
 _CREDENTIALS = struct.Struct("3i")
 """ucred of SO_PEERCRED (unix(7)): pid, uid, gid."""
-_STOPPED = "Tt"
 
 
 class NotAsked(OSError):
@@ -77,7 +76,7 @@ class Jvm:
     @contextmanager
     def _connected(self, pidfd: int) -> Iterator[socket.socket]:
         status = Status.of(self._identity.pid)
-        if status.state in _STOPPED:
+        if status.stopped:
             raise NotAsked(f"not asked: the process is stopped (state {status.state})")
         if os.geteuid() not in (0, status.uid):
             raise NotAsked(f"not asked: it belongs to user {status.uid}, and we are {os.geteuid()}")

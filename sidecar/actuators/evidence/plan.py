@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from sidecar.actuators.evidence import files, proc
+from sidecar.actuators.evidence import dump, files, proc
+from sidecar.actuators.evidence.journal import Journal
 from sidecar.actuators.evidence.jvm import Jvm
 from sidecar.actuators.evidence.lanes import Part, Plan
 from sidecar.core.nouns import Identity
@@ -39,19 +40,17 @@ class Server(msgspec.Struct, frozen=True):
     """What it prints, where the sidecar keeps that."""
     config: Path
     """The sidecar's own configuration."""
+    unit: str = ""
+    """systemd's, which keeps what the server prints; empty if no unit is."""
+    quit: dump.Quit | None = None
+    """How a JVM that is another user's is asked for its threads; None where it is attached to."""
 
 
 def plan(identity: Identity, server: Server, recent: Recent, deadline: float) -> Plan:
-    """Everything there is to be had. `deadline` in monotonic seconds, for the questions to the JVM."""
-    jvm = Jvm(identity, deadline)
+    """Everything there is to be had. `deadline` in monotonic seconds, for the JVM and the journal."""
     logs = (*LOGS, server.directory / _LOG)
     return {
-        "jvm": (
-            Part("jvm-threads.txt", partial(jvm.ask, "threaddump")),
-            Part("jvm-heap.txt", partial(jvm.ask, "jcmd", "GC.heap_info")),
-            # "-all" counts what is there; "-live" would collect garbage first, for as long as that takes.
-            Part("jvm-histogram.txt", partial(jvm.ask, "inspectheap", "-all")),
-        ),
+        **_told(identity, server, deadline),
         "process": tuple(Part(name, partial(proc.of, identity, read)) for name, read in _PROCESS.items()),
         "sockets": (Part("sockets.txt", partial(proc.states, server.port)),),
         "machine": (Part("machine.txt", proc.machine),),
@@ -63,9 +62,33 @@ def plan(identity: Identity, server: Server, recent: Recent, deadline: float) ->
                 partial(files.properties, server.directory / "configuration/server_conf.properties"),
             ),
         ),
-        "server's output": (Part("server-output.txt", partial(_printed, server.output)),),
         "our files": (Part("sidecar-configuration.json", partial(files.configuration, server.config)),),
         "samples": (Part("samples.jsonl", recent),),
+    }
+
+
+def _told(identity: Identity, server: Server, deadline: float) -> Plan:
+    """What the server says itself: asked, and unasked."""
+    jvm, journal = Jvm(identity, deadline), Journal(server.unit)
+    asked = (
+        Part("jvm-heap.txt", partial(jvm.ask, "jcmd", "GC.heap_info")),
+        # "-all" counts what is there; "-live" would collect garbage first, for as long as that takes.
+        Part("jvm-histogram.txt", partial(jvm.ask, "inspectheap", "-all")),
+    )
+    if server.quit is None:
+        output = partial(journal.last, deadline) if server.unit else partial(_printed, server.output)
+        return {
+            "jvm": (Part("jvm-threads.txt", partial(jvm.ask, "threaddump")), *asked),
+            "server's output": (Part("server-output.txt", output),),
+        }
+    dumped = partial(dump.threads, identity, server.quit, journal.since, deadline)
+    return {
+        # In this order: the last lines of the output are not to be those of the dump.
+        "jvm": (
+            Part("server-output.txt", partial(journal.last, deadline)),
+            Part("jvm-threads.txt", dumped),
+            *asked,
+        )
     }
 
 

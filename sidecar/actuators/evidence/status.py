@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+_STOPPED = "Tt"
+
 
 class Status(msgspec.Struct, frozen=True):
     """How a process stands."""
@@ -30,6 +32,11 @@ class Status(msgspec.Struct, frozen=True):
             own_pid=int(values.get("NSpid", [str(pid)])[-1]),
             caught=int(values["SigCgt"][0], 16),
         )
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it runs only once it is continued: no signal is handled before."""
+        return self.state in _STOPPED
 
     def catches(self, number: int) -> bool:
         """Tell whether it has a handler for a signal."""
