@@ -48,15 +48,18 @@ def threads(identity: Identity, quit_: Quit, printed: Printed, deadline: float) 
     _look(identity)
     since, began = time.time(), time.monotonic()
     quit_()
-    before = b""
-    while True:
-        seen = _dump(printed(since, deadline))
+    seen, before = b"", b""
+    while time.monotonic() + _PAUSE < deadline:
+        try:
+            seen = _dump(printed(since, deadline))
+        except TimeoutError:
+            if not before:
+                raise
+            break
         if whole := _WHOLE.match(seen):
             return _masked(whole[0])
         if seen == before and _THREADS.search(seen):  # a heap that ends otherwise
             return _masked(seen)
-        if time.monotonic() + _PAUSE >= deadline:
-            break
         before = seen
         time.sleep(_PAUSE)
     took = f"within {time.monotonic() - began:.1f} s of SIGQUIT"

@@ -82,6 +82,24 @@ def test_half_a_dump_is_kept_and_called_that(classes: Path, output: Output) -> N
     assert kept[len(half) :].startswith(b"== the rest did not come within 0.")
 
 
+def test_half_a_dump_is_kept_when_the_journal_falls_silent_and_its_reason_without_one(
+    classes: Path, output: Output
+) -> None:
+    answers: list[bytes] = []
+
+    def printed(*_: float) -> bytes:
+        if not answers:
+            raise TimeoutError("journalctl: no answer")
+        return answers.pop()
+
+    with printing(output.path, classes, "idle") as who:
+        with pytest.raises(TimeoutError, match="journalctl"):
+            dump.threads(who, lambda: None, printed, time.monotonic() + PATIENCE)
+        answers.append(b"Full thread dump of Java\n")
+        kept = dump.threads(who, lambda: None, printed, time.monotonic() + PATIENCE)
+    assert kept.startswith(b"Full thread dump of Java\n== the rest did not come within ")
+
+
 def test_a_dump_that_goes_elsewhere_is_said(classes: Path, output: Output) -> None:
     with printing(output.path, classes, "idle") as who:
         with pytest.raises(NotAsked, match=r"no dump within 0\.\d s of SIGQUIT"):
