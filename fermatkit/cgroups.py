@@ -56,6 +56,8 @@ def holder(port: int, likely: int) -> int | Other | Unknown | None:
         return Unknown(f"{pid.why}; {ours.why}")
     if ours.number in theirs:
         return likely
+    if any(place.exists() and place.stat().st_ino in theirs for place in _PLACES):
+        return Unknown(f"{pid.why}; its socket is in the root cgroup, which is nobody's own")
     return Other(next(filter(None, map(name, theirs)), "another cgroup"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -29,14 +28,10 @@ def _surface(task: asyncio.Task[None]) -> None:
 
 
 class Beat:
-    """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for.
-
-    All beats of a program fall on one grid: it wakes once for those that are due at the same time, and most
-    of what a look once a second costs is the waking.
-    """
+    """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for."""
 
     def __init__(self, interval: float) -> None:
-        """`interval` in seconds; the first beat is at once, the next after half of it at the soonest."""
+        """`interval` in seconds; the first beat is at once."""
         self._interval = interval
         self._next = asyncio.get_running_loop().time()
 
@@ -44,8 +39,7 @@ class Beat:
         """Wait for the next beat."""
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(self._next - now)
-        after = max(self._next, now) + self._interval / 2
-        self._next = math.ceil(after / self._interval) * self._interval
+        self._next = max(self._next, now) + self._interval
 
 
 class OneThread:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from subprocess import PIPE
+
+import pytest
 
 from fermatkit.cgroups import Other, holder, of
 from fermatkit.measures import Unknown
@@ -24,6 +29,28 @@ def test_somebody_else_s_cgroup_is_named() -> None:
         _, port = start_theirs(listens=True)
         with another_user():
             assert holder(port, pid) == Other(theirs.folder.name)
+
+
+LISTENER = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_socket_of_the_root_cgroup_is_nobody_s() -> None:
+    if not isinstance(of(os.getpid()), Unknown):
+        pytest.skip("this test itself runs in a cgroup of its own")
+    command = [sys.executable, "-c", LISTENER]
+    with group("server.service") as (_, start), subprocess.Popen(command, stdin=PIPE, stdout=PIPE) as other:
+        assert other.stdout is not None
+        port, (pid, _) = int(other.stdout.readline()), start()
+        with another_user():
+            found = holder(port, pid)
+        other.kill()
+    assert isinstance(found, Unknown)
+    assert "root cgroup" in found.why
 
 
 def test_who_is_in_no_cgroup_of_its_own_has_no_proof() -> None:

@@ -105,7 +105,7 @@ async def test_a_pidfile_whose_pid_is_anothers_by_now_names_no_server(run: Runni
     assert subject.startswith("NOT FOUND: ")
     told = " ".join(run.mailbox.mails[0].get_content().split())
     assert f"{pidfile}: names pid {os.getpid()}, but was written at " in told
-    assert "correct pidfile, match or port" in told
+    assert "correct unit, pidfile, match or port" in told
     pid = somebody_starts_it(run)
     assert await run.passes() == pid
     assert (await run.mails(2))[1].startswith("RECOVERED: ")

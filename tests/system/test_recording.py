@@ -10,7 +10,7 @@ from pathlib import Path
 from sidecar.core.brief import brief
 from sidecar.core.replay import Step, replay
 from sidecar.store.recorded import read
-from support.running import running
+from support.running import running, until
 
 
 def replayed(recording: Path, notes: list[str]) -> list[tuple[list[str], str]]:
@@ -44,10 +44,14 @@ async def test_a_life_with_a_killed_server_replays_to_what_was_decided(tmp_path:
 
 
 async def test_after_kill_9_of_the_sidecar_its_recording_is_readable(tmp_path: Path) -> None:
+    async def written() -> bool:
+        return bool(list((tmp_path / "state").glob("recording/*")))
+
     async with running(tmp_path) as run:
         run.start()
         await run.passes()
         await run.registers()
+        await until(written, lambda: "nothing was recorded")
         await run.stop(signal.SIGKILL)
         before = replayed(tmp_path / "state" / "recording", [])
         run.start()
