@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -21,6 +23,7 @@ ENDED = frozenset("ZX")
 """The letters of those that have ended and wait for their parent to hear of it."""
 _LONGEST = 4096
 """Bytes: 52 numbers and a command's name of 64 at most."""
+_UNLIMITED = Unknown("no limit is set")
 _PAGE = os.sysconf("SC_PAGE_SIZE") if LINUX else 1
 
 # The kernel's letters (proc_pid_stat(5)) for psutil's words, which are the same on every system.
@@ -105,7 +108,21 @@ def fds_limit(pid: int) -> Reading:
     try:
         soft, _ = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     except PermissionError:
-        return Unknown("permission denied")
+        return _written_limit(pid)
     except ProcessLookupError:
         return Unknown("the process is gone")
-    return float(soft) if soft != resource.RLIM_INFINITY else Unknown("no limit is set")
+    return float(soft) if soft != resource.RLIM_INFINITY else _UNLIMITED
+
+
+def _written_limit(pid: int) -> Reading:
+    """The same of another user's process: the file is for everybody."""
+    try:
+        limits = Path(f"/proc/{pid}/limits").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return Unknown("the process is gone")
+    except OSError as error:
+        return Unknown(str(error.strerror))
+    found = re.search(r"(?m)^Max open files +(\d+|unlimited) ", limits)
+    if found is None:
+        return Unknown("this kernel does not tell")
+    return _UNLIMITED if found[1] == "unlimited" else float(found[1])
