@@ -109,7 +109,7 @@ def test_an_end_for_want_of_memory_is_told_as_one_and_left_to_systemd(
     found = lived_through(seen, case)
     before, after = found["pid before"], found["pid after"]
     told = story(found)
-    assert f"(pid {before}) ended: {how}; its supervisor says: oom-kill." in told
+    assert f"(pid {before}) ended: oom-kill: {how}." in told
     assert "left to its supervisor" in told
     assert f"pid {after} runs, the server's port is its own, and it answered" in told
     assert found["restarts"] == 1, "systemd's own count"
