@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sidecar.core.nouns import SERVER, Trouble
+from sidecar.core.nouns import SERVER
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
@@ -23,8 +23,6 @@ KERNEL = CHECKOUT / "build" / "oom-kernel"
 PYTHON = "/usr/bin/python3"
 _NEEDED = (PYTHON, "qemu-system-x86_64", "unshare", "systemctl", "apt-get", "dpkg")
 _LACKING = [name for name in _NEEDED if shutil.which(name) is None]
-_OOM_KILLED = "oom-killed"
-"""A finding: the kernel has killed one of the unit's processes, and the main process lives."""
 
 pytestmark = [
     pytest.mark.skipif(os.getuid() != 0, reason="only root can boot a system"),
@@ -122,7 +120,6 @@ def test_a_child_that_was_killed_alone_is_no_end(seen: dict[str, Any]) -> None:
     assert f"(pid {found['pid before']})" not in story(found)
 
 
-@pytest.mark.skipif(_OOM_KILLED not in set(Trouble), reason="the sidecar does not read memory.events yet")
 def test_a_child_that_was_killed_alone_is_found(seen: dict[str, Any]) -> None:
     found = lived_through(seen, "child eats, continue")
     assert "found: seconds" in found, "it was seen in findings:open"
