@@ -56,7 +56,8 @@ def holder(port: int, likely: int) -> int | Other | Unknown | None:
         return Unknown(f"{pid.why}; {ours.why}")
     if ours.number in theirs:
         return likely
-    if any(place.exists() and place.stat().st_ino in theirs for place in _PLACES):
+    top = root()
+    if top is not None and top.stat().st_ino in theirs:
         return Unknown(f"{pid.why}; its socket is in the root cgroup, which is nobody's own")
     return Other(next(filter(None, map(name, theirs)), "another cgroup"))
 
@@ -99,11 +100,10 @@ def listening(port: int) -> set[int] | Unknown:
 
 def name(wanted: int) -> str:
     """The name of a cgroup, such as a unit's; "" if it is not found."""
-    for root in _PLACES:
-        for place, _, _ in islice(os.walk(root), _MOST):
-            with suppress(OSError):  # gone in between
-                if Path(place).stat().st_ino == wanted:
-                    return Path(place).name
+    for place, _, _ in islice(os.walk(root() or ""), _MOST):
+        with suppress(OSError):  # gone in between
+            if Path(place).stat().st_ino == wanted:
+                return Path(place).name
     return ""
 
 

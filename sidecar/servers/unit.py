@@ -28,8 +28,8 @@ from sidecar.core.observations import (
     Supervised,
 )
 from sidecar.servers.bus import Refused
+from sidecar.servers.manager import Manager
 from sidecar.servers.pidfd import Hold, hold
-from sidecar.servers.systemd import Systemd
 from sidecar.servers.unit_state import being_stopped, down, ended, limit, weak
 from sidecar.tasks import spawn
 
@@ -53,7 +53,7 @@ class UnitServer:
         self._unit = unit
         self._claim = _claim(unit)
         self._report = report
-        self._systemd = Systemd(unit, self._compare, self._useless)
+        self._systemd = Manager(unit, self._compare, self._useless)
         self._supervised: Supervised | None = None
         self._hold: Hold | None = None
         self._holding: asyncio.Task[None] | None = None

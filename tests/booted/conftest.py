@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from support.wheels import CHECKOUT, PYTHON, run
+from support.wheels import wheels as build
+
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
-PYTHON = "/usr/bin/python3"
 _NEEDED = (PYTHON, "unshare", "setpriv", "ip", "systemctl", "dbus-daemon", "pkaction")
 
 Seen = dict[str, Any]
@@ -31,11 +32,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("this root may not make namespaces: no system can be booted")
     if not works(PYTHON, "-c", "import sys, ensurepip; sys.exit(sys.version_info < (3, 11))"):
         pytest.skip(f"{PYTHON} is older than 3.11, or has no venv")
-    directory = tmp_path_factory.mktemp("wheels")
-    run(PYTHON, "-m", "venv", directory / "venv")
-    pip = (directory / "venv" / "bin" / "pip", "wheel", "-q", "--disable-pip-version-check")
-    run(*pip, "-w", directory / "wheels", f"{CHECKOUT}[standin,demo]")
-    return directory / "wheels"
+    return build(tmp_path_factory.mktemp("wheels"), "standin,demo")
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +59,3 @@ def boot(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[...
 
 def works(*command: str) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-def run(*command: str | Path, environment: dict[str, str] | None = None, output: Path | None = None) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-    said = output.read_text() if output else ""
-    assert done.returncode == 0, f"{said}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"

@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 from sidecar.core.nouns import SERVER
+from support.wheels import CHECKOUT, PYTHON
+from support.wheels import wheels as build
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
 KERNEL = CHECKOUT / "build" / "oom-kernel"
-PYTHON = "/usr/bin/python3"
 _NEEDED = (PYTHON, "qemu-system-x86_64", "unshare", "systemctl", "apt-get", "dpkg")
 _LACKING = [name for name in _NEEDED if shutil.which(name) is None]
 
@@ -44,11 +44,7 @@ def kernel() -> Path:
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package and all that it needs, for the Python that Debian has."""
-    directory = tmp_path_factory.mktemp("wheels")
-    run(PYTHON, "-m", "venv", directory / "venv")
-    pip = (directory / "venv" / "bin" / "pip", "wheel", "-q", "--disable-pip-version-check")
-    run(*pip, "-w", directory / "wheels", f"{CHECKOUT}[standin]")
-    return directory / "wheels"
+    return build(tmp_path_factory.mktemp("wheels"), "standin")
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +65,6 @@ def seen(kernel: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -
         pytest.fail("\n".join([f"boot-qemu.sh: status {done.returncode}", done.stderr[-2000:], *texts]))
     found: dict[str, Any] = msgspec.json.decode((results / "seen.json").read_bytes())
     return found
-
-
-def run(*command: str | Path) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
 def lived_through(seen: dict[str, Any], case: str) -> dict[str, Any]:

@@ -6,42 +6,26 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import msgspec
 import psutil
 import pytest
 from aiohttp import web
 
-from cloudserver.session import make_keys
 from cloudserver.wire import NetworkServiceType, PacketType, contents
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Listened, Registered, SessionLost, Unanswered
 from sidecar.probes import heartbeat
-from sidecar.probes.conversation import Rhythm
-from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
+from support.heartbeats import Make, heartbeats
 from support.reports import Reports
 from support.scripted import Peer, Script, scripted
-
-KEYS = make_keys(os.urandom)
-FAST = Rhythm(ping_interval=0.05, ping_limit=0.2, list_interval=0.1, list_limit=0.2)
-Make = Callable[[int], Heartbeat]
 
 
 @pytest.fixture
 async def make(reports: Reports) -> AsyncIterator[Make]:
-    probes: list[Heartbeat] = []
-
-    def make(port: int, rhythm: Rhythm = FAST) -> Heartbeat:
-        settings = HeartbeatSettings(
-            port=port, rhythm=rhythm, pause_first=0.01, pause_max=0.05, refused_max=1.0
-        )
-        probes.append(Heartbeat(settings, KEYS, reports))
-        return probes[-1]
-
-    yield make
-    for probe in probes:
-        await probe.close()
+    async with heartbeats(reports) as make:
+        yield make
 
 
 async def test_a_good_server_is_registered_with_once_and_asked_again_and_again(

@@ -21,7 +21,7 @@ _JOB_PATIENCE = 100.0
 """Seconds for a job: longer than systemd itself gives a server to stop (TimeoutStopSec=90)."""
 
 
-class Systemd:
+class Manager:
     """What it says of one unit, and does about it."""
 
     def __init__(self, unit: str, changed: Callable[[], None], lost: Callable[[str], None]) -> None:
