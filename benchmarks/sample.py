@@ -107,7 +107,7 @@ def _others(pid: int, port: int) -> dict[str, Callable[[], object]]:
         "sockets_unusual": lambda: sockets.connections(port, UNUSUAL),
         "owner": lambda: sockets.owner(port, pid),
         "ports": lambda: sockets.listening_ports(pid),
-        "biggest": lambda: host.biggest(frozenset()),
+        "biggest": lambda: host.biggest(but=0),
         "psutil_fds": process.num_fds,
         "psutil_sockets": lambda: process.net_connections("tcp"),
         "floor": lambda: (os.pread(stat, 4096, 0), os.stat(f"/proc/{pid}/fd").st_size),  # noqa: PTH116 - the floor

@@ -142,11 +142,11 @@ class Sidecar:
             ThreadsProbe(ThreadsSettings(), report),
             CgroupProbe(CgroupSettings(), report),
             CountersProbe(_counters(settings), report),
-            host := HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report),
             config := ConfigProbe(
                 ConfigSettings(Path(settings.directory), of_another=bool(settings.unit)), report
             ),
         )
+        host = HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report)
         collector = Collector(
             EvidenceSettings(
                 directory / "evidence",
@@ -195,7 +195,7 @@ class Sidecar:
         finally:
             self._core.close()
             control.close()
-            edges = (*probes, collector, sender, server, self._systemd)
+            edges = (*probes, host, collector, sender, server, self._systemd)
             await asyncio.gather(*(edge.close() for edge in edges))
             await saver.close()
             await recorder.close()

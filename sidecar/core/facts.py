@@ -8,6 +8,7 @@ import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core import observations as obs
+from sidecar.core.moments import Moment
 from sidecar.core.nouns import Ended, Identity, Pause, Sign
 from sidecar.core.trends import COUNTED, Trends
 
@@ -108,12 +109,16 @@ class Facts(msgspec.Struct, frozen=True):
     """Connections to the port when last counted while it served; of the process before until then."""
     expected: float | None = None
     """Connections that were there before the server was replaced, until enough are there again."""
+    lost: Moment | None = None
+    """When it was lost, they with it; of the last time."""
     eater: Eater | None = None
-    """Who else has most of the machine's memory, when there is little."""
+    """Who has most of the machine's memory, when there is little."""
     collected_at: float = 0.0
     """When the garbage collection was last looked at."""
     collecting: float = 0.0
     """Seconds for which it has taken a quarter of a core or more since HTTP was last answered."""
+    laboured_at: float | None = None
+    """When it was last seen to take so much."""
     config: obs.ConfigRead | None = None
     """The server's own configuration."""
     elsewhere: tuple[int, ...] = ()

@@ -56,6 +56,8 @@ def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Out
         # Whoever stops and starts the sidecar by hand wants the server now, not after a back-off.
         failures=0 if stopping else recovery.failures,
         deaf=recovery.deaf and not stopping,
+        expected=facts.expected,
+        lost=facts.lost.wall if facts.lost and facts.expected is not None else None,
         next_number=incidents.next_number,
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),

@@ -82,7 +82,7 @@ def _no_longer_expected(facts: Facts, expected: float, policy: Policy) -> bool:
     """Enough are back; or it is so long ago that who has not come does not want to."""
     now = facts.connected
     back = facts.serving and isinstance(now, int | float) and now >= policy.clients_back * expected
-    return back or (facts.exit is not None and facts.at > facts.exit.at + _EXPECTED_FOR)
+    return back or (facts.lost is not None and facts.at > facts.lost.at + _EXPECTED_FOR)
 
 
 def _after_gap(facts: Facts, gap: float, now: float) -> Facts:
@@ -142,9 +142,14 @@ def _counted(facts: Facts, what: obs.Counted) -> Facts:
     if gc is None:
         return facts
     since = facts.at - facts.collected_at
-    worked = isinstance(gc, int | float) and gc >= QUARTER_CORE and since < GC_GAP
-    more = since if worked else 0.0  # whether an answer is missing is known only seconds later
-    return msgspec.structs.replace(facts, collected_at=facts.at, collecting=facts.collecting + more)
+    labours = isinstance(gc, int | float) and gc >= QUARTER_CORE
+    more = since if labours and since < GC_GAP else 0.0  # that an answer is missing is known only later
+    return msgspec.structs.replace(
+        facts,
+        collected_at=facts.at,
+        collecting=facts.collecting + more,
+        laboured_at=facts.at if labours else facts.laboured_at,
+    )
 
 
 def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:

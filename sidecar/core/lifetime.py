@@ -9,6 +9,7 @@ import msgspec
 from fermatkit.measures import MACHINE
 from sidecar.core import observations as obs
 from sidecar.core.facts import Exit, Facts, NotFound, Wanted
+from sidecar.core.moments import Moment, recalled
 from sidecar.core.nouns import Ended, Pause
 
 _FEWEST = 10.0
@@ -18,11 +19,18 @@ _FEWEST = 10.0
 def _restored(facts: Facts, what: obs.Restored) -> Facts:
     if what.memory is None:
         return facts
-    pause = what.memory.pause
+    memory = what.memory
+    pause, lost = memory.pause, memory.lost
     if pause is not None and facts.wall < pause.since:  # the clock was set back while nobody looked
         pause = msgspec.structs.replace(pause, since=facts.wall, until=pause.until - pause.since + facts.wall)
     over = pause is None or facts.wall >= pause.until
-    return msgspec.structs.replace(facts, identity=what.memory.identity, pause=None if over else pause)
+    return msgspec.structs.replace(
+        facts,
+        identity=memory.identity,
+        pause=None if over else pause,
+        expected=memory.expected,
+        lost=None if lost is None else recalled(lost, Moment(facts.at, facts.wall)),
+    )
 
 
 def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
@@ -88,6 +96,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         registered=None,
         proven=False,
         expected=expected if expected >= _FEWEST else None,
+        lost=Moment(facts.at, facts.wall),
         elsewhere=(),
         refused_at=None,
         collecting=0.0,

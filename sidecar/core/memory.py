@@ -20,6 +20,10 @@ class Memory(msgspec.Struct, frozen=True):
     """Restarts since the server was last proven stable: the place in the back-off."""
     deaf: bool = False
     """Whether one was ended for never having been ready, since one was: another restart would not help."""
+    expected: float | None = None
+    """Connections that were there before the server was lost, if not enough have come back yet."""
+    lost: float | None = None
+    """When that was, epoch seconds."""
     next_number: int = 1
     """Of the next incident."""
     incidents: dict[Topic, Incident] = {}

@@ -10,6 +10,7 @@ from sidecar.core import observations as obs
 from sidecar.core.actions import Finish, Signal, Watch
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
+from sidecar.core.moments import Moment, recalled
 from sidecar.core.nouns import Act, Deed, Finding, Identity, Trouble
 from sidecar.core.phases import (
     Awaiting,
@@ -30,7 +31,6 @@ from sidecar.core.phases import (
 from sidecar.core.policy import Policy
 from sidecar.core.turn import (
     SIGCONT,
-    Moment,
     Recovery,
     Turn,
     collect,
@@ -77,8 +77,7 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
     memory = what.memory
     if memory is None:
         return Recovery(seed=what.seed)
-    # A wall clock that was set back must not put restarts into the future.
-    moments = tuple(Moment(min(seen.at, seen.at - (seen.wall - wall)), wall) for wall in memory.restarts)
+    moments = tuple(recalled(wall, Moment(seen.at, seen.wall)) for wall in memory.restarts)
     restored = Recovery(Unknowing(), memory.seed, moments, memory.failures, memory.deaf)
     return forget(restored, seen.at, policy.budget)
 

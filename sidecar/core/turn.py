@@ -11,6 +11,7 @@ from sidecar.core.actions import Action, Collect, Restart, Signal, Start, Watch
 from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings
+from sidecar.core.moments import Moment
 from sidecar.core.nouns import Act, Deed, Done, Identity
 from sidecar.core.phases import (
     Awaiting,
@@ -32,13 +33,6 @@ from sidecar.core.quantities import Window
 SIGCONT = getattr(signal, "SIGCONT", 18)
 SIGTERM = getattr(signal, "SIGTERM", 15)
 SIGKILL = getattr(signal, "SIGKILL", 9)
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """The same instant on both clocks."""
-
-    at: float
-    wall: float
 
 
 class Recovery(msgspec.Struct, frozen=True):

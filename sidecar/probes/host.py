@@ -11,7 +11,6 @@ import msgspec
 
 from fermatkit import host
 from fermatkit.measures import Eater, Measure, Reading, Unknown
-from sidecar.core.nouns import Identity
 from sidecar.core.observations import HostSampled, Report
 from sidecar.probes.patient import Patient
 from sidecar.tasks import Beat, OneThread, spawn
@@ -39,7 +38,6 @@ class HostProbe:
     def __init__(self, settings: HostSettings, report: Report) -> None:
         self._settings = settings
         self._report = report
-        self._server: int | None = None
         self._before: host.Snapshot | None = None
         self._machine = Patient(OneThread("machine"), self._look, settings.patience)
         self._disks = Patient(OneThread("disks"), partial(_disks, settings), settings.patience)
@@ -48,10 +46,6 @@ class HostProbe:
     def start(self) -> None:
         """Begin; on a running event loop, once."""
         self._task = spawn(self._run(), "host probe")
-
-    def watch(self, identity: Identity | None) -> None:
-        """Say which process is the server: it is not the one that takes its memory away."""
-        self._server = identity.pid if identity else None
 
     async def close(self) -> None:
         """Stop sampling."""
@@ -75,10 +69,7 @@ class HostProbe:
         now = host.snapshot()
         readings = host.readings(now, self._before)
         self._before = now
-        return readings, host.biggest(self._ours()) if host.is_low(readings) else None
-
-    def _ours(self) -> frozenset[int]:
-        return frozenset(pid for pid in (os.getpid(), self._server) if pid is not None)
+        return readings, host.biggest(but=os.getpid()) if host.is_low(readings) else None
 
 
 def _disks(settings: HostSettings) -> dict[Measure, Reading]:

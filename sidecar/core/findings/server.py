@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from fermatkit.measures import Measure
-from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts
+from sidecar.core.facts import Facts
 from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.rules import METRICS
@@ -125,17 +124,16 @@ def _hung(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     if since is None or not facts.proven or facts.at < since + policy.hung_after:
         return None
     name, act = Trouble.HUNG, _restart(facts, policy)
-    if _collects(facts) and facts.at < since + policy.busy_after:
+    if _collects(facts, policy) and facts.at < since + policy.busy_after:
         name, act = Trouble.BUSY, Act.NOTE
     elif facts.collecting >= policy.heap_after:
         name, act = Trouble.HEAP_EXHAUSTED, Act.RESTART
     return Finding(name, Severity.FAIL, since, act, (Sign.PONG, Sign.HTTP), facts.sign(Sign.PONG).why)
 
 
-def _collects(facts: Facts) -> bool:
-    """Whether the garbage collector was at work when last looked at, a moment ago."""
-    gc = facts.readings.get(Measure.GC)
-    return isinstance(gc, int | float) and gc >= QUARTER_CORE and facts.at - facts.collected_at < GC_GAP
+def _collects(facts: Facts, policy: Policy) -> bool:
+    """Whether the garbage collector is at work, or was until a moment ago: who is done with it may answer."""
+    return facts.laboured_at is not None and facts.at < facts.laboured_at + policy.hung_after
 
 
 def _stuck(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -158,7 +156,7 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
         return msgspec.structs.replace(before, act=act) if lasts else None
     if since is None or not dead:
         return None
-    if facts.collecting >= policy.heap_after and not _collects(facts):
+    if facts.collecting >= policy.heap_after and not _collects(facts, policy):
         return Finding(Trouble.HEAP_EXHAUSTED, Severity.FAIL, since, Act.RESTART, (Sign.HTTP,), fact.why)
     return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, act, (Sign.HTTP,), fact.why)
 
@@ -252,6 +250,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
     waits = (
         (_since(facts, Sign.PONG, Sign.HTTP), policy.hung_after),
         (_since(facts, Sign.PONG, Sign.HTTP), policy.busy_after),
+        (facts.laboured_at, policy.hung_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
         (facts.served_since if facts.expected is not None else None, policy.clients_back_in),

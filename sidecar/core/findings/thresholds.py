@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fermatkit.measures import MACHINE
+from fermatkit.measures import MACHINE, Eater
 from sidecar.core.facts import Facts
 from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.policy import Policy
-from sidecar.core.rules import METRICS
+from sidecar.core.rules import METRICS, Rule
 
 MEMORY = {Trouble.HOST_MEMORY, Trouble.HOST_SWAP, Trouble.HOST_PRESSURE}
 """What somebody's hunger for memory explains."""
@@ -40,9 +40,16 @@ def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Pol
         if trouble in found or facts.at - since >= rule.last:
             reading = METRICS[trouble].value(facts.readings)
             eater = facts.eater if trouble in MEMORY else None
-            act = rule.act if reading is not None else Act.NOTE  # what is not known now is no ground to act
+            act = _act(rule, eater, facts) if reading is not None else Act.NOTE  # not known: no ground to act
             findings.append(Finding(trouble, rule.severity, since, act, reading=reading, eater=eater))
     return findings
+
+
+def _act(rule: Rule, eater: Eater | None, facts: Facts) -> Act:
+    """Where it is the server that has most of the memory, its restart frees it: that is not to be held."""
+    server = facts.identity.pid if facts.identity else None
+    itself = eater is not None and eater.pid == server
+    return Act.TELL if itself and rule.act is Act.HOLD else rule.act
 
 
 def ripe(crossed: Crossed, policy: Policy) -> list[float]:

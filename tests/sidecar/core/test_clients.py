@@ -7,7 +7,7 @@ import pytest
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.actions import Signal
 from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Sign, Trouble
-from sidecar.core.observations import Answered, Appeared, Counted, Sampled, Unanswered
+from sidecar.core.observations import Answered, Appeared, Counted, Restored, Sampled, Unanswered
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS
 from support.playbook import Playbook, kinds
@@ -61,6 +61,24 @@ def test_clients_that_do_not_come_back_are_told_and_so_is_that_they_are_back() -
     assert topics(book)[-2:] == [("clients-missing", "opened"), ("clients-missing", "closed")]
     lives(book, B, 600, 5.0)
     assert not missing(book), "they were back, and went for reasons of their own"
+
+
+@pytest.mark.parametrize(("away", "still"), [(3479.0, True), (3481.0, False)])
+def test_the_next_sidecar_expects_them_too_for_an_hour_since_they_were_lost(away: float, still: bool) -> None:
+    book = replaced(100.0)
+    lives(book, B, 120, 50.0)
+    assert missing(book)
+    heir = Playbook(at=5000.0)  # another clock, the same wall
+    heir.wall = book.wall + away - 1
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(B, adopted=True))
+    heir.proves(B)
+    counts(heir, B, 50.0)
+    assert missing(heir) is still
+    lives(heir, B, 1, 90.0)
+    assert not missing(heir)
+    assert heir.state.keeper.memory is not None
+    assert (heir.state.keeper.memory.expected, heir.state.keeper.memory.lost) == (None, None)
 
 
 def test_time_alone_brings_the_finding() -> None:

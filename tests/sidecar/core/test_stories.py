@@ -206,6 +206,25 @@ def test_who_eats_the_memory_is_named_and_the_story_outlives_the_sidecar() -> No
     assert found[Trouble.HOST_MEMORY].since == pytest.approx(began)
 
 
+def test_a_server_that_eats_the_memory_itself_is_no_reason_to_hold_its_restart() -> None:
+    book = Playbook()
+    book.boots(A)
+    wants = {Measure.MEMORY_AVAILABLE_SHARE: 3.0, Measure.STEAL: 50.0}
+    for _ in range(61):
+        book.sees(HostSampled(wants, Eater(A.pid, "java", 2**33)), after=1)
+    acts = {trouble: finding.act for trouble, finding in book.state.findings.items()}
+    assert acts == {Trouble.HOST_MEMORY: Act.TELL, Trouble.HOST_STEAL: Act.HOLD}
+
+
+def test_the_eater_of_an_hour_ago_is_no_server_of_now() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    for _ in range(31):
+        book.sees(HostSampled({Measure.MEMORY_AVAILABLE_SHARE: 3.0}), after=1)
+    assert book.state.findings[Trouble.HOST_MEMORY].act is Act.HOLD
+
+
 def test_each_that_eats_memory_is_sought_for_each_want_of_it() -> None:
     book = Playbook()
     book.boots(A)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import threading
 from collections.abc import AsyncIterator
@@ -13,7 +14,6 @@ import pytest
 
 from fermatkit import host
 from fermatkit.measures import Eater, Measure, Unknown
-from sidecar.core.nouns import Identity
 from sidecar.core.observations import HostSampled
 from sidecar.probes.host import HostProbe, HostSettings
 from support.reports import Reports
@@ -38,24 +38,19 @@ async def test_everything_is_read_without_a_server(probe: HostProbe, reports: Re
 
 
 async def test_who_eats_memory_is_looked_for_when_it_is_low(
-    probe: HostProbe, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
+    probe: HostProbe, reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[frozenset[int]] = []
+    asked: list[int] = []
 
-    def biggest(but: frozenset[int]) -> Eater:
+    def biggest(but: int) -> Eater:
         asked.append(but)
         return Eater(4711, "chromium", 2**33)
 
     monkeypatch.setattr(host, "biggest", biggest)
     monkeypatch.setattr(host, "_LOW", 101.0)  # a machine without memory is nothing for a test
-    probe.watch(another)
     probe.start()
     assert (await reports.until(HostSampled)).eater == Eater(4711, "chromium", 2**33)
-    assert another.pid in asked[0]
-    assert psutil.Process().pid in asked[0]
-    probe.watch(None)
-    await reports.until(HostSampled, len(reports.all) + 2)
-    assert another.pid not in asked[-1]
+    assert asked[0] == os.getpid()
 
 
 async def test_the_disk_of_a_log_counts_once_the_log_is_there(
