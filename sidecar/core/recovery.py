@@ -42,6 +42,7 @@ from sidecar.core.turn import (
     revive,
     succeed,
     terminate,
+    watch,
 )
 from sidecar.core.waiting import arrived, awaiting, delayed, starting, unknowing
 
@@ -63,7 +64,7 @@ def recover(
 def _climb(phase: Phase, turn: Turn) -> Phase:
     """From rung to rung until one stays, or is entered once more: that waits for the next look."""
     if turn.facts.pause is not None and turn.facts.wanted is Wanted.RUNNING:
-        return phase  # hands off
+        return _paused(phase, turn)
     nxt = phase
     for _ in _RUNGS:
         wind_down = turn.facts.wanted is not Wanted.RUNNING
@@ -71,6 +72,14 @@ def _climb(phase: Phase, turn: Turn) -> Phase:
         if type(nxt) is type(phase):
             return nxt
     raise AssertionError(f"no rung stays: {phase} and {nxt}")
+
+
+def _paused(phase: Phase, turn: Turn) -> Phase:
+    """Hands off; but whoever has started another meanwhile is to see how it fares."""
+    identity = turn.facts.identity
+    if identity is None or identity == getattr(phase, "identity", None) or not turn.facts.known:
+        return phase
+    return watch(identity, turn)
 
 
 def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:

@@ -33,12 +33,14 @@ class ConfigSettings(msgspec.Struct, frozen=True):
     """Whether the server runs as another user: then what we may not read says nothing about it."""
     interval: float = 5.0
     """Seconds from one look to the next."""
+    settling: float = 1.0
+    """Seconds until a file of no use is looked at again: somebody may be writing it just now."""
     patience: float = 2.0
     """Seconds for one look."""
 
 
 class ConfigProbe:
-    """Reports `ConfigRead`: at first, and whenever it has changed."""
+    """Reports `ConfigRead`: at first, and whenever it has changed; of no use only what two looks found so."""
 
     def __init__(self, settings: ConfigSettings, report: Report) -> None:
         self._settings = settings
@@ -70,15 +72,18 @@ class ConfigProbe:
 
     async def _run(self) -> None:
         told: ConfigRead | None = None
+        doubted: ConfigRead | None = None
         while True:
             self._now.clear()
-            seen = await self._patient.look()
             late = ConfigRead(str(self._path), None, f"unreadable: {self._patient.late}")
-            if (seen or late) != told:
-                told = seen or late
+            seen = await self._patient.look() or late
+            doubt = seen.problem not in ("", "missing") and seen not in (told, doubted)
+            doubted = seen if doubt else None
+            if seen != told and not doubt:
+                told = seen
                 self._report(told)
             try:
-                async with asyncio.timeout(self._settings.interval):
+                async with asyncio.timeout(self._settings.settling if doubt else self._settings.interval):
                     await self._now.wait()
             except TimeoutError:
                 continue

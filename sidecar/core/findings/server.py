@@ -11,6 +11,8 @@ from sidecar.core.nouns import Act, Finding, Severity, Sign, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.rules import METRICS
 
+_DEFAULT_PORT = 9090
+"""Where the server listens without a configuration, which it then writes (cloud-server.md §1)."""
 _COLD_BURST_SHOWN = 600.0
 """Seconds for which a lost race is shown."""
 
@@ -61,7 +63,7 @@ def _start_failed(facts: Facts, _: Policy, __: Finding | None) -> Finding | None
 def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     """Grace after a start ends with the first proof."""
     since = _unserved(facts, policy)
-    if since is None or facts.proven or facts.elsewhere:
+    if since is None or facts.proven or _strayed(facts):
         return None
     return Finding(Trouble.DEAF, Severity.FAIL, since, _restart(facts, policy), why=facts.owner_why)
 
@@ -176,9 +178,15 @@ def _wrong_port(facts: Facts, policy: Policy, before: Finding | None) -> Finding
     """No restart would change it: the port stands in the server's configuration, or in ours."""
     if facts.identity is not None and facts.owned is None and _unserved(facts, policy) is None:
         return before  # of another sidecar: not looked yet
-    if not facts.elsewhere or facts.proven:
+    if not _strayed(facts) or facts.proven:
         return None
     return Finding(Trouble.WRONG_PORT, Severity.FAIL, facts.at, Act.TELL, why=facts.owner_why)
+
+
+def _strayed(facts: Facts) -> bool:
+    """Whether it serves on another port; any other may be a second one of its own, opened before this."""
+    configured = facts.config.port if facts.config else None
+    return not {_DEFAULT_PORT, configured}.isdisjoint(facts.elsewhere)
 
 
 def _cold_burst(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:

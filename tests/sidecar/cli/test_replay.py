@@ -18,7 +18,14 @@ from support.running import QUIET
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 GOLDEN = sorted(RECORDINGS.glob("*.jsonl.gz"))
-COMMON = ("/example/", "/evidence/", "/proc/", "/sys/", "/var/log/fermat_server.log")
+COMMON = (
+    "/example/",
+    "/evidence/",
+    "/proc/",
+    "/sys/",
+    "/var/log/fermat_server.log",
+    "/var/log/fermat-cloud-server/",
+)
 
 
 @pytest.mark.parametrize("recording", GOLDEN, ids=lambda path: str(path.name).partition(".")[0])

@@ -126,9 +126,28 @@ def test_another_port_is_said_with_both() -> None:
     book.sees(Restored(None, seed=1))
     book.sees(Absent())
     book.sees(Appeared(A, adopted=False))
-    book.sees(Listened(A, owned=False, why="it listens on 9191", elsewhere=(9191,)))
-    expected = Finding(Trouble.WRONG_PORT, Severity.FAIL, book.at, Act.TELL, why="it listens on 9191")
+    book.sees(Listened(A, owned=False, why="it listens on 9090", elsewhere=(9090,)))
+    expected = Finding(Trouble.WRONG_PORT, Severity.FAIL, book.at, Act.TELL, why="it listens on 9090")
     assert book.state.findings == {Trouble.WRONG_PORT: expected}
+
+
+@pytest.mark.parametrize(
+    ("configured", "trouble"), [(9191, Trouble.WRONG_PORT), (None, Trouble.DEAF), (9999, Trouble.DEAF)]
+)
+def test_a_port_that_nobody_named_may_be_a_second_one_of_its_own(
+    configured: int | None, trouble: Trouble
+) -> None:
+    book = Playbook(Policy(gap=1e6, start_timeout=60.0))
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(Appeared(A, adopted=False))
+    book.sees(ConfigRead("server.properties", configured, ""))
+    book.sees(Listened(A, owned=False, why="it listens on 9191", elsewhere=(9191, 9292)))
+    early = set(book.state.findings)
+    book.waits(60)
+    assert early == {trouble} - {Trouble.DEAF}
+    opened = [cause.trouble for one in book.state.incidents.open.values() for cause in one.causes]
+    assert opened == [trouble]
 
 
 def test_a_server_that_left_the_wrong_port_has_its_time_again() -> None:
@@ -136,7 +155,7 @@ def test_a_server_that_left_the_wrong_port_has_its_time_again() -> None:
     book.sees(Restored(None, seed=1))
     book.sees(Absent())
     book.sees(Appeared(A, adopted=False))
-    book.sees(Listened(A, owned=False, why="on 9191", elsewhere=(9191,)))
+    book.sees(Listened(A, owned=False, why="on 9191", elsewhere=(9090,)))
     book.waits(100)
     book.sees(Listened(A, owned=False, why="nobody listens"))
     book.sees(Listened(A, owned=False, why="nobody listens"), after=30)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.core.actions import Signal, Start
+from sidecar.core.actions import Signal, Start, Watch
 from sidecar.core.nouns import SERVER, Chapter, Ended, Identity
-from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked
+from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked, Ticked
+from sidecar.core.phases import Stand
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -36,6 +37,24 @@ def test_at_its_end_what_is_still_so_is_news() -> None:
     assert kinds(actions).count("Start") == 1
     assert chapters(book) == [Chapter.OPENED]
     assert book.view.pause is None
+
+
+def test_who_was_started_in_a_pause_is_looked_at_and_no_news_if_well() -> None:
+    book = paused()
+    book.dies(A, Ended(code=143))
+    assert book.sees(Appeared(B, adopted=True))[0] == Watch(B)
+    assert "Watch" not in kinds(book.proves(B) + book.waits(60))
+    assert book.view.ready
+    assert kinds(book.sees(ResumeAsked())) == []
+    assert (book.phase.stand, chapters(book)) == (Stand.PROVEN, [])
+
+
+def test_a_sidecar_that_begins_in_a_pause_looks_at_the_server() -> None:
+    book = paused()
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    assert kinds(heir.sees(Ticked())) == []
+    assert heir.sees(Appeared(A, adopted=True))[0] == Watch(A)
 
 
 def test_a_pause_can_be_ended() -> None:
