@@ -54,8 +54,10 @@ def read(table: object, path: str, mistakes: list[Mistake]) -> dict[Trouble, Rul
             continue
         trouble, before = Trouble(name), len(mistakes)
         written = values(one, _kind(trouble), where, mistakes)
+        # With a mistake, too: what else is written may be another, its channels for one.
+        good = {key: value for key, value in written.items() if value is not None}
+        rules[trouble] = msgspec.structs.replace(DEFAULTS[trouble], **good)
         if len(mistakes) == before:
-            rules[trouble] = msgspec.structs.replace(DEFAULTS[trouble], **written)
             mistakes += _crossed(
                 trouble, rules[trouble], under(where, "clear" if "clear" in written else "threshold")
             )

@@ -70,3 +70,8 @@ def test_a_mistake_names_its_key_and_says_what_to_write(text: str, key: str, pro
     (only,) = mistakes(text)
     assert only.startswith(f"{key}: ")
     assert problem in only
+
+
+def test_a_rule_with_one_mistake_hides_no_other() -> None:
+    found = mistakes('[rules.fd-limit]\nthreshold = 85\nclear = "99%"\nchannels = ["nobody"]')
+    assert [one.partition(":")[0] for one in found] == ["rules.fd-limit.threshold", "rules.fd-limit.channels"]
