@@ -28,10 +28,14 @@ def _surface(task: asyncio.Task[None]) -> None:
 
 
 class Beat:
-    """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for."""
+    """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for.
+
+    All beats of an interval fall together, for it is waking that costs most of an idle second: with nothing
+    in the processor's caches the same work takes five to thirty times as long.
+    """
 
     def __init__(self, interval: float) -> None:
-        """`interval` in seconds; the first beat is at once."""
+        """`interval` in seconds; the first beat is at once, the second half to one and a half later."""
         self._interval = interval
         self._next = asyncio.get_running_loop().time()
 
@@ -39,7 +43,7 @@ class Beat:
         """Wait for the next beat."""
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(self._next - now)
-        self._next = max(self._next, now) + self._interval
+        self._next = round(max(self._next, now) / self._interval + 1) * self._interval
 
 
 class OneThread:
