@@ -241,6 +241,8 @@ def test_a_start_that_ends_before_anybody_has_seen_it_is_no_wait_without_end() -
     assert deeds(book)[-2:] == [Deed.ABANDONED, Deed.DELAYED]
     assert book.state.incidents.open[SERVER].done[-2].why == "failed again"
     assert Start() in book.waits(5)
+    book.sees(StartFailed("job failed"))
+    assert book.state.facts.setbacks == 3
 
 
 def test_a_refused_restart_ends_at_the_kill() -> None:
