@@ -136,6 +136,16 @@ class Facts(msgspec.Struct, frozen=True):
     start_error: str | None = None
     """Why the command could not be executed, until one could."""
     start_errors: int = 0
+    give_ups: int = 0
+    """How often its supervisor has given up."""
+
+    @property
+    def setbacks(self) -> int:
+        """After one more of these nothing is to be expected of a start that was ordered before.
+
+        A process that ends before anybody has seen it is one, too: its supervisor gives up once more.
+        """
+        return self.start_errors + self.give_ups
 
     @property
     def ready(self) -> bool:

@@ -67,7 +67,7 @@ def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:
 def _judged(facts: Facts, policy: Policy) -> Facts:
     """What follows from the rest."""
     if facts.ready and not facts.proven:
-        facts = msgspec.structs.replace(facts, proven=True)
+        facts = msgspec.structs.replace(facts, proven=True, signs=_of_a_proven(facts.signs))
     if facts.expected is not None and _no_longer_expected(facts, facts.expected, policy):
         facts = msgspec.structs.replace(facts, expected=None)
     serving = facts.serving
@@ -76,6 +76,14 @@ def _judged(facts: Facts, policy: Policy) -> Facts:
     return msgspec.structs.replace(
         facts, served_since=facts.at if serving else None, unserved_since=None if serving else facts.at
     )
+
+
+def _of_a_proven(signs: dict[Sign, SignFact]) -> dict[Sign, SignFact]:
+    """What did not come so far was asked of a server that was still starting, before its port was open, say.
+
+    The pong alone is part of being ready: one that is missing is waited for.
+    """
+    return {sign: fact for sign, fact in signs.items() if sign is Sign.PONG or not fact.missing}
 
 
 def _no_longer_expected(facts: Facts, expected: float, policy: Policy) -> bool:

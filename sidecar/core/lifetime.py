@@ -64,7 +64,7 @@ def _absent(facts: Facts, what: obs.Absent) -> Facts:
 
 
 def _gave_up(facts: Facts, what: obs.GaveUp) -> Facts:
-    return msgspec.structs.replace(facts, given_up=what)
+    return msgspec.structs.replace(facts, given_up=what, give_ups=facts.give_ups + 1)
 
 
 def _rested(facts: Facts, what: obs.Rested) -> Facts:

@@ -54,8 +54,8 @@ class Starting(Phase, frozen=True, tag=True):
     """Told to start; not yet heard whether it worked."""
 
     stand = Stand.STARTING
-    errors: int
-    """How many starts had failed before."""
+    setbacks: int
+    """How many there had been before."""
 
 
 class Awaiting(Phase, frozen=True, tag=True):

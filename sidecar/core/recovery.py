@@ -252,7 +252,7 @@ _RUNGS: dict[type[Phase], Callable[..., Phase]] = {
 def _wind_down(phase: Phase, turn: Turn) -> Phase:
     """The operator wants an end: leave the server, or see it off first."""
     facts = turn.facts
-    unheard = isinstance(phase, Starting) and facts.identity is None and facts.start_errors == phase.errors
+    unheard = isinstance(phase, Starting) and facts.identity is None and facts.setbacks == phase.setbacks
     if isinstance(phase, Over) or not facts.known or unheard:
         return phase  # over; or about to hear whether there is a server to see off
     can = turn.policy.abilities

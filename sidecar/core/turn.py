@@ -191,7 +191,7 @@ def restart(turn: Turn) -> Phase:
     turn.spend()
     turn.actions.append(Start())
     turn.tell(Deed.RESTARTED)
-    return Starting(turn.facts.start_errors)
+    return Starting(turn.facts.setbacks)
 
 
 def hold(held: tuple[float, Window], turn: Turn, ill: Identity | None = None) -> Phase:

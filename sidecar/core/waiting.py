@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sidecar.core import observations as obs
 from sidecar.core.actions import Start
 from sidecar.core.nouns import Deed
 from sidecar.core.phases import Awaiting, Delayed, Phase, Starting, Unknowing
@@ -18,7 +19,7 @@ def unknowing(phase: Unknowing, turn: Turn) -> Phase:
     first = facts.exit is None and turn.recovery.failures == 0
     if first and can.can_start and not can.restarts_itself:
         turn.actions.append(Start())
-        return Starting(facts.start_errors)
+        return Starting(facts.setbacks)
     return revive(turn)
 
 
@@ -39,7 +40,9 @@ def starting(phase: Starting, turn: Turn) -> Phase:
         return arrived(turn)
     if facts.rested is not None:
         return revive(turn)
-    return phase if facts.start_errors == phase.errors else revive(turn)
+    if facts.setbacks == phase.setbacks:
+        return phase
+    return _abandoned(turn) if isinstance(turn.seen.what, obs.GaveUp) else revive(turn)
 
 
 def awaiting(phase: Awaiting, turn: Turn) -> Phase:
@@ -50,9 +53,14 @@ def awaiting(phase: Awaiting, turn: Turn) -> Phase:
             turn.spend()
         return arrived(turn)
     if turn.by_hand:
-        turn.tell(Deed.ABANDONED, why=facts.given_up.why if facts.given_up else "")
-        return revive(turn)
+        return _abandoned(turn)
     return phase if facts.rested is None else Awaiting()
+
+
+def _abandoned(turn: Turn) -> Phase:
+    """Its supervisor starts it no more."""
+    turn.tell(Deed.ABANDONED, why=turn.facts.given_up.why if turn.facts.given_up else "")
+    return revive(turn)
 
 
 def delayed(phase: Delayed, turn: Turn) -> Phase:

@@ -38,12 +38,18 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def boot(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Seen]:
     """What a module of this directory sees when it is run inside."""
+    installed = tmp_path_factory.mktemp("installed") / "fermat-sidecar"
 
     def boot(inside: str, **environment: str) -> Seen:
         results = tmp_path_factory.mktemp("results")
         output = results / "output"
         output.touch()
-        environment |= {"WHEELS": str(wheels), "CHECKOUT": str(CHECKOUT), "INSIDE": inside}
+        environment |= {
+            "WHEELS": str(wheels),
+            "INSTALLED": str(installed),
+            "CHECKOUT": str(CHECKOUT),
+            "INSIDE": inside,
+        }
         run(
             HERE / "boot.sh",
             HERE / "prepare.sh",

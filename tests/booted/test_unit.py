@@ -21,9 +21,9 @@ def lived(boot: Callable[..., dict[str, Any]], tmp_path_factory: pytest.TempPath
     directory = tmp_path_factory.mktemp("jar")
     jar = directory / "server.jar"
     if not jvm.LACKS:
-        classes = jvm.compiled(directory, "Fine")
+        classes = jvm.compiled(directory, "Hangs")
         subprocess.run(
-            ["jar", "--create", "--file", jar, "--main-class", "Fine", "-C", classes, "."], check=True
+            ["jar", "--create", "--file", jar, "--main-class", "Hangs", "-C", classes, "."], check=True
         )
     return boot("unit", JAR=str(jar))
 
@@ -73,17 +73,6 @@ def test_rights(seen: dict[str, Any]) -> None:
     assert {name: call for name, call in seen["allowed"].items() if call[0] != 0} == {}
 
 
-def test_java(seen: dict[str, Any]) -> None:
-    assert seen["comm"] == "java"
-    assert seen["log"] == "0o750"
-    stopped = seen["stopped"]
-    assert (stopped["ActiveState"], stopped["Result"], stopped["ExecMainStatus"]) == (
-        "inactive",
-        "success",
-        "143",
-    )
-
-
 def test_enabled(seen: dict[str, Any]) -> None:
     assert seen["at once"]["ActiveState"] == "active"
     assert seen["sidecar"]["StatusText"] == "The Cloud Server is up and answers."
@@ -116,14 +105,48 @@ def test_given_up(seen: dict[str, Any]) -> None:
     assert {"RESTART LIMIT TOO WEAK", "DOWN", "RECOVERED"} <= set(kinds(seen))
 
 
-def test_ends_by_itself(seen: dict[str, Any]) -> None:
-    """Systemd's limit is told; the sidecar's own three restarts of two starts each are the end of it."""
-    assert not seen["still starting"]
-    assert 2 <= seen["starts"] <= 2 + 3 * 2
-    assert seen["state"]["ActiveState"] == "failed"
+def test_hung_jvm(seen: dict[str, Any]) -> None:
+    """What the JVM printed when systemd had sent it SIGQUIT is in the evidence, and that in the message."""
+    assert (seen["comm"], seen["log"]) == ("java", "0o750")
+    assert seen["starts"] == 1
+    assert kinds(seen) == ["DOWN", "RECOVERED"]
+    proof = (
+        f"pid {seen['server']} runs, the server's port is its own, and it answered the sidecar's registration"
+    )
+    assert proof in seen["mails"][-1]["text"]
+    ((path, bundle),) = seen["bundles"].items()
+    assert all(f"evidence gathered in {path}" in mail["text"] for mail in seen["mails"])
+    assert (bundle["owner"], bundle["mode"]) == ("fermat-sidecar", "0o700")
+    assert bundle["jvm-threads.txt"].startswith("Full thread dump ")
+    assert "Found one Java-level deadlock:" in bundle["jvm-threads.txt"]
+    assert "Server URI = http://127.0.0.1:9090/fermat" in bundle["server-output.txt"]
+    stopped = seen["stopped"]
+    assert (stopped["ActiveState"], stopped["Result"], stopped["ExecMainStatus"]) == (
+        "inactive",
+        "success",
+        "143",
+    )
+
+
+def test_start_limit(seen: dict[str, Any]) -> None:
+    """An operator's start and one by systemd ended at once; against its limit the sidecar makes another."""
+    assert (seen["refused"], seen["starts"]) == (1, 3)
+    assert seen["passes"]
+    assert kinds(seen) == ["DOWN", "RECOVERED"]
+    recovered = seen["mails"][-1]["text"]
+    assert "given up by its supervisor: its unit is failed (result start-limit-hit; " in recovered
+    assert "restart ordered" in recovered
+
+
+def test_goes_on(seen: dict[str, Any]) -> None:
+    """A start by the sidecar is good for three, and it makes one; or two, if lives were not even seen."""
+    assert 2 <= seen["refused"] <= 3
+    assert seen["starts"] == 3 * seen["refused"] - 1
+    assert seen["later"] == 0
+    assert (seen["state"]["ActiveState"], seen["state"]["Result"]) == ("failed", "start-limit-hit")
     assert seen["health"][0] == "fail"
-    assert "given up by its supervisor" in texts(seen)
-    assert "STAYS DOWN" in kinds(seen)
+    assert kinds(seen) == ["DOWN", "STAYS DOWN"]
+    assert seen["more"] == [mail["subject"] for mail in seen["mails"]]
 
 
 def test_stops_the_server(seen: dict[str, Any]) -> None:
@@ -174,7 +197,7 @@ def test_renamed(seen: dict[str, Any]) -> None:
     """The server runs on all the while, and is not taken for dead."""
     one_finding(seen, "fermat-cloud-server.service")
     assert seen["same server"]
-    assert not any(subject.startswith("DOWN") for subject in seen["mails"])
+    assert {told.partition(":")[0] for told in seen["mails"]} <= {"SUPERVISOR DOES NOT OBEY", "no-supervisor"}
 
 
 def test_second_sidecar(seen: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import copy
 import math
 
 import msgspec
+from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from sidecar.core import actions as act
@@ -27,7 +28,7 @@ DELAY = 0.02
 class SupervisedHistories(Histories):
     """Nobody but the supervisor ends or starts the server; the sidecar asks it to, within the budget."""
 
-    MOVES = (*Histories.MOVES, "returns_at", "starts", "given_up", "rested", "ordered")
+    MOVES = (*Histories.MOVES, "returns_at", "starts", "given_up", "rested", "ordered", "too_short")
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +38,8 @@ class SupervisedHistories(Histories):
         self.starts: list[float] = []
         """Those it counts."""
         self.given_up = self.rested = self.ordered = False
+        self.too_short = False
+        """Whether a life that the sidecar begins is over before it is seen."""
 
     # ---- what the supervisor does --------------------------------------------------------------
 
@@ -58,6 +61,8 @@ class SupervisedHistories(Histories):
         self.count_restart()
         if self.starts_fail:
             return [obs.StartFailed("No such file or directory")]
+        if self.too_short:
+            return [obs.GaveUp("failed again")]
         self.starts = []
         return [self.begins()]
 
@@ -120,7 +125,12 @@ class SupervisedHistories(Histories):
     def an_operator_starts_it(self) -> None:
         self.sees(self.begins())
 
+    @rule(too_short=st.booleans())
+    def its_lives_may_be_too_short_to_be_seen(self, too_short: bool) -> None:
+        self.too_short = too_short
+
     def comes_back(self) -> None:
+        self.too_short = False
         if self.server is None and self.rested:
             self.an_operator_starts_it()
 

@@ -14,19 +14,20 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from unit import bus, deaths, operators, places
+from unit import bus, deaths, limits, operators, places
 from unit.system import run
 
 _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
     places.installed,
     places.credentials,
     bus.rights,
-    places.java,
     places.enabled,
     deaths.killed,
     deaths.hung,
     deaths.given_up,
-    deaths.ends_by_itself,
+    deaths.hung_jvm,
+    limits.start_limit,
+    limits.goes_on,
     operators.stops_the_server,
     operators.restarts_the_server,
     operators.ends_the_sidecar,

@@ -17,11 +17,11 @@ from unit.system import (
     health,
     main_pid,
     passes,
+    serve,
     settled,
     show,
-    standin,
-    subjects,
     systemctl,
+    telling,
     tried,
     wait,
 )
@@ -46,7 +46,7 @@ _ALLOWED = {
 
 def rights() -> dict[str, object]:
     """Each call as that user, by busctl: its status and what it said."""
-    standin()
+    serve()
     pids = main_pid(SERVER), main_pid(_OTHER)
     refused = {name: _call(*words) for name, words in _REFUSED.items()}
     untouched = pids == (main_pid(SERVER), main_pid(_OTHER))
@@ -91,7 +91,7 @@ def renamed() -> dict[str, object]:
     try:
         wait(lambda: any(SERVER in note for note in health()[2]), "the unit is named in /health")
         time.sleep(QUIET)
-        seen = {"health": health(), "sidecar": show(SIDECAR), "mails": subjects()}
+        seen = {"health": health(), "sidecar": show(SIDECAR), "mails": telling()}
     finally:
         other.rename(_UNIT)
         systemctl("daemon-reload")
@@ -122,4 +122,4 @@ def _found(word: str, configuration: str = CONFIGURATION) -> dict[str, object]:
     """What is said of it."""
     fresh(configuration)
     wait(lambda: any(word in note for note in health()[2]), f"{word} is named in /health")
-    return {"health": health(), "sidecar": show(SIDECAR), "mails": subjects()}
+    return {"health": health(), "sidecar": show(SIDECAR)}

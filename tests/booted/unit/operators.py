@@ -20,8 +20,8 @@ from unit.system import (
     settled,
     show,
     starts,
-    subjects,
     systemctl,
+    telling,
     tried,
     wait,
 )
@@ -35,8 +35,7 @@ def stops_the_server() -> dict[str, object]:
     seen = {"starts": starts(since), "state": show(SERVER), "sidecar": show(SIDECAR), "health": health()}
     systemctl("start", SERVER)
     wait(passes, "started again, it passes")
-    time.sleep(QUIET)
-    return seen | {"mails": subjects()}
+    return seen | {"mails": telling()}
 
 
 def restarts_the_server() -> dict[str, object]:
@@ -44,8 +43,7 @@ def restarts_the_server() -> dict[str, object]:
     since = mark()
     systemctl("restart", SERVER)
     wait(lambda: passes(not_pid=before), "another server is proven")
-    time.sleep(QUIET)
-    return {"starts": starts(since), "mails": subjects()}
+    return {"starts": starts(since), "mails": telling()}
 
 
 def another(before: int) -> bool:
@@ -71,11 +69,10 @@ def ends_the_sidecar() -> dict[str, object]:
         seen[f"{name}: seconds"] = wait(lambda before=before: another(before), f"{name}, it is back")
         wait(passes, f"{name}, it passes")
     drop_in(SIDECAR, "sooner", "")
-    time.sleep(QUIET)
     return seen | {
         "same server": main_pid(SERVER) == server == health()[1],
         "starts": starts(since),
-        "mails": subjects(),
+        "mails": telling(),
     }
 
 
@@ -106,5 +103,5 @@ def reloads() -> dict[str, object]:
     return seen | {
         "good: same sidecar": main_pid(SIDECAR) == pid,
         "good: same server": main_pid(SERVER) == server,
-        "mails": subjects(),
+        "mails": telling(),
     }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
 from pathlib import Path
 
 from unit.system import (
@@ -12,26 +9,22 @@ from unit.system import (
     CONFIGURATION,
     MAILS,
     PROGRAM,
-    QUIET,
     SERVER,
     SIDECAR,
-    drop_in,
     health,
     main_pid,
-    mark,
     passes,
     run,
+    serve,
     settled,
     show,
-    standin,
-    subjects,
     systemctl,
+    telling,
     tried,
     wait,
 )
 
 _RECORD = "/usr/local/share/fermat-sidecar/installed.sha256"
-_JAR = Path("/opt/fermat-tests/server.jar")
 
 
 def installed() -> dict[str, object]:
@@ -51,7 +44,7 @@ def installed() -> dict[str, object]:
 def enabled() -> dict[str, object]:
     """As an operator does; the server is the stand-in by a drop-in."""
     CONFIG.write_text(CONFIGURATION)
-    standin()
+    serve()
     systemctl("stop", SERVER)
     systemctl("enable", "--now", SERVER, SIDECAR)
     at_once = show(SIDECAR)
@@ -65,26 +58,6 @@ def enabled() -> dict[str, object]:
         "capabilities": [line.split()[1] for line in status.splitlines() if line.startswith("Cap")],
         "state": oct(Path("/var/lib/fermat-sidecar").stat().st_mode & 0o777),
     }
-
-
-def java() -> dict[str, object]:
-    """The server's unit as it is shipped, with a real JVM, its flags and its hardening."""
-    if not _JAR.exists():
-        return {"skipped": "no JDK: apt-get install openjdk-17-jdk-headless"}
-    shutil.copy(_JAR, "/opt/fermat-cloud-server/fermat-cloud-server.jar")
-    systemctl("stop", SERVER)
-    drop_in(SERVER, "standin", "")
-    systemctl("start", SERVER)
-    pid = main_pid(SERVER)
-    wait(lambda: tried("curl", "-sf", "http://127.0.0.1:9090/fermat/api/user")[0] == 0, "the JVM answers")
-    since = mark()
-    os.kill(pid, 3)
-    dump = ("journalctl", "-q", "-o", "cat", f"--after-cursor={since}", "-u", SERVER)
-    wait(lambda: "Full thread dump" in tried(*dump)[1], "the thread dump is in the journal")
-    comm = Path(f"/proc/{pid}/comm").read_text().strip()
-    seen = {"comm": comm, "log": oct(Path("/var/log/fermat-cloud-server").stat().st_mode & 0o777)}
-    systemctl("stop", SERVER)
-    return seen | {"stopped": show(SERVER)}
 
 
 def credentials() -> dict[str, object]:
@@ -112,12 +85,11 @@ def before_reboot() -> dict[str, object]:
 def rebooted() -> dict[str, object]:
     """All is up again by itself, and nobody was told of an outage."""
     seconds = wait(passes, "after the reboot it passes")
-    time.sleep(QUIET)
     return {
         "seconds to proven": seconds,
         "server": show(SERVER),
         "sidecar": show(SIDECAR),
-        "mails": subjects(),
+        "mails": telling(),
     }
 
 

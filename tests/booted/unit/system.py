@@ -18,18 +18,23 @@ CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
 STATE = Path("/var/lib/fermat-sidecar")
 MAILS = Path("/var/lib/mails/mails.jsonl")
 PATIENCE = 20.0
-QUIET = 5.0
-"""Seconds in which a message would have come: it is sent by a process that takes one to start."""
-_STANDIN = """[Service]
+QUIET = 3.0
+"""Seconds in which what is wrong would have become an outage: `hung_after` is 2 s."""
+_SAVED = 0.5
+"""Seconds in which a decision is on the disk."""
+STANDIN = """[Service]
 ExecStart=
 ExecStart=/opt/fermat-sidecar/bin/python -m cloudserver --port 9090
 """
+SHIPPED = ""
+"""The unit as it is, with java."""
 CONFIGURATION = """[server]
 unit = "fermat-cloud-server.service"
 directory = "/opt/fermat-cloud-server"
 [limits]
 hung_after = "2s"
 term_deadline = "1s"
+backoff_max = "1s"
 budget = [{ restarts = 3, within = "1h" }]
 [[channel]]
 name = "mail"
@@ -113,6 +118,13 @@ def subjects() -> list[str]:
     return [mail["subject"] for mail in mails()]
 
 
+def telling() -> list[str]:
+    """What was told, and the topics of what will be: a message is saved until its channel has taken it."""
+    time.sleep(_SAVED)
+    owed = json.loads((STATE / "memory.json").read_text())["memory"]["owed"]
+    return [one["message"]["incident"]["topic"] for one in owed] + subjects()
+
+
 def told(word: str) -> bool:
     """Whether a mail with this in its subject has come."""
     return any(word in subject for subject in subjects())
@@ -129,28 +141,28 @@ def wait(true: Callable[[], object], what: str, patience: float = PATIENCE) -> f
     return round(time.monotonic() - began, 3)
 
 
-def standin() -> None:
-    """The stand-in in the place of the jar, just started."""
+def serve(program: str = STANDIN) -> None:
+    """The stand-in in the place of the jar, just started; or what another drop-in says."""
     systemctl("stop", SERVER)
-    drop_in(SERVER, "standin", _STANDIN)
+    drop_in(SERVER, "program", program)
     systemctl("reset-failed", SERVER)
     systemctl("start", SERVER)
 
 
-def fresh(configuration: str = CONFIGURATION) -> None:
+def fresh(configuration: str = CONFIGURATION, program: str = STANDIN) -> None:
     """A sidecar that remembers nothing, over a server that has just been started; no mail yet."""
     systemctl("stop", SIDECAR)
     for path in STATE.glob("*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     CONFIG.write_text(configuration)
-    standin()
+    serve(program)
     systemctl("start", SIDECAR)
     MAILS.unlink(missing_ok=True)
 
 
-def settled(configuration: str = CONFIGURATION) -> int:
+def settled(program: str = STANDIN) -> int:
     """As `fresh`, and the server is found well; its pid."""
-    fresh(configuration)
+    fresh(program=program)
     wait(passes, "it passes")
     return main_pid(SERVER)
 

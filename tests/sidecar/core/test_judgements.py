@@ -15,6 +15,7 @@ from sidecar.core.observations import (
     Listened,
     Registered,
     Restored,
+    Sampled,
     SessionLost,
     StartFailed,
     Unanswered,
@@ -64,16 +65,47 @@ def test_silence_is_since_the_first_of_the_missing_signs() -> None:
     assert (expected.ended, expected.reading, expected.eater) == (None, None, None)
 
 
-def test_silence_before_the_proof_counts_from_when_it_began() -> None:
+def test_what_a_server_that_was_still_starting_did_not_answer_is_not_held_against_it() -> None:
     book = Playbook()
     book.sees(Restored(None, seed=1))
     book.sees(Absent())
     book.sees(Appeared(A, adopted=False))
-    book.sees(Unanswered(A, Sign.HTTP, "refused"))
+    book.sees(Unanswered(A, Sign.HTTP, "Connection refused"))
     book.sees(Listened(A, owned=True), after=3)
+    book.sees(Unanswered(A, Sign.LIST, "the registration is not answered within 5 s"))
     assert book.state.findings == {}
     book.sees(Registered(A, 0.01))
-    assert book.state.findings[Trouble.SILENT].since == book.at - 3
+    assert book.state.findings == {}
+    book.sees(Unanswered(A, Sign.HTTP, "no answer within 0.75 s"), after=1)
+    assert book.state.findings[Trouble.SILENT].since == book.at
+
+
+def test_but_what_it_has_answered_and_what_it_missed_once_proven_is_kept() -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(Appeared(A, adopted=False))
+    book.sees(Answered(A, Sign.HTTP, 0.2))
+    book.proves(A)
+    assert book.state.facts.sign(Sign.HTTP).latency == 0.2
+    book.sees(Unanswered(A, Sign.HTTP, "no answer within 0.75 s"), after=1)
+    book.sees(Registered(A, 0.01), after=1)
+    assert book.state.findings[Trouble.SILENT].since == book.at - 1
+
+
+def test_one_that_was_stopped_before_its_proof_has_to_answer_a_ping_after_it() -> None:
+    book = Playbook()
+    book.sees(Restored(None, seed=1))
+    book.sees(Absent())
+    book.sees(Appeared(A, adopted=False))
+    book.sees(Sampled(A, "T", {}))
+    book.proves(A)
+    assert not book.state.facts.proven
+    book.sees(Sampled(A, "S", {}), after=1)
+    assert book.state.facts.proven
+    assert not book.state.facts.serving
+    book.sees(Answered(A, Sign.PONG, 0.01))
+    assert book.state.facts.serving
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,22 @@ def test_a_start_that_fails_is_tried_again_and_told() -> None:
     assert Start() in book.waits(5)
 
 
+def test_a_start_that_ends_before_anybody_has_seen_it_is_no_wait_without_end() -> None:
+    """Seen of the unit alone: it is failed again."""
+    book = supervised()
+    book.dies(A)
+    book.sees(GaveUp("failed"))
+    assert "Start" not in kinds(book.waits(3))
+    assert isinstance(book.phase, Starting)
+    book.sees(GaveUp("failed again"))
+    assert isinstance(book.phase, Delayed)
+    assert deeds(book)[-2:] == [Deed.ABANDONED, Deed.DELAYED]
+    assert book.state.incidents.open[SERVER].done[-2].why == "failed again"
+    assert Start() in book.waits(5)
+    book.sees(StartFailed("job failed"))
+    assert book.state.facts.setbacks == 3
+
+
 def test_a_refused_restart_ends_at_the_kill() -> None:
     book = supervised()
     hangs(book)
