@@ -120,6 +120,13 @@ class SupervisedHistories(Histories):
     def an_operator_starts_it(self) -> None:
         self.sees(self.begins())
 
+    @precondition(lambda self: self.server is not None and not self.ordered)
+    @rule()
+    def the_next_sidecar_does_not_see_it_at_first(self) -> None:
+        """It lives, and systemd cannot be asked, or /proc hides it."""
+        assert self.server is not None
+        self.sees(obs.Absent("it is hidden", alive=self.server), obs.Appeared(self.server, adopted=True))
+
     def comes_back(self) -> None:
         if self.server is None and self.rested:
             self.an_operator_starts_it()
