@@ -89,6 +89,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         proven=False,
         expected=expected if expected >= _FEWEST else None,
         elsewhere=(),
+        elsewhere_unknown="",
         refused_at=None,
         collecting=0.0,
         signs={},
