@@ -62,7 +62,7 @@ def holder(port: int, likely: int) -> int | Other | Unknown | None:
     if not isinstance(pid, Unknown):
         return pid
     found = _by_cgroup(port, likely)
-    if isinstance(found, Unknown) and pid == sockets.HIDDEN and shows_open(likely):
+    if not isinstance(found, Other) and pid == sockets.HIDDEN and shows_open(likely):  # it has it not
         return Other("somebody into whose process we may not look")
     return Unknown(f"{pid.why}; {found.why}") if isinstance(found, Unknown) else found
 

@@ -63,10 +63,8 @@ def by_match(text: str, port: int, known: Identity | None) -> Found:
     """The process with this text in its command line; of several the one that listens on the port."""
     found = _matching(text)
     if not found:
-        rest = (
-            ", as far as /proc shows them: it hides those of others from this user" if hides_others() else ""
-        )
-        return Unknown(f"no process has {text!r} in its command line{rest}")
+        some = ", as far as /proc shows them: it hides those of others from this user"
+        return Unknown(f"no process has {text!r} in its command line{some if hides_others() else ''}")
     seen = [(one, ports(one.pid)) for one in found]
     listening = [one for one, theirs in seen if not isinstance(theirs, Unknown) and port in theirs]
     if len(listening) == 1:
