@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from subprocess import PIPE
 
 import pytest
@@ -29,6 +31,15 @@ def test_somebody_else_s_cgroup_is_named() -> None:
         _, port = start_theirs(listens=True)
         with another_user():
             assert holder(port, pid) == Other(theirs.folder.name)
+
+
+@contextmanager
+def shell() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of this user's that has begun its own life: at its exec it is for nobody to look into."""
+    with subprocess.Popen(["sh", "-c", "echo; read line"], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
 
 
 LISTENER = """
@@ -88,16 +99,14 @@ def test_who_can_be_looked_into_and_has_not_the_port_has_it_for_certain_not() ->
     with group("server.service") as (_, start):
         _, port = start(listens=True)
         _, beside = start(listens=True)
-        with another_user(), subprocess.Popen(["sleep", "60"]) as ours:
+        with another_user(), shell() as ours:
             found = holder(port, ours.pid), holder(beside, ours.pid)
-            ours.kill()
     assert set(found) == {Other("server.service")}
     with subprocess.Popen([sys.executable, "-c", LISTENER], stdin=PIPE, stdout=PIPE) as other:
         assert other.stdout is not None
         port = int(other.stdout.readline())
-        with another_user(), subprocess.Popen(["sleep", "60"]) as ours:
+        with another_user(), shell() as ours:
             nameless = holder(port, ours.pid)
-            ours.kill()
         other.kill()
     assert isinstance(nameless, Other)
 

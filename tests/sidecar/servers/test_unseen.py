@@ -39,12 +39,15 @@ found = by_pidfile(pidfile, None)
 print("pidfile:", getattr(found, "why", found == server))
 print("known:", _look(lambda known: known, server).known == server)
 print("may live:", _may_live(server), _may_live(Identity(2**22 + 1, 1)), _may_live(None))
-command = ["setsid", "--fork", "bash", "-c", "echo $$; exec -a of-our-own sleep 60"]
-own = int(subprocess.Popen(command, stdout=subprocess.PIPE).stdout.readline())
-while not command_line(own).startswith("of-our-own"):
+words = f"words-of-{os.getpid()}"
+command = ["setsid", "--fork", "bash", "-c", f"echo $$; exec -a {words} sleep 60"]
+launcher = subprocess.Popen(command, stdout=subprocess.PIPE)
+own = int(launcher.stdout.readline())
+launcher.wait()  # as long as it lives, what it started is ours
+while not command_line(own).startswith(words):
     pass
 search._FLEETING = 0.0
-print("own:", getattr(by_match("of-our-own", 1, None), "pid", None) == own)
+print("own:", getattr(by_match(words, 1, None), "pid", None) == own)
 os.kill(own, 9)
 """
 
