@@ -1,7 +1,8 @@
 """Whose a socket is by its cgroup (v2): for processes of others, into whose descriptors we may not look.
 
-The kernel tells anybody a socket's cgroup by number, the inode of that cgroup's folder (sock_diag(7)); and
-in which cgroup a process is (cgroups(7)). Within a unit of systemd that is as good as the process itself.
+The kernel tells anybody in which cgroup a socket was made, by number, the inode of that cgroup's folder
+(sock_diag(7)); and who is in a cgroup (cgroups(7)). Of a process that is alone in its own, a unit of systemd
+say, that is as good as its descriptors. Of one among several it proves nothing: any of them may have it.
 """
 
 from __future__ import annotations
@@ -17,16 +18,24 @@ import msgspec
 
 from fermatkit import sockets
 from fermatkit.measures import Unknown
+from fermatkit.process import shows_open
+from fermatkit.stat import gone
 
 _PLACES = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
 _CGROUP_ID = 21
 """INET_DIAG_CGROUP_ID (Linux 5.9)."""
+_PORT = struct.Struct("!4xH")
+"""Of an inet_diag_msg: the local port."""
 _SOCKET = 72
 """Bytes of an inet_diag_msg, after which its attributes begin."""
 _ATTRIBUTE = struct.Struct("=HH")
 _ID = struct.Struct("=Q")
 _MOST = 5000
-"""Folders that are looked through for a name."""
+"""Folders that are looked through for one."""
+_SYSTEMD = {1}
+"""Who makes sockets for others (socket units)."""
+_NONE = Unknown("cgroup v2 is not mounted")
+_ROOT = Unknown("its socket was made in the root cgroup, which is nobody's own")
 
 
 class Cgroup(msgspec.Struct, frozen=True):
@@ -45,21 +54,29 @@ class Other(msgspec.Struct, frozen=True):
 
 
 def holder(port: int, likely: int) -> int | Other | Unknown | None:
-    """Who listens on this port: as `sockets.owner` says, or as far as the cgroups tell. Blocks likewise."""
+    """Who listens on this port: as `sockets.owner` says, or as far as the cgroups tell. Blocks likewise.
+
+    Unknown as long as it may be `likely` as well as somebody else.
+    """
     pid = sockets.owner(port, likely)
     if not isinstance(pid, Unknown):
         return pid
-    theirs, ours = listening(port), of(likely)
-    if isinstance(theirs, Unknown):
-        return Unknown(f"{pid.why}; {theirs.why}")
-    if isinstance(ours, Unknown):
-        return Unknown(f"{pid.why}; {ours.why}")
-    if ours.number in theirs:
-        return likely
-    top = root()
-    if top is not None and top.stat().st_ino in theirs:
-        return Unknown(f"{pid.why}; its socket is in the root cgroup, which is nobody's own")
-    return Other(next(filter(None, map(name, theirs)), "another cgroup"))
+    found = _by_cgroup(port, likely)
+    if not isinstance(found, Other) and pid == sockets.HIDDEN and shows_open(likely):  # it has it not
+        return Other("somebody into whose process we may not look")
+    return Unknown(f"{pid.why}; {found.why}") if isinstance(found, Unknown) else found
+
+
+def ports(pid: int) -> set[int] | Unknown:
+    """On which ports a process listens: as `sockets` says, or its cgroup if it is alone there. Blocks."""
+    found = sockets.listening_ports(pid)
+    if not isinstance(found, Unknown):
+        return found
+    group = of(pid)
+    if found == group:  # it is gone, or hidden altogether
+        return found
+    theirs = _alone(group, pid) if isinstance(group, Cgroup) else group
+    return Unknown(f"{found.why}; {theirs.why}") if isinstance(theirs, Unknown) else theirs
 
 
 def root() -> Path | None:
@@ -71,11 +88,11 @@ def of(pid: int) -> Cgroup | Unknown:
     """The cgroup of a process; unknown where it is in none of its own, which would prove nothing."""
     top = root()
     if top is None:
-        return Unknown("cgroup v2 is not mounted")
+        return _NONE
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
-        return Unknown("the process is gone")
+        return gone(pid)
     except OSError as error:
         return Unknown(str(error.strerror))
     place = next((line[3:] for line in lines if line.startswith("0::")), "/")
@@ -88,23 +105,74 @@ def of(pid: int) -> Cgroup | Unknown:
         return Unknown(f"{folder}: {error.strerror}")
 
 
-def listening(port: int) -> set[int] | Unknown:
-    """The cgroups of the sockets that listen on this port."""
+def processes(group: Cgroup) -> set[int] | Unknown:
+    """Who is in it, not in those below; 0 stands for those of another PID namespace."""
     try:
-        found = {_id_of(one) for one in sockets.listeners(port)}
+        return {int(line) for line in (group.folder / "cgroup.procs").read_text().splitlines()}
+    except OSError as error:
+        return Unknown(f"who is in {group.folder.name} cannot be read: {error.strerror}")
+
+
+def _by_cgroup(port: int, likely: int) -> int | Other | Unknown:
+    """Of several sockets one is enough to have the port."""
+    theirs = _listening(port)
+    if isinstance(theirs, Unknown):
+        return theirs
+    found = [_maker(number, likely) for number in sorted({number for _, number in theirs})]
+    uncertain = [one for one in found if isinstance(one, Unknown)]
+    return likely if likely in found else [*uncertain, *found, Unknown("it is closed by now")][0]
+
+
+def _maker(number: int, likely: int) -> int | Other | Unknown:
+    """Who has a socket that was made in this cgroup."""
+    group = _numbered(number)
+    if isinstance(group, Unknown):
+        return group
+    pids = processes(group)
+    if isinstance(pids, Unknown):
+        return pids
+    name = group.folder.name
+    if likely in pids:
+        many = Unknown(f"its socket was made in {name}, which has {len(pids)} processes")
+        return likely if len(pids) == 1 else many
+    if pids <= _SYSTEMD:
+        return Unknown(f"its socket was made in {name}, by somebody who has left it or makes them for others")
+    return Other(name)
+
+
+def _alone(group: Cgroup, pid: int) -> set[int] | Unknown:
+    """The ports of a process that is alone in this cgroup."""
+    pids, theirs = processes(group), _listening(0)
+    if isinstance(pids, Unknown):
+        return pids
+    if pids != {pid}:
+        return Unknown(f"{group.folder.name} has {len(pids)} processes")
+    if isinstance(theirs, Unknown):
+        return theirs
+    return {port for port, number in theirs if number == group.number}
+
+
+def _listening(port: int) -> list[tuple[int, int]] | Unknown:
+    """The sockets that listen on this port (0: on any): the port of each, and in which cgroup it was made."""
+    try:
+        found = sockets.listeners(port)
     except OSError as error:
         return Unknown(f"sock_diag: {error.strerror or error}")
-    known = {number for number in found if number is not None}
-    return known or Unknown("this kernel does not tell a socket's cgroup")
+    known = [(_PORT.unpack_from(one)[0], number) for one in found if (number := _id_of(one)) is not None]
+    return known if known or not found else Unknown("this kernel does not tell a socket's cgroup")
 
 
-def name(wanted: int) -> str:
-    """The name of a cgroup, such as a unit's; "" if it is not found."""
-    for place, _, _ in islice(os.walk(root() or ""), _MOST):
+def _numbered(number: int) -> Cgroup | Unknown:
+    """The cgroup with this number, unless it is the root, where everybody may be."""
+    top = root()
+    if top is None:
+        return _NONE
+    for place, _, _ in islice(os.walk(top), _MOST):
         with suppress(OSError):  # gone in between
-            if Path(place).stat().st_ino == wanted:
-                return Path(place).name
-    return ""
+            if Path(place).stat().st_ino == number:
+                below = Path(place) != top
+                return Cgroup(Path(place), number) if below else _ROOT
+    return Unknown("the cgroup where its socket was made is gone, or not for us to see")
 
 
 def _id_of(message: bytes) -> int | None:

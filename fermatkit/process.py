@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from fermatkit.measures import Measure, Reading, Unknown
-from fermatkit.stat import ENDED, LINUX, TICKS, fds_limit, look
+from fermatkit.stat import ENDED, LINUX, TICKS, fds_limit, gone, look
 
 
 def started(pid: int, *, dead_too: bool = False) -> int | None:
@@ -21,7 +23,8 @@ def started(pid: int, *, dead_too: bool = False) -> int | None:
     22 of /proc/PID/stat, which stays the same when the wall clock is set (psutil's public figure does not).
     Elsewhere: milliseconds since the epoch.
 
-    OSError when it cannot be read, as without a free descriptor: it is unknown then whether it is there.
+    OSError when it cannot be read, as without a free descriptor, or when /proc hides it: it is unknown then
+    whether it is there.
     """
     stat = look(pid)
     return stat.started if stat and (dead_too or stat.letter not in ENDED) else None
@@ -42,6 +45,19 @@ def command_line(pid: int) -> str:
     except (FileNotFoundError, ProcessLookupError, PermissionError, psutil.Error):
         return ""
     return words.replace(b"\0", b" ").decode(errors="replace")
+
+
+def hides_others() -> bool:
+    """Tell whether /proc keeps the processes of others from us (hidepid, ProtectProc), the first one, too."""
+    if not LINUX:
+        return False
+    try:
+        Path("/proc/1/cmdline").read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 _SAMPLED = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
@@ -105,7 +121,7 @@ def open_fds(pid: int) -> Reading:
     except (PermissionError, psutil.AccessDenied):
         return Unknown("permission denied")
     except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
-        return Unknown("the process is gone")
+        return gone(pid)
     except OSError as error:  # we have no descriptor left, say
         return Unknown(str(error.strerror))
 
@@ -124,6 +140,21 @@ def has_open(pid: int, names: Collection[str]) -> bool:
             return any(_link(entry.path) in names for entry in entries)
     except OSError:
         return False
+
+
+def shows_open(pid: int) -> bool:
+    """Tell whether we may look at what a process has open (Linux): to list it is not yet to look."""
+    try:
+        with os.scandir(f"/proc/{pid}/fd") as entries:
+            return all(_may_read(entry.path) for entry in islice(entries, 1))
+    except OSError:
+        return False
+
+
+def _may_read(path: str) -> bool:
+    with suppress(FileNotFoundError):  # closed in between
+        os.readlink(path)  # noqa: PTH115 - as below
+    return True
 
 
 def open_sockets(pid: int) -> set[int]:

@@ -22,6 +22,7 @@ import psutil
 
 from fermatkit.measures import Reading, Unknown
 from fermatkit.process import has_open, open_sockets
+from fermatkit.stat import gone
 
 _NETLINK_SOCK_DIAG = 4
 _TCPDIAG_GETSOCK = 18
@@ -76,7 +77,8 @@ class Connections(msgspec.Struct, frozen=True):
 
 
 _NO_QUEUE = (Unknown("nobody listens on the port"),) * 2
-_HIDDEN = Unknown("it belongs to a process that we may not look into")
+HIDDEN = Unknown("it belongs to a process that we may not look into")
+"""What `owner` says of a listener that is there and cannot be attributed."""
 
 
 def count(port: int) -> dict[TcpState, int] | Unknown:
@@ -130,7 +132,7 @@ def listening_ports(pid: int) -> set[int] | Unknown:
         }
         return {ports[inode] for inode in open_sockets(pid) if inode in ports}
     except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
-        return Unknown("the process is gone")
+        return gone(pid)
     except (PermissionError, psutil.AccessDenied):
         return Unknown("permission denied")
     except OSError as error:
@@ -154,7 +156,7 @@ def owner(port: int, likely: int) -> int | Unknown | None:
     for pid in (likely, *everybody):
         if has_open(pid, names):
             return pid
-    return _HIDDEN
+    return HIDDEN
 
 
 def _listening(port: int) -> set[int]:
@@ -166,7 +168,7 @@ def _listening(port: int) -> set[int]:
 
 
 def listeners(port: int) -> list[bytes]:
-    """What the kernel says of each socket that listens on this port: an inet_diag_msg and its attributes.
+    """What the kernel says of each socket that listens on this port (0: any): an inet_diag_msg, attributes.
 
     OSError where it refuses.
     """
@@ -188,7 +190,7 @@ def _owner_by_psutil(port: int, likely: int) -> int | Unknown | None:
         return Unknown(f"sockets cannot be listed: {error}")
     if not listeners:
         return None
-    return next((listener.pid for listener in listeners if listener.pid is not None), _HIDDEN)
+    return next((listener.pid for listener in listeners if listener.pid is not None), HIDDEN)
 
 
 def _listeners(connections: list[Any], port: int) -> list[Any]:

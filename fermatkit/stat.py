@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ TICKS = os.sysconf("SC_CLK_TCK") if LINUX else 1000
 """Units of `Stat.started` in a second."""
 ENDED = frozenset("ZX")
 """The letters of those that have ended and wait for their parent to hear of it."""
+_HIDDEN = "/proc hides the process from this user (hidepid=, or ProtectProc= of the unit)"
 _LONGEST = 4096
 """Bytes: 52 numbers and a command's name of 64 at most."""
 _UNLIMITED = Unknown("no limit is set")
@@ -68,6 +70,8 @@ def _by_file(pid: int) -> Stat | None:
         finally:
             os.close(descriptor)
     except (FileNotFoundError, ProcessLookupError):
+        if is_hidden(pid):
+            raise PermissionError(errno.EACCES, _HIDDEN) from None
         return None
     letter, *rest = stat[stat.rindex(b")") + 2 :].split()  # a command's name may hold spaces and brackets
     return Stat(
@@ -101,6 +105,24 @@ def _read(reading: Callable[[], float]) -> Reading:
         return Unknown("permission denied")
 
 
+def gone(pid: int) -> Unknown:
+    """Why /proc has nothing of a process."""
+    return Unknown(_HIDDEN if is_hidden(pid) else "the process is gone")
+
+
+def is_hidden(pid: int) -> bool:
+    """Whether a process of which /proc shows nothing is there all the same."""
+    if not LINUX or pid < 1:  # to signal 0 is to signal ourselves
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        pass  # another user's
+    except (ProcessLookupError, OverflowError):
+        return False
+    return not Path(f"/proc/{pid}").exists()  # or it is a new one, which has the number since
+
+
 def fds_limit(pid: int) -> Reading:
     """How many file descriptors it may have, as its soft limit says."""
     if sys.platform != "linux":
@@ -119,7 +141,7 @@ def _written_limit(pid: int) -> Reading:
     try:
         limits = Path(f"/proc/{pid}/limits").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return Unknown("the process is gone")
+        return gone(pid)
     except OSError as error:
         return Unknown(str(error.strerror))
     found = re.search(r"(?m)^Max open files +(\d+|unlimited) ", limits)

@@ -123,6 +123,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The server's own configuration."""
     elsewhere: tuple[int, ...] = ()
     """The ports that the server listens on instead of the watched one."""
+    elsewhere_unknown: str = ""
+    """Nobody has the watched one; why it cannot be told whether the server has others."""
     refused_at: float | None = None
     """When this process refused a registration of ours before the first that it took."""
     supervised: obs.Supervised = obs.Supervised()

@@ -174,6 +174,7 @@ def _listened(facts: Facts, what: obs.Listened) -> Facts:
         owner_why="" if good else what.why,
         owner_unknown=what.why if what.owned is None else "",
         elsewhere=what.elsewhere,
+        elsewhere_unknown=what.elsewhere_unknown,
         unserved_since=facts.at if moved else facts.unserved_since,
     )
 

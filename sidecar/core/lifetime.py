@@ -98,6 +98,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         expected=expected if expected >= _FEWEST else None,
         lost=Moment(facts.at, facts.wall),
         elsewhere=(),
+        elsewhere_unknown="",
         refused_at=None,
         collecting=0.0,
         signs={},

@@ -43,7 +43,7 @@ class Absent(Observation, frozen=True, tag=True):
     why: str = ""
     """Where it is not; "" of the sidecar's own, which then does not run."""
     alive: Identity | None = None
-    """The one that ran last, if it has not ended and yet is not the server."""
+    """The one that ran last, if it may still run, though it is not the server, or out of sight."""
 
 
 class StartFailed(Observation, frozen=True, tag=True):
@@ -104,9 +104,11 @@ class ConfigRead(Observation, frozen=True, tag=True):
 
     path: str
     port: int | None
-    """The port that it names, None when there is a problem, or when only the server may read it."""
+    """The port that it names, None when there is a problem, or when it is unknown."""
     problem: str
     """"" | "missing" | "empty" | "unreadable: …" | "no port" | "port is not a number: …"."""
+    unknown: str = ""
+    """Why we cannot look at it, which says nothing about it: then there is neither a port nor a problem."""
 
 
 class Counted(Observation, frozen=True, tag=True):
@@ -126,6 +128,8 @@ class Listened(Observation, frozen=True, tag=True):
     """Who it is instead, or why it cannot be told."""
     elsewhere: tuple[int, ...] = ()
     """The ports that it listens on instead, where this is known."""
+    elsewhere_unknown: str = ""
+    """That nobody has the port, and why it cannot be told whether it listens on others."""
 
 
 class Registered(Observation, frozen=True, tag=True):

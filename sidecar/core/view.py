@@ -11,6 +11,7 @@ from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
 from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severity, Sign, Topic
+from sidecar.core.observations import ConfigRead
 from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
@@ -68,6 +69,12 @@ class View(msgspec.Struct, frozen=True):
     appeared: float | None
     """When the sidecar first saw this process."""
     ready: bool
+    owned: bool | None
+    """Whether the server's port is its own; None when that is not known."""
+    owner_why: str
+    """Who else has the port, or why it cannot be told who; "" if nobody has it, or nobody has looked."""
+    config: ConfigRead | None
+    """The server's own configuration; None before it was looked at."""
     proof: Proof | None
     readings: dict[Measure, Reading]
     """Those of the process only while there is one."""
@@ -106,6 +113,9 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         adopted=facts.adopted,
         appeared=facts.appeared_at + shift if known else None,
         ready=facts.ready,
+        owned=facts.owned,
+        owner_why=facts.owner_unknown or ("" if facts.elsewhere else facts.owner_why),
+        config=facts.config,
         proof=proof,
         readings=facts.readings,
         read={measure: at + shift for measure, at in facts.read_at.items()},

@@ -10,6 +10,7 @@ from sidecar.core.nouns import Finding, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import Status, View
 from sidecar.faces import checks, sentences
+from sidecar.faces.check import Checks
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
 
@@ -33,7 +34,7 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     service_id: str
     description: str
     notes: list[str]
-    checks: checks.Checks
+    checks: Checks
     output: str = ""
     """Only when not pass."""
 
@@ -42,8 +43,10 @@ def health(view: View, label: Label, words: Words) -> Health:
     """What is so, for programs and for the page, which shows the same facts."""
     details = checks.checks(view, words)
     # The sidecar's own troubles: no findings about the server, and no less true.
-    pauses = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
-    own = pauses + [check.output for key in _OWN for check in details[key] if check.output]
+    said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
+    if view.proof and view.proof.owner_unknown:
+        said.append(words.phrases.unowned.format(why=view.proof.owner_unknown))
+    own = said + [check.output for key in _OWN for check in details[key] if check.output]
     told = notes(view, words) + own
     body = _Body(
         status=view.status,

@@ -11,6 +11,7 @@ import msgspec
 
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import ConfigRead, Report
+from sidecar.probes.aim import is_ours
 from sidecar.probes.patient import Patient
 from sidecar.tasks import OneThread, spawn
 
@@ -97,8 +98,9 @@ def read(path: Path, *, of_another: bool = False) -> ConfigRead:
     except FileNotFoundError:
         return ConfigRead(str(path), None, "missing")
     except OSError as error:
-        hidden = of_another and isinstance(error, PermissionError)
-        return ConfigRead(str(path), None, "" if hidden else f"unreadable: {error.strerror}")
+        if is_ours(error) or (of_another and isinstance(error, PermissionError)):
+            return ConfigRead(str(path), None, "", str(error.strerror))
+        return ConfigRead(str(path), None, f"unreadable: {error.strerror}")
     port = port_of(text)
     return ConfigRead(str(path), *((port, "") if isinstance(port, int) else (None, port)))
 

@@ -20,8 +20,7 @@ import psutil
 from yarl import URL
 
 from cloudserver.session import PATH, ClientKeys, Session
-from fermatkit import sockets
-from fermatkit.cgroups import Other, holder
+from fermatkit.cgroups import Other, holder, ports
 from fermatkit.measures import Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Listened, Report, SessionLost
@@ -152,20 +151,23 @@ def _owner(port: int, likely: int) -> int | Other | Unknown | None:
     try:
         return holder(port, likely)
     except OSError as error:  # our own want, of descriptors for one
-        return Other(f"somebody: who cannot be looked for: {why(error)}")
+        return Unknown(f"its holder cannot be looked for: {why(error)}")
 
 
 def _elsewhere(identity: Identity, port: int) -> Listened:
     """On which ports it listens instead; a server opens its own within seconds of another."""
     try:
-        ports = sockets.listening_ports(identity.pid)
-    except OSError:  # our own want: the next look may tell
-        ports = set()
-    if isinstance(ports, Unknown) or not ports or port in ports:
+        found = ports(identity.pid)
+    except OSError as error:  # our own want: the next look may tell
+        found = Unknown(why(error))
+    if isinstance(found, Unknown):
+        unknown = f"nobody listens on port {port}, and on which others it does cannot be told: {found.why}"
+        return Listened(identity, owned=False, elsewhere_unknown=unknown)
+    if not found or port in found:
         return Listened(identity, owned=False)
-    names = ", ".join(str(other) for other in sorted(ports))
-    why = f"it listens on port {names}, and port {port} is watched"
-    return Listened(identity, owned=False, why=why, elsewhere=tuple(sorted(ports)))
+    names = ", ".join(str(other) for other in sorted(found))
+    instead = f"it listens on port {names}, and port {port} is watched"
+    return Listened(identity, owned=False, why=instead, elsewhere=tuple(sorted(found)))
 
 
 def _whose(port: int, pid: int | Other | Unknown) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import Callable
 from typing import Any
 
-from dbus_fast import BusType, DBusError, Message, MessageType, Variant
+from dbus_fast import DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 SYSTEMD = "org.freedesktop.systemd1"
@@ -18,6 +19,13 @@ MANAGER_PATH = "/org/freedesktop/systemd1"
 MANAGER, UNIT, SERVICE = f"{SYSTEMD}.Manager", f"{SYSTEMD}.Unit", f"{SYSTEMD}.Service"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 PROPERTIES = "org.freedesktop.DBus.Properties"
+_ADDRESS = "unix:path=/var/run/dbus/system_bus_socket"
+"""Where every system has it, unless DBUS_SYSTEM_BUS_ADDRESS says otherwise (dbus-daemon(1))."""
+_TO_DO = {
+    errno.ENOENT: "start it (systemctl start dbus.socket), or install the package dbus",
+    errno.ECONNREFUSED: "start it (systemctl start dbus.socket)",
+    errno.EACCES: "let the sidecar's user open that socket",
+}
 _PATIENCE = 5.0
 """Seconds for an answer. systemd gives it in milliseconds; polkit's first takes up to a second."""
 
@@ -40,12 +48,13 @@ class Bus:
         self._bus: MessageBus | None = None
 
     async def connect(self) -> None:
-        """Connect. OSError when there is no bus."""
+        """Connect. OSError when there is no bus, with the place where it should be, and what to do."""
+        address = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS") or _ADDRESS
         try:
             async with asyncio.timeout(_PATIENCE):
-                bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
-        except (DBusError, EOFError, TimeoutError, ValueError) as error:
-            raise Refused(f"the system bus does not answer: {error or type(error).__name__}") from None
+                bus = await MessageBus(bus_address=address).connect()
+        except (DBusError, EOFError, OSError, ValueError) as error:
+            raise Refused(_no_bus(address.removeprefix("unix:path="), error)) from None
         bus.add_message_handler(self._hear)
         self._bus = bus
 
@@ -99,6 +108,15 @@ class Bus:
 def plain(found: dict[str, Variant]) -> dict[str, Any]:
     """Properties without their D-Bus types."""
     return {name: one.value for name, one in found.items()}
+
+
+def _no_bus(place: str, error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        why = f"no answer within {_PATIENCE:g} s"
+    else:
+        why = str(getattr(error, "strerror", None) or error or type(error).__name__)
+    to_do = _TO_DO.get(getattr(error, "errno", None) or 0, "see what ails it (systemctl status dbus)")
+    return f"D-Bus does not answer at {place} ({why}): {to_do}"
 
 
 def _said(answer: Message | None) -> str:

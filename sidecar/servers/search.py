@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from fermatkit import sockets
+from fermatkit.cgroups import Other, holder, ports
 from fermatkit.measures import Unknown
-from fermatkit.process import age, command_line, started
+from fermatkit.process import age, command_line, hides_others, started
 from sidecar.core.nouns import Identity
 
 Found = Identity | Unknown
@@ -42,7 +44,10 @@ def by_pidfile(path: Path, known: Identity | None) -> Found:
     if not (word.isascii() and word.isdigit()):
         return known or Unknown(f"{path}: holds no pid but {word!r}" if word else f"{path}: is empty")
     pid = int(word)
-    start = started(pid)
+    try:
+        start = started(pid)
+    except PermissionError as error:
+        return Unknown(f"{path}: names pid {pid}, but {error.strerror}")
     if start is None:
         return Unknown(f"{path}: names pid {pid}, which does not run")
     began = time.time() - age(start)
@@ -58,8 +63,10 @@ def by_match(text: str, port: int, known: Identity | None) -> Found:
     """The process with this text in its command line; of several the one that listens on the port."""
     found = _matching(text)
     if not found:
-        return Unknown(f"no process has {text!r} in its command line")
-    listening = [one for one in found if listens(one, port)]
+        some = ", as far as /proc shows them: it hides those of others from this user"
+        return Unknown(f"no process has {text!r} in its command line{some if hides_others() else ''}")
+    seen = [(one, ports(one.pid)) for one in found]
+    listening = [one for one, theirs in seen if not isinstance(theirs, Unknown) and port in theirs]
     if len(listening) == 1:
         return listening[0]
     names = ", ".join(f"{one.pid} ({_name(one.pid)})" for one in found)
@@ -68,17 +75,20 @@ def by_match(text: str, port: int, known: Identity | None) -> Found:
         return Unknown(f"pid {names} has only just started") if young else found[0]
     if known in found:
         return known
-    return Unknown(
-        f"{len(found)} processes have {text!r} in their command line, and "
-        f"{len(listening) or 'none'} of them listen on port {port}: {names}"
-    )
+    many = f"{len(found)} processes have {text!r} in their command line, and"
+    why = next((theirs.why for _, theirs in seen if isinstance(theirs, Unknown)), "")
+    if why and not listening:
+        return Unknown(f"{many} who of them listens on port {port} cannot be told ({why}): {names}")
+    return Unknown(f"{many} {len(listening) or 'none'} of them listen on port {port}: {names}")
 
 
 def by_port(port: int, known: Identity | None) -> Found:
     """The process that listens on this port, whatever its address."""
-    pid = sockets.owner(port, known.pid if known else os.getpid())
+    pid = holder(port, known.pid if known else os.getpid())
     if pid is None:
         return Unknown(f"nobody listens on port {port}")
+    if isinstance(pid, Other):
+        return Unknown(f"port {port} is held by {pid.who}, of whom no pid can be seen")
     if isinstance(pid, Unknown):
         return known or Unknown(f"port {port}: {pid.why}")
     start = started(pid)
@@ -87,8 +97,8 @@ def by_port(port: int, known: Identity | None) -> Found:
 
 def listens(one: Identity, port: int) -> bool:
     """Whether a process listens on this port, as far as we may look."""
-    ports = sockets.listening_ports(one.pid)
-    return not isinstance(ports, Unknown) and port in ports
+    theirs = ports(one.pid)
+    return not isinstance(theirs, Unknown) and port in theirs
 
 
 def _read(path: Path) -> tuple[str, float]:
@@ -106,16 +116,16 @@ def _matching(text: str) -> list[Identity]:
     found = [pid for pid in pids if pid != os.getpid() and text in command_line(pid)]
     if not found:
         return []
-    above = {one.pid for one in psutil.Process().parents()}
-    starts = [(pid, started(pid)) for pid in found if pid not in above and not _below(pid)]
+    above = {*_above(os.getpid())}
+    starts = [(pid, started(pid)) for pid in found if pid not in above and os.getpid() not in _above(pid)]
     return [Identity(pid, start) for pid, start in starts if start is not None]
 
 
-def _below(pid: int) -> bool:
-    try:
-        return any(one.pid == os.getpid() for one in psutil.Process(pid).parents())
-    except psutil.Error:  # gone by now
-        return True
+def _above(pid: int) -> Iterator[int]:
+    """Who started a process, who started that one, and so on, as far as /proc shows them to us."""
+    with suppress(psutil.Error):
+        while pid := psutil.Process(pid).ppid():
+            yield pid
 
 
 def _name(pid: int) -> str:

@@ -9,11 +9,12 @@ import asyncio
 import signal
 import socket
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.process import age, started
-from fermatkit.stat import look
+from fermatkit.stat import Stat, look
 from sidecar.core.actions import Restart, Signal, Start
 from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import (
@@ -56,6 +57,8 @@ class UnitServer:
         self._systemd = Manager(unit, self._compare, self._useless)
         self._supervised: Supervised | None = None
         self._hold: Hold | None = None
+        self._last: Identity | None = None
+        """Who was the main process when we, or the sidecar before us, last knew it."""
         self._holding: asyncio.Task[None] | None = None
         self._late: asyncio.TimerHandle | None = None
         self._sure: asyncio.TimerHandle | None = None
@@ -69,7 +72,7 @@ class UnitServer:
 
     def attach(self, remembered: Identity | None) -> None:
         """Follow what systemd knows. → Appeared; or Absent, GaveUp or Rested before it; Supervised."""
-        del remembered  # systemd knows who runs
+        self._last = remembered  # as long as systemd, which knows who runs, cannot be asked
         self._spawn(self._systemd.run(), "systemd")
         self._spawn(self._try_it(), "systemd: permission")
 
@@ -144,7 +147,7 @@ class UnitServer:
     def _tell_absent(self, why: str) -> None:
         if why != self._absence:
             self._absence = why
-            self._report(Absent(why))
+            self._report(Absent(why, alive=self._last if why and _may_live(self._last) else None))
 
     def _useless(self, why: str) -> None:
         """Of no use is systemd now: a server that runs cannot be acted on, another cannot be found."""
@@ -167,7 +170,7 @@ class UnitServer:
         while self._hold is None and (pid := self._systemd.state.main_pid):
             try:
                 start = started(pid)
-                if start is None:
+                if start is None:  # not if it is only hidden, which is an OSError
                     return  # systemd is about to say so
                 identity = Identity(pid, start)
                 held = hold(identity, partial(self._gone, identity))
@@ -191,6 +194,7 @@ class UnitServer:
 
     def _keep(self, held: Hold) -> None:
         self._hold, self._absence, self._down = held, None, None
+        self._last = held.identity
         self._report(Appeared(held.identity, adopted=True, age=age(held.identity.started)))
         self._compare()
 
@@ -235,7 +239,7 @@ class UnitServer:
         """Whether we may act is known to polkit alone: SIGCONT changes nothing in a process that runs."""
         allowed = False
         while True:
-            stat = look(self._hold.identity.pid) if self._hold else None
+            stat = _look(self._hold)
             problem = self._supervised is not None and self._supervised.problem
             wanted = self._systemd.state.known and (problem or not allowed)
             if wanted and stat is not None and stat.letter not in _CONT_CHANGES:
@@ -253,6 +257,21 @@ class UnitServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _look(held: Hold | None) -> Stat | None:
+    """None also if it cannot be looked at just now."""
+    with suppress(OSError):
+        return look(held.identity.pid) if held else None
+    return None
+
+
+def _may_live(identity: Identity | None) -> bool:
+    """Unless it is seen to be gone: hidden, or not to be looked at, is not dead."""
+    try:
+        return identity is not None and started(identity.pid) == identity.started
+    except OSError:
+        return True
 
 
 def _claim(unit: str) -> socket.socket:

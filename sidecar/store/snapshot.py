@@ -116,6 +116,14 @@ def _write(path: Path, memory: Memory) -> None:
 def _boot() -> str:
     """Of the machine, and of the container that we may be in: the start of its first process."""
     try:
-        return f"{_BOOT.read_text().strip()}/{started(1)}"
+        return f"{_BOOT.read_text().strip()}/{_first()}"
     except OSError:
         return ""
+
+
+def _first() -> int | None:
+    """None where /proc hides it: then the machine's own start has to do."""
+    try:
+        return started(1)
+    except PermissionError:
+        return None

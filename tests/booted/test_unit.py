@@ -185,8 +185,37 @@ def test_no_polkit(seen: dict[str, Any]) -> None:
 
 
 def test_no_bus(seen: dict[str, Any]) -> None:
-    one_finding(seen, "systemd cannot be asked")
+    one_finding(seen, "D-Bus does not answer at /var/run/dbus/system_bus_socket (")
     assert seen["same sidecar"]
+
+
+def test_owned(seen: dict[str, Any]) -> None:
+    """Each is what is known: for certain, and not at all."""
+    alone, several = seen["alone"], seen["among several"]
+    assert (alone["observedValue"], alone["status"]) == ("server", "pass")
+    assert (seen["configuration"]["observedValue"], seen["configuration"]["status"]) == (9090, "pass")
+    assert not {"observedValue", "status"} & several.keys()
+    assert "fermat-cloud-server.service, which has 2 processes" in several["output"]
+    assert any("Whether the server's port is its own cannot be told" in note for note in seen["notes"])
+
+
+def out_of_sight(seen: dict[str, Any], why: str) -> None:
+    """Its server lives, and nobody says that it died."""
+    assert kinds_of(seen["mails"]) == ["NOT FOUND"]
+    assert any(why in note for note in seen["health"][2])
+    assert seen["same server"]
+
+
+def kinds_of(subjects: list[str]) -> list[str]:
+    return [subject.partition(": Cloud Server")[0] for subject in subjects]
+
+
+def test_hidden(seen: dict[str, Any]) -> None:
+    out_of_sight(seen, "/proc hides the process from this user (hidepid=, or ProtectProc= of the unit)")
+
+
+def test_no_bus_after_a_restart(seen: dict[str, Any]) -> None:
+    out_of_sight(seen, "D-Bus does not answer at /var/run/dbus/system_bus_socket (")
 
 
 def test_no_unit(seen: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ _PROGRAM = """
 import os, socket, sys, time
 with open(sys.argv[1] + "/cgroup.procs", "w") as procs:
     procs.write(str(os.getpid()))
-server = socket.create_server(("127.0.0.1", 0)) if sys.argv[2] else None
+server = socket.create_server((sys.argv[3], int(sys.argv[4]))) if sys.argv[2] else None
 print(server.getsockname()[1] if server else 0, flush=True)
 while True:
     time.sleep(60)
@@ -36,8 +36,8 @@ def group(name: str) -> Iterator[tuple[cgroups.Cgroup, Start]]:
     folder.mkdir(parents=True)
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(*, listens: bool = False) -> tuple[int, int]:
-        command = [sys.executable, "-c", _PROGRAM, str(folder), "yes" if listens else ""]
+    def start(*, listens: bool = False, address: str = "127.0.0.1", port: int = 0) -> tuple[int, int]:
+        command = [sys.executable, "-c", _PROGRAM, str(folder), "yes" if listens else "", address, str(port)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         running.append(process)
         assert process.stdout is not None

@@ -98,6 +98,11 @@ class Histories(World, RuleBasedStateMachine):
         self.sees(obs.Listened(self.server, owned=owned, why=whys[owned]))
 
     @precondition(lambda self: self.server is not None)
+    @rule()
+    def on_which_port_it_listens_cannot_be_seen(self) -> None:
+        self.sees(obs.Listened(self.server, owned=False, elsewhere_unknown="permission denied"))
+
+    @precondition(lambda self: self.server is not None)
     @rule(number=st.integers(0, 2))
     def others_of_its_unit_run_out_of_memory(self, number: int) -> None:
         self.oom_kills += number
@@ -136,7 +141,7 @@ class Histories(World, RuleBasedStateMachine):
 
     @rule()
     def the_configuration_is_not_ours_to_read(self) -> None:
-        self.sees(obs.ConfigRead("server_conf.properties", None, ""))
+        self.sees(obs.ConfigRead("server_conf.properties", None, "", "Permission denied"))
 
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:

@@ -129,6 +129,13 @@ class SupervisedHistories(Histories):
     def its_lives_may_be_too_short_to_be_seen(self, too_short: bool) -> None:
         self.too_short = too_short
 
+    @precondition(lambda self: self.server is not None and not self.ordered)
+    @rule()
+    def the_next_sidecar_does_not_see_it_at_first(self) -> None:
+        """It lives, and systemd cannot be asked, or /proc hides it."""
+        assert self.server is not None
+        self.sees(obs.Absent("it is hidden", alive=self.server), obs.Appeared(self.server, adopted=True))
+
     def comes_back(self) -> None:
         self.too_short = False
         if self.server is None and self.rested:

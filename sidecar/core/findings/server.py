@@ -65,7 +65,8 @@ def _deaf(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
     since = _unserved(facts, policy)
     if since is None or facts.proven or _strayed(facts):
         return None
-    return Finding(Trouble.DEAF, Severity.FAIL, since, _restart(facts, policy), why=facts.owner_why)
+    why = facts.owner_why or facts.elsewhere_unknown
+    return Finding(Trouble.DEAF, Severity.FAIL, since, _restart(facts, policy), why=why)
 
 
 def _not_serving(facts: Facts, policy: Policy, _: Finding | None) -> Finding | None:
@@ -166,8 +167,8 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
 def _bad_config(facts: Facts, _: Policy, before: Finding | None) -> Finding | None:
     """Told while the server still runs, too: its next start would fail. A missing one it makes itself."""
     config = facts.config
-    if config is None:
-        return before  # of another sidecar: not read yet
+    if config is None or config.unknown:
+        return before  # not read yet, or not for us to read any more
     if config.problem in ("", "missing"):
         return None
     severity = Severity.WARN if facts.serving else Severity.FAIL

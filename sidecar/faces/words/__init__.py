@@ -77,6 +77,10 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_filling: str
     not_asked: str
     registration: str
+    owner: str
+    configuration: str
+    unowned: str
+    """What is not known although the server is proven."""
     not_registered: str
     missing: str
     not_saved: str

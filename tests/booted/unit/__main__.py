@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from unit import bus, deaths, limits, operators, places
+from unit import bus, deaths, limits, operators, places, sight
 from unit.system import run
 
 _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
@@ -37,6 +37,9 @@ _FIRST: tuple[Callable[[], dict[str, object]], ...] = (
     bus.no_unit,
     bus.renamed,
     bus.second_sidecar,
+    sight.owned,
+    sight.hidden,
+    sight.no_bus_after_a_restart,
     places.before_reboot,
 )
 _SECOND = (places.rebooted, places.uninstalled)

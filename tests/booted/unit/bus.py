@@ -64,13 +64,13 @@ def _call(*words: str) -> tuple[int, str]:
 
 
 def no_polkit() -> dict[str, object]:
-    with _masked("polkit.service"):
+    with masked("polkit.service"):
         return _found("polkit")
 
 
 def no_bus() -> dict[str, object]:
     """And once there is one, the sidecar is well without a new start."""
-    with _masked("dbus.socket", "dbus.service"):
+    with masked("dbus.socket", "dbus.service"):
         seen = _found("systemd cannot be asked")
         sidecar = main_pid(SIDECAR)
     systemctl("start", "dbus.socket", "polkit.service")
@@ -109,7 +109,7 @@ def second_sidecar() -> dict[str, object]:
 
 
 @contextmanager
-def _masked(*units: str) -> Iterator[None]:
+def masked(*units: str) -> Iterator[None]:
     """For a while they are not there and cannot be started."""
     systemctl("mask", "--runtime", "--now", *units)
     try:

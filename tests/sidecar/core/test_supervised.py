@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
+from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Proof, Trouble
 from sidecar.core.observations import (
     Absent,
@@ -205,6 +206,20 @@ def test_one_that_is_down_when_the_sidecar_comes(what: Observation) -> None:
     book.sees(what)
     actions = kinds(book.sees(Absent()))
     assert ("Start" in actions) is isinstance(what, GaveUp)
+
+
+def test_one_that_is_out_of_sight_is_neither_dead_nor_replaced() -> None:
+    """The sidecar before knew it; systemd cannot be asked, or /proc hides the process."""
+    book = Playbook(POLICY)
+    book.sees(Restored(Memory(seed=7, identity=A), seed=1))
+    assert kinds(book.sees(Absent("pid 100 cannot be held: /proc hides it", alive=A))) == ["Watch"]
+    assert not {"Start", "Restart", "Signal"} & set(kinds(book.waits(3600)))
+    assert [(chapter, incident.causes[0].trouble) for chapter, incident in told(book)] == [
+        (Chapter.OPENED, Trouble.NOT_FOUND)
+    ]
+    comes_back(book, A)
+    assert isinstance(book.phase, Settled)
+    assert [chapter for chapter, _ in told(book)] == [Chapter.OPENED, Chapter.CLOSED]
 
 
 def test_one_that_is_started_by_hand_while_a_start_waits_is_taken() -> None:

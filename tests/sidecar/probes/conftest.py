@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 
@@ -10,14 +9,6 @@ import pytest
 
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
-
-
-@pytest.fixture
-def ourselves() -> Identity:
-    """The test's own process, which is the server when that is a scripted one."""
-    start = started(os.getpid())
-    assert start is not None
-    return Identity(os.getpid(), start)
 
 
 @pytest.fixture

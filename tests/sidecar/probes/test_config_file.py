@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -150,5 +151,16 @@ def test_what_only_another_user_may_read_is_no_problem_of_the_server_s(tmp_path:
     path = hidden / "server_conf.properties"
     path.write_text("port=9090\n")
     with another_user():
-        assert read(path, of_another=True) == ConfigRead(str(path), None, "")
+        assert read(path, of_another=True) == ConfigRead(str(path), None, "", "Permission denied")
         assert read(path) == ConfigRead(str(path), None, "unreadable: Permission denied")
+
+
+def test_where_we_have_no_descriptor_left_it_is_unknown(path: Path) -> None:
+    write(path, SHIPPED)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        seen = read(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert seen == ConfigRead(str(path), None, "", "Too many open files")

@@ -193,7 +193,8 @@ def test_another_users_listener_cannot_be_told(stranger: Stranger) -> None:
     with another_user():
         said = by_port(port, None)
         assert by_port(port, server) == server
-    assert why(said) == f"port {port}: it belongs to a process that we may not look into"
+    held = f"port {port} is held by somebody into whose process we may not look"
+    assert why(said) == f"{held}, of whom no pid can be seen"
 
 
 def test_a_connection_to_the_port_is_no_listener(stranger: Stranger) -> None:

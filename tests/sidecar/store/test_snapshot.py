@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -30,6 +31,7 @@ from sidecar.core.nouns import (
 )
 from sidecar.core.observations import Observation, Saved, SaveFailed
 from sidecar.store.snapshot import Saver, _write, load
+from support.hidden import printed
 from support.reports import Reports
 
 INCIDENT = Incident(
@@ -197,3 +199,26 @@ def test_who_ran_before_a_reboot_is_nobody_after_it(tmp_path: Path) -> None:
     assert load(path) == MEMORY
     path.write_text(re.sub('"boot":"[^"]+"', '"boot":"another"', saved))
     assert load(path) == msgspec.structs.replace(MEMORY, identity=None)
+
+
+REBOOT = """
+import re
+import sys
+from pathlib import Path
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Identity
+from sidecar.store.snapshot import _write, load
+
+path, memory = Path(sys.argv[1]), Memory(seed=1, identity=Identity(7, 9))
+_write(path, memory)
+print("same:", load(path) == memory)
+path.write_text(re.sub('"boot":"[^"]+"', '"boot":"another"', path.read_text()))
+print("another:", load(path).identity)
+"""
+
+
+def test_a_reboot_is_known_also_where_proc_hides_the_first_process() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)  # noqa: PTH101, S103
+        said = printed(REBOOT, 2, Path(name) / "memory.json")
+    assert said == {"same": "True", "another": "None"}

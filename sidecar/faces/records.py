@@ -1,0 +1,106 @@
+"""The part of ``checks`` that is about what the sidecar did and still owes: restarts, incidents, messages."""
+
+from __future__ import annotations
+
+from sidecar.core.nouns import SERVER, Deed, Incident
+from sidecar.core.phases import Stand
+from sidecar.core.view import BudgetView, Status, View
+from sidecar.faces import sentences
+from sidecar.faces.check import Check, Checks, Line, about, changed, iso, severity
+from sidecar.faces.words import Words
+
+
+def checks(view: View, words: Words) -> Checks:
+    """All of these, always."""
+    return {
+        "restarts:budget": [_budget(window, view) for window in view.budget],
+        "restarts:last": [_last_restart(view, words)],
+        "incidents:open": [
+            _incident(incident, _open(incident, view), words)
+            for topic, incident in sorted(view.open.items(), key=lambda item: item[0] != SERVER)
+        ],
+        "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
+        "outbox:waiting": [_outbox(view, words)],
+        "sidecar:pause": [_pause(view, words)],
+        "memory:unsaved": [_memory(view, words)],
+    }
+
+
+def _budget(budget: BudgetView, view: View) -> Check:
+    return Check(
+        component_type="component",
+        observed_value=budget.spent,
+        observed_unit="restarts",
+        status=Status.FAIL if view.stand is Stand.HELD else Status.PASS,
+        limit=budget.window.restarts,
+        within=budget.window.within,
+    )
+
+
+def _last_restart(view: View, words: Words) -> Check:
+    """When the server was last started again, and the cause that came before it."""
+    check = Check("component", status=Status.PASS)
+    for incident in (view.open.get(SERVER), view.last.get(SERVER)):
+        deeds = [done for done in incident.done if done.deed is Deed.RESTARTED] if incident else []
+        if incident and deeds:
+            before = [cause for cause in incident.causes if cause.wall <= deeds[-1].wall]
+            reason = sentences.brief((before or incident.causes)[-1], words)
+            return changed(check, observed_value=reason, time=iso(deeds[-1].wall))
+    return changed(check, status=None, output=sentences.unknown(words.phrases.no_restart, words))
+
+
+def _latest_first(view: View) -> list[Incident]:
+    return sorted(view.last.values(), key=lambda incident: incident.closed or 0.0, reverse=True)
+
+
+def _open(incident: Incident, view: View) -> Status:
+    """How bad an open incident is: an outage fails, a condition is as bad as its finding."""
+    if incident.topic == SERVER:
+        return Status.FAIL
+    wrong = about(incident.causes[0].trouble, view)
+    return severity(wrong) if wrong else Status.WARN
+
+
+def _incident(incident: Incident, status: Status, words: Words) -> Check:
+    now = incident.closed or incident.opened
+    story = [(cause.wall, sentences.cause(cause, words, now)) for cause in incident.causes]
+    story += [(done.wall, sentences.deed(done, words, now)) for done in incident.done]
+    if incident.closed is not None:
+        story.append((incident.closed, sentences.proof(incident, words)))
+    story.sort(key=lambda line: line[0])
+    return Check(
+        component_type="component",
+        component_id=str(incident.number),
+        observed_value=incident.topic,
+        status=status,
+        output=story[0][1] if status is not Status.PASS else None,
+        since=iso(incident.opened),
+        until=iso(incident.closed),
+        story=[Line(iso(wall) or "", text) for wall, text in story],
+    )
+
+
+def _outbox(view: View, words: Words) -> Check:
+    box = view.outbox
+    check = Check("component", observed_unit="messages")
+    if box is None or not box.failed_attempts:
+        return changed(check, observed_value=box.waiting if box else 0, status=Status.PASS)
+    why = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=box.why)
+    check = changed(check, component_id=box.channel, observed_value=box.waiting)
+    return changed(check, status=Status.WARN, output=why)
+
+
+def _pause(view: View, words: Words) -> Check:
+    if view.pause is None:
+        return Check("component", observed_value="none", status=Status.PASS)
+    said = sentences.pause(view.pause, words, view.wall)
+    until = iso(view.pause.until)
+    return Check("component", observed_value="paused", status=Status.WARN, output=said, until=until)
+
+
+def _memory(view: View, words: Words) -> Check:
+    failed = view.failed_saves
+    check = Check("component", observed_value=failed, observed_unit="failed attempts", status=Status.PASS)
+    if not failed:
+        return check
+    return changed(check, status=Status.WARN, output=words.phrases.not_saved.format(why=view.unsaved))
