@@ -47,8 +47,7 @@ def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Pol
 
 def _act(rule: Rule, eater: Eater | None, facts: Facts) -> Act:
     """Where it is the server that has most of the memory, its restart frees it: that is not to be held."""
-    server = facts.identity.pid if facts.identity else None
-    itself = eater is not None and eater.pid == server
+    itself = eater is not None and facts.identity is not None and eater.pid == facts.identity.pid
     return Act.TELL if itself and rule.act is Act.HOLD else rule.act
 
 

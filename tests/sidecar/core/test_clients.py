@@ -63,7 +63,7 @@ def test_clients_that_do_not_come_back_are_told_and_so_is_that_they_are_back() -
     assert not missing(book), "they were back, and went for reasons of their own"
 
 
-@pytest.mark.parametrize(("away", "still"), [(3479.0, True), (3481.0, False)])
+@pytest.mark.parametrize(("away", "still"), [(3480.0, True), (3480.5, False)])
 def test_the_next_sidecar_expects_them_too_for_an_hour_since_they_were_lost(away: float, still: bool) -> None:
     book = replaced(100.0)
     lives(book, B, 120, 50.0)

@@ -217,32 +217,3 @@ def test_time_alone_makes_a_start_deaf() -> None:
     assert book.state.findings == {}
     book.waits(0.1)
     assert book.state.findings.keys() == {Trouble.DEAF}
-
-
-def test_a_session_that_is_lost_again_and_again_is_told_once_and_restarts_nothing() -> None:
-    book = Playbook()
-    identity = book.boots()
-    actions = []
-    for _ in range(40):
-        actions += book.sees(SessionLost(identity, "closed with 1006"), after=1.0)
-        actions += book.waits(31.0)
-        actions += book.proves(identity)
-    assert not {"Signal", "Start", "Collect"} & set(kinds(actions))
-    assert Trouble.FLAPPING in book.state.findings
-    topics = [entry.owed.message.incident.topic for entry in book.state.outbox.entries]
-    assert topics == [Trouble.FLAPPING]
-    book.waits(119.0)
-    assert Trouble.FLAPPING in book.state.findings
-    book.waits(10.0)
-    assert Trouble.FLAPPING not in book.state.findings
-
-
-def test_a_few_lost_sessions_are_no_flapping() -> None:
-    book = Playbook()
-    identity = book.boots()
-    for _ in range(40):
-        book.waits(60.0)
-        book.sees(SessionLost(identity, "closed with 1006"))
-        book.waits(20.0)
-        book.proves(identity)
-        assert Trouble.FLAPPING not in book.state.findings

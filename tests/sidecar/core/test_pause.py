@@ -132,4 +132,5 @@ def test_a_clock_that_was_set_back_before_the_next_sidecar_makes_it_no_longer_th
     heir.wall = book.wall - 7200.0
     heir.sees(Restored(book.state.keeper.memory, seed=1))
     assert heir.view.pause is not None
+    assert heir.view.pause.since == heir.wall
     assert heir.view.pause.until == pytest.approx(heir.wall + 60.0)

@@ -187,7 +187,9 @@ def test_an_operator_s_stop_is_respected_and_nobody_is_told(dies_first: bool) ->
         book.sees(stop[0])
         death[0]()
         assert told(book) == []
-        assert [*book.state.findings] == [Trouble.RESTED]
+        assert {one: found.why for one, found in book.state.findings.items()} == {
+            Trouble.RESTED: "systemctl stop"
+        }
     else:
         death[0]()
         book.sees(stop[0])
@@ -285,12 +287,30 @@ def test_a_stop_of_the_sidecar_leaves_it_running() -> None:
 def test_what_is_wrong_with_it_is_told_and_over_again(said: Supervised, trouble: Trouble) -> None:
     book = supervised()
     book.sees(said)
+    assert book.state.findings[trouble].why == said.problem + said.weak
     book.waits(10)
     book.sees(LIMIT)
     assert [(chapter, incident.topic) for chapter, incident in told(book)] == [
         (Chapter.OPENED, trouble),
         (Chapter.CLOSED, trouble),
     ]
+
+
+def test_who_is_not_there_yet_is_its_supervisor_s_to_start() -> None:
+    book = Playbook(POLICY)
+    book.sees(Restored(None, seed=7))
+    book.sees(LIMIT)
+    assert "Start" not in kinds(book.sees(Absent()) + book.waits(600))
+    assert isinstance(book.phase, Awaiting)
+
+
+def test_what_it_had_given_up_once_is_its_own_again_when_it_runs() -> None:
+    book = supervised()
+    book.dies(A)
+    assert "Start" in kinds(book.sees(GaveUp("start-limit-hit")) + book.waits(60))
+    comes_back(book, B)
+    assert "Start" not in kinds(book.dies(B) + book.waits(600))
+    assert isinstance(book.phase, Awaiting)
 
 
 def test_a_process_that_has_to_prove_itself_is_waited_for() -> None:
