@@ -41,6 +41,7 @@ from sidecar.probes.host import HostProbe, HostSettings
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.servers.found import FoundServer, FoundSettings
 from sidecar.store.keys import load_keys
@@ -131,7 +132,9 @@ class Sidecar:
         server = _server(settings, directory, report)
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
+        whereabouts = Whereabouts()
         probes = (
+            whereabouts,
             Heartbeat(
                 HeartbeatSettings(settings.host, settings.port),
                 load_keys(directory / "probe-keys.json"),
@@ -157,6 +160,7 @@ class Sidecar:
                     self._config,
                     settings.unit,
                     cast("UnitServer", server).quit if settings.unit else None,
+                    whereabouts.of,
                 ),
             ),
             self._samples.lines,
