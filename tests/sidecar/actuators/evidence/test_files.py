@@ -59,7 +59,7 @@ def test_a_crash_report_of_this_pid(tmp_path: Path) -> None:
 
 def test_a_crash_report_of_another_who_had_the_pid_is_not_this_one_s(tmp_path: Path) -> None:
     (tmp_path / "hs_err_pid42.log").write_text("# A fatal error\n")
-    os.utime(tmp_path / "hs_err_pid42.log", (before := time.time() - 60, before))
+    os.utime(tmp_path / "hs_err_pid42.log", (before := time.time() - 86400, before))
     assert files.crash_report([tmp_path], NEW) is None
 
 
