@@ -75,7 +75,7 @@ def _server(
     if facts.pause is not None:
         return _paused(incidents, facts), []
     causes = _new_causes(incident, incidents, facts, findings, seen)
-    done = _of_this_story(done, (*incident.causes, *causes) if incident else causes)
+    done = _of_this_story(done, incident)
     incidents = msgspec.structs.replace(
         incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
     )
@@ -97,9 +97,9 @@ def _server(
     return _keep(incidents, incident), messages
 
 
-def _of_this_story(done: list[Done], causes: tuple[Cause, ...]) -> list[Done]:
+def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:
     """Without evidence of a process whose story is over: it is kept, and by now another may be told."""
-    pids = {cause.pid for cause in causes}
+    pids = {cause.pid for cause in incident.causes} if incident else set()
     return [one for one in done if one.deed not in _GATHERED or one.pid in pids]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.core.actions import Action, Collect, Start, Watch
+from sidecar.core.actions import Action, Collect, Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Deed, Done, Ended, Identity, Trouble
 from sidecar.core.observations import (
@@ -16,6 +16,7 @@ from sidecar.core.observations import (
     Rested,
     Restored,
     ResumeAsked,
+    Sampled,
     StopAsked,
 )
 from sidecar.core.phases import Starting
@@ -138,6 +139,14 @@ def test_a_death_that_was_ordered_has_had_its_evidence(seconds: float) -> None:
     book.waits(seconds)
     assert "Start" in kinds(died := book.dies(A))
     assert orders(died) == []
+
+
+def test_one_that_was_killed_without_being_asked_to_end_has_had_it_too() -> None:
+    """A stopped one."""
+    book = booted()
+    book.sees(Sampled(A, "T", {}))
+    assert Signal(A, 9) in book.waits(10)
+    assert orders(book.dies(A)) == []
 
 
 def test_one_that_was_replaced_has_had_its_evidence() -> None:
