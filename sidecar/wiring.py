@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from fermatkit.errors import ExitCode, UserError
+from sidecar.actuators.evidence import plan
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
-from sidecar.actuators.evidence.plan import LOGS
-from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
 from sidecar.actuators.systemd import Systemd
@@ -132,9 +131,8 @@ class Sidecar:
         server = _server(settings, directory, report)
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
-        whereabouts = Whereabouts()
         probes = (
-            whereabouts,
+            whereabouts := Whereabouts(),
             Heartbeat(
                 HeartbeatSettings(settings.host, settings.port),
                 load_keys(directory / "probe-keys.json"),
@@ -149,11 +147,11 @@ class Sidecar:
                 ConfigSettings(Path(settings.directory), of_another=bool(settings.unit)), report
             ),
         )
-        host = HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report)
+        host = HostProbe(HostSettings((Path(settings.directory), directory), plan.LOGS), report)
         collector = Collector(
             EvidenceSettings(
                 directory / "evidence",
-                EvidenceServer(
+                plan.Server(
                     settings.port,
                     Path(settings.directory),
                     _output(self._settings),
@@ -167,7 +165,6 @@ class Sidecar:
             report,
         )
         control = await listen(directory, report)
-
         recorder = self._recorder = Recorder(
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )
