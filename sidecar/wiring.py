@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from fermatkit.errors import ExitCode, UserError
+from sidecar.actuators.evidence import plan
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
-from sidecar.actuators.evidence.plan import LOGS
-from sidecar.actuators.evidence.plan import Server as EvidenceServer
 from sidecar.actuators.evidence.samples import Samples
 from sidecar.actuators.sender import Sender
 from sidecar.actuators.systemd import Systemd
@@ -41,6 +40,7 @@ from sidecar.probes.host import HostProbe, HostSettings
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.servers.found import FoundServer, FoundSettings
 from sidecar.store.keys import load_keys
@@ -132,6 +132,7 @@ class Sidecar:
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
         probes = (
+            whereabouts := Whereabouts(),
             Heartbeat(
                 HeartbeatSettings(settings.host, settings.port),
                 load_keys(directory / "probe-keys.json"),
@@ -146,24 +147,24 @@ class Sidecar:
                 ConfigSettings(Path(settings.directory), of_another=bool(settings.unit)), report
             ),
         )
-        host = HostProbe(HostSettings((Path(settings.directory), directory), LOGS), report)
+        host = HostProbe(HostSettings((Path(settings.directory), directory), plan.LOGS), report)
         collector = Collector(
             EvidenceSettings(
                 directory / "evidence",
-                EvidenceServer(
+                plan.Server(
                     settings.port,
                     Path(settings.directory),
                     _output(self._settings),
                     self._config,
                     settings.unit,
                     cast("UnitServer", server).quit if settings.unit else None,
+                    whereabouts.of,
                 ),
             ),
             self._samples.lines,
             report,
         )
         control = await listen(directory, report)
-
         recorder = self._recorder = Recorder(
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Identity, Message
+from sidecar.core.nouns import Ended, Identity, Message
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -36,11 +36,13 @@ class Watch(Action, frozen=True, tag=True):
 
 
 class Collect(Action, frozen=True, tag=True):
-    """Put together what shows why this process is in trouble, without changing it. → Collected."""
+    """Put together what shows why this process is in trouble, without changing it; or died. → Collected."""
 
     identity: Identity
     label: str
     """A word for the bundle's name, such as an incident's number and its trouble: ``7-hung``."""
+    ended: Ended | None = None
+    """How it died; None while it lives."""
 
 
 class Send(Action, frozen=True, tag=True):

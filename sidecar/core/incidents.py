@@ -35,6 +35,7 @@ _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
 """What is a story of its own, from the finding to its end."""
 
 _ENDS = (Deed.TERMINATED, Deed.KILLED, Deed.REPLACED)
+_GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
 
 _CHAPTERS = {Deed.HELD: Chapter.HELD, Deed.SPARED: Chapter.SPARED}
 """The deeds after which nothing more is to be expected of the sidecar for a while."""
@@ -74,6 +75,7 @@ def _server(
     if facts.pause is not None:
         return _paused(incidents, facts), []
     causes = _new_causes(incident, incidents, facts, findings, seen)
+    done = _of_this_story(done, incident)
     incidents = msgspec.structs.replace(
         incidents, exits=facts.exit.number if facts.exit else 0, start_errors=facts.start_errors
     )
@@ -95,6 +97,12 @@ def _server(
     return _keep(incidents, incident), messages
 
 
+def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:
+    """Without evidence of a process whose story is over: it is kept, and by now another may be told."""
+    pids = {cause.pid for cause in incident.causes} if incident else set()
+    return [one for one in done if one.deed not in _GATHERED or one.pid in pids]
+
+
 def _chapters(phase: Phase, done: list[Done]) -> list[Chapter]:
     """What may be told now; each once."""
     opened = [] if isinstance(phase, Collecting) else [Chapter.OPENED]  # it is to name the evidence
@@ -113,7 +121,7 @@ def _new_causes(
 ) -> tuple[Cause, ...]:
     causes = []
     exit_ = None if facts.rested else facts.exit
-    if exit_ is not None and exit_.number > incidents.exits and not _ours(incident, exit_.identity.pid):
+    if exit_ is not None and exit_.number > incidents.exits and not ended_by_us(incident, exit_.identity.pid):
         causes.append(Cause(Trouble.EXITED, seen.wall, exit_.identity.pid, ended=exit_.ended))
     if facts.start_errors > incidents.start_errors:
         causes.append(Cause(Trouble.START_FAILED, seen.wall, why=facts.start_error or ""))
@@ -132,7 +140,7 @@ def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
     )
 
 
-def _ours(incident: Incident | None, pid: int) -> bool:
+def ended_by_us(incident: Incident | None, pid: int) -> bool:
     """Whether this death is the outcome of our own signal, and so no news."""
     deeds = incident.done if incident else ()
     return any(done.pid == pid and done.deed in _ENDS for done in deeds)

@@ -8,10 +8,12 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Finish, Signal, Watch
+from sidecar.core.aftermath import examine, gathered, hear
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
+from sidecar.core.incidents import ended_by_us
 from sidecar.core.moments import Moment, recalled
-from sidecar.core.nouns import Act, Deed, Finding, Identity, Trouble
+from sidecar.core.nouns import SERVER, Act, Deed, Finding, Identity, Trouble
 from sidecar.core.phases import (
     Awaiting,
     Collecting,
@@ -57,7 +59,9 @@ def recover(
     phase: Phase = recovery.phase.later(facts.away) if facts.away else recovery.phase
     if isinstance(seen.what, obs.SignalFailed) and seen.what.identity == facts.identity:
         turn.tell(Deed.UNDELIVERED, seen.what.identity.pid, why=seen.what.why)
+    hear(turn)
     phase = _climb(phase, turn)
+    examine(turn)  # after the start: nothing may stand before that
     return msgspec.structs.replace(turn.recovery, phase=phase), turn
 
 
@@ -87,7 +91,9 @@ def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
     if memory is None:
         return Recovery(seed=what.seed)
     moments = tuple(recalled(wall, Moment(seen.at, seen.wall)) for wall in memory.restarts)
-    restored = Recovery(Unknowing(), memory.seed, moments, memory.failures, memory.deaf)
+    last = memory.identity
+    ended = last if last and ended_by_us(memory.incidents.get(SERVER), last.pid) else None
+    restored = Recovery(Unknowing(), memory.seed, moments, memory.failures, memory.deaf, ended)
     return forget(restored, seen.at, policy.budget)
 
 
@@ -96,7 +102,7 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
     if facts.identity != phase.identity:
         return revive(turn)
     if facts.serving:
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False)
+        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False, ended=None)
         return Settled(phase.identity, turn.seen.at)
     return _cure(phase, turn)
 
@@ -178,11 +184,7 @@ def _collecting(phase: Collecting, turn: Turn) -> Phase:
     if turn.facts.identity != phase.identity:
         return revive(turn)
     if isinstance(what, obs.Collected) and what.identity == phase.identity:
-        missing = "; ".join(what.missing)
-        if what.bundle:
-            turn.tell(Deed.COLLECTED, phase.identity.pid, why=what.bundle)
-        else:
-            turn.tell(Deed.UNCOLLECTED, phase.identity.pid, why=missing)
+        gathered(what, turn)
     elif turn.seen.at < phase.deadline:
         return phase
     else:

@@ -46,6 +46,10 @@ class Recovery(msgspec.Struct, frozen=True):
     """Restarts since the last proven stability."""
     deaf: bool = False
     """Whether one was ended for never having been ready, since one was."""
+    ended: Identity | None = None
+    """Whose end was ordered last, unless it has proven itself since."""
+    exits: int = 0
+    """How many deaths have been looked at: of each the evidence is gathered once."""
 
 
 class Turn:
@@ -92,6 +96,10 @@ class Turn:
         restarts = tuple(moment.at for moment in self.recovery.restarts)
         return full(restarts, self.budget, self.seen.at)
 
+    def ends(self, identity: Identity) -> None:
+        """Note that the end of this one is ordered."""
+        self.recovery = msgspec.structs.replace(self.recovery, ended=identity)
+
     def spend(self) -> None:
         """One restart more."""
         self.recovery = msgspec.structs.replace(
@@ -129,6 +137,7 @@ def collect(identity: Identity, turn: Turn) -> Phase:
 
 def terminate(identity: Identity, turn: Turn) -> Phase:
     """Ask it to end."""
+    turn.ends(identity)
     # A stopped process cannot act on SIGTERM; to another SIGCONT means nothing.
     turn.actions += [Signal(identity, SIGTERM), Signal(identity, SIGCONT)]
     turn.tell(Deed.TERMINATED, identity.pid)
@@ -137,6 +146,7 @@ def terminate(identity: Identity, turn: Turn) -> Phase:
 
 def replace(identity: Identity, turn: Turn) -> Phase:
     """Have its supervisor ask it to end, and start another in the same order: there is one start, not two."""
+    turn.ends(identity)
     turn.spend()
     turn.actions.append(Restart(identity))
     turn.tell(Deed.REPLACED, identity.pid)
@@ -145,6 +155,7 @@ def replace(identity: Identity, turn: Turn) -> Phase:
 
 def kill(identity: Identity, turn: Turn) -> Phase:
     """End it."""
+    turn.ends(identity)
     turn.actions.append(Signal(identity, SIGKILL))
     turn.tell(Deed.KILLED, identity.pid)
     return Killing(identity, turn.seen.at + turn.policy.term_deadline)

@@ -11,6 +11,7 @@ import msgspec
 from sidecar.core import actions as act
 from sidecar.core.brief import brief
 from sidecar.core.engine import State
+from sidecar.core.observations import Collected
 from sidecar.core.policy import Policy
 from sidecar.core.replay import Step, TakenUp
 from sidecar.faces import sentences
@@ -67,8 +68,12 @@ def _what(step: Step, label: Label) -> Iterator[str]:
                 yield f"signal    {signal.Signals(number).name} to pid {identity.pid}"
             case act.Start():
                 yield "start     the server"
+            case act.Collect(identity=identity, label=why):
+                yield f"evidence  of pid {identity.pid} ordered: {why}"
             case act.Finish():
                 yield "finish    nothing is left to do"
+    if isinstance(step.seen.what, Collected):
+        yield _evidence(step.seen.what)
     yield from _stand(step)
     yield from _messages(step, label)
 
@@ -93,6 +98,13 @@ def _incidents(before: State, after: State) -> Iterator[str]:
     for topic, incident in after.incidents.last.items():
         if incident != before.incidents.last.get(topic):
             yield f"incident  {incident.number} ({topic}) closed"
+
+
+def _evidence(what: Collected) -> str:
+    """The only place that tells of a bundle that came when its incident was over."""
+    if what.bundle:
+        return f"evidence  of pid {what.identity.pid} is in {what.bundle}"
+    return f"evidence  of pid {what.identity.pid} could not be gathered: {'; '.join(what.missing)}"
 
 
 def _stand(step: Step) -> Iterator[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Callable
 
-from drills.acts import accompanied, kept_and_well, replaced, told
+from drills.acts import accompanied, kept_and_well, mail, replaced, sent, told
 from drills.drill import Drill
 from drills.limits import crowd, drop_clients, told_and_healed
 from sidecar.core.nouns import Trouble
@@ -45,11 +46,33 @@ async def replaced_with_evidence(run: Running, pid: int) -> None:
         assert "JVM" in summary["missing"]["jvm-threads.txt"]
 
 
+async def back_with_a_crash_report(run: Running, pid: int) -> None:
+    """A new process; of the old one there is what it left behind, and the message of its end says where."""
+    told_of = await mail(run, "RECOVERED: ")
+    await replaced(run, pid)
+    (bundle,) = (run.directory / "state" / "evidence").iterdir()
+    assert f"evidence gathered in {bundle}" in told_of
+    assert f"pid={pid}" in (bundle / "hs-err.txt").read_text()
+    assert "A fatal error has been detected" in (bundle / "server-output.txt").read_text()
+    assert (bundle / "samples.jsonl").read_text()
+    summary = json.loads((bundle / "summary.json").read_text())
+    assert summary["pid"] == pid
+    assert list(summary["missing"].values()).count("the process is gone") == 1
+
+
 async def fill_descriptors(run: Running, _: int) -> None:
     asyncio.get_running_loop().create_task(crowd(run, 2 * FDS, 12.0))
 
 
 JVM = (
+    Drill(
+        "crashed, JVM",
+        Trouble.EXITED,
+        sent(signal.SIGSEGV),
+        back_with_a_crash_report,
+        command=failing("fine"),
+        lacks=LACKS,
+    ),
     Drill(
         "heap exhausted",
         Trouble.HEAP_EXHAUSTED,

@@ -64,7 +64,10 @@ class Histories(World, RuleBasedStateMachine):
     @precondition(lambda self: self.server is not None)
     @rule(code=st.integers(0, 255), killed=st.booleans())
     def the_server_dies(self, code: int, killed: bool) -> None:
+        dead, facts = self.server, self.state.facts
+        meant = facts.pause is not None or dead == self.state.recovery.ended
         self.sees(*self.dies(Ended(signal=9) if killed else Ended(code=code)))
+        assert meant or dead in self.mourned, "nobody looked into a death"
 
     @rule(deaths=st.integers(2, 12), proven=st.booleans(), pause=st.floats(0, 20))
     def a_crash_loop(self, deaths: int, proven: bool, pause: float) -> None:
@@ -196,6 +199,8 @@ class Histories(World, RuleBasedStateMachine):
         self.at += away
         if server_dies:
             self.server, self.dies_at = None, math.inf
+        else:
+            self.doomed = None  # the next one may find it well
         self.sending = []
         if self.clock_was_set:
             self.restarts, self.row, self.clock_was_set = [], [], False

@@ -31,7 +31,7 @@ class Playbook:
     def __init__(self, policy: Policy | None = None, at: float = 1000.0) -> None:
         self.policy = policy or Policy(channels=("mail",))
         self.collects = True
-        """Whether evidence can be had, at once."""
+        """Whether evidence of a living server can be had, at once; of a dead one each test says so itself."""
         self.state = State()
         self.at = at
         self.wall = WALL + at
@@ -47,7 +47,7 @@ class Playbook:
         collected = [
             Collected(action.identity, f"/evidence/{action.label}", (), 0.01)
             for action in actions
-            if isinstance(action, Collect) and self.collects
+            if isinstance(action, Collect) and action.ended is None and self.collects
         ]
         return [*actions, *(action for outcome in collected for action in self.sees(outcome))]
 

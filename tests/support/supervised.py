@@ -47,6 +47,7 @@ class SupervisedHistories(Histories):
         if not isinstance(action, act.Restart):
             return super().perform(action)
         assert action.identity == self.server
+        self.doomed = action.identity
         self.count_restart()
         if self.signals_fail:
             return [obs.StartFailed("Interactive authentication required.")]

@@ -55,6 +55,10 @@ class World:
         """Dead, but nobody was told yet: a signal to it does no harm."""
         self.stopped = False
         self.told_to_end = False
+        self.doomed: Identity | None = None
+        """Whose end this sidecar has ordered, delivered or not."""
+        self.mourned: set[Identity] = set()
+        """The dead of whom evidence was gathered."""
         self.dies_at = math.inf
         self.term_takes = 0.5
         """Seconds from SIGTERM to the end; infinite: it is ignored."""
@@ -103,11 +107,12 @@ class World:
                 assert identity in (self.server, self.zombie), (
                     "a signal went to a process that is not the server"
                 )
+                self.doomed = self.doomed if number == 18 else identity
                 if self.signals_fail:
                     return [obs.SignalFailed(identity, number, "Operation not permitted")]
                 return self.signal(number) if self.server else []
-            case act.Collect(identity=identity):
-                assert identity == self.server
+            case act.Collect(identity=identity, ended=ended):
+                self.is_looked_at(identity, ended)
                 if not self.evidence_hangs:
                     return [obs.Collected(identity, "/evidence/1", ("hs_err: there is none",), 0.2)]
             case act.Save():
@@ -117,6 +122,17 @@ class World:
                 self.sending.append(action)
                 self.note(message.id, message.chapter, message.incident.number, channel)
         return []
+
+    def is_looked_at(self, identity: Identity, ended: Ended | None) -> None:
+        if ended is None:
+            assert identity == self.server
+            return
+        assert identity not in (self.server, self.doomed), "a death that was ordered was looked into"
+        assert identity not in self.mourned, "a death was looked into twice"
+        facts = self.state.facts
+        assert facts.pause is None, "hands were not off"
+        assert facts.rested is None, "an operator's stop was looked into"
+        self.mourned.add(identity)
 
     def start(self) -> list[obs.Observation]:
         assert self.policy.abilities.can_start, "somebody else's server was started"

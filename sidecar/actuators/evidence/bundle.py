@@ -73,9 +73,9 @@ def _half(path: Path) -> Path:
     return path.with_name(f"{path.name}{_HALF}")
 
 
-def rotate(directory: Path, limit: int) -> None:
-    """Remove the oldest bundles, half ones too, until all take `limit` bytes; never the newest."""
-    bundles = sorted(path for path in directory.iterdir() if path.is_dir() and not path.is_symlink())
+def rotate(directory: Path, limit: int, pattern: str = "*") -> None:
+    """Remove the oldest bundles so named, half ones too, until those take `limit` bytes; never the newest."""
+    bundles = sorted(path for path in directory.glob(pattern) if path.is_dir() and not path.is_symlink())
     sizes = [_size(bundle) for bundle in bundles]
     excess = sum(sizes) - limit
     for bundle, size in zip(bundles[:-1], sizes, strict=False):

@@ -14,8 +14,9 @@ import structlog
 from fermatkit.measures import Unknown
 from sidecar.actuators.evidence.bundle import Bundle, rotate
 from sidecar.actuators.evidence.lanes import Lanes, reason
-from sidecar.actuators.evidence.plan import Recent, Server, plan
+from sidecar.actuators.evidence.plan import Recent, Server, left, plan
 from sidecar.core.actions import Collect
+from sidecar.core.nouns import Ended
 from sidecar.core.observations import Collected, Report
 from sidecar.tasks import spawn
 
@@ -23,6 +24,9 @@ log = structlog.get_logger("sidecar.evidence")
 
 _FOR_READING = 0.75
 """The share of the budget that the parts may take; the rest is for the disk."""
+_FOR_THE_DEAD = 0.25
+"""The share of all bundles' room that those of the dead may take: a server that crashes again and again is
+not to push out what was gathered of living ones, which tells more and comes less often."""
 _SOONER = 0.05
 """Seconds by which a JVM is given up before all else, so that its own reason is told."""
 
@@ -55,6 +59,8 @@ class _Summary(msgspec.Struct):
     """In the kernel's count, as ever."""
     began: str
     """UTC."""
+    ended: Ended | None
+    """How it died, if it has."""
     took: float
     """Seconds."""
     files: dict[str, int]
@@ -103,6 +109,8 @@ class Collector:
             done = waiting.result()
         else:
             done = _nothing(f"{self._settings.directory}: not written within {self._settings.budget:g} s")
+        # An incident that is over by now tells of it no more.
+        log.info("evidence gathered", pid=action.identity.pid, bundle=done.bundle, missing=done.missing)
         self._report(Collected(action.identity, done.bundle, done.missing, time.monotonic() - began))
 
     def _work(self, action: Collect, began: float, result: Future[_Result]) -> None:
@@ -111,7 +119,7 @@ class Collector:
             return  # the one before hangs with the disk; by now this one is reported as not written
         try:
             result.set_result(self._write(action, began))
-            self._make_room()
+            self._make_room(action)
         except OSError as error:
             result.set_result(_nothing(reason(error)))
         except Exception as error:  # noqa: BLE001 - it is raised where the result is awaited
@@ -119,10 +127,12 @@ class Collector:
         finally:
             self._writing.release()
 
-    def _make_room(self) -> None:
-        directory = self._settings.directory
+    def _make_room(self, action: Collect) -> None:
+        directory, limit = self._settings.directory, self._settings.total_limit
         try:
-            rotate(directory, self._settings.total_limit)
+            if action.ended is not None:
+                rotate(directory, int(limit * _FOR_THE_DEAD), f"*Z-{action.label}*")
+            rotate(directory, limit)
         except OSError as error:
             log.warning("old evidence not looked through", directory=str(directory), why=error.strerror)
 
@@ -132,7 +142,8 @@ class Collector:
         bundle = Bundle(settings.directory, action.label, wall, settings.bundle_limit)
         missing: dict[str, str] = {}
         none: list[str] = []
-        parts = plan(action.identity, settings.server, self._recent, deadline - _SOONER)
+        planned = plan if action.ended is None else left
+        parts = planned(action.identity, settings.server, self._recent, deadline - _SOONER)
         for name, content in self._lanes.read(parts, deadline):
             if content is None:
                 none.append(name)
@@ -145,6 +156,7 @@ class Collector:
             pid=action.identity.pid,
             started=action.identity.started,
             began=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(wall)),
+            ended=action.ended,
             took=round(time.monotonic() - began, 3),
             files=bundle.files,
             missing=missing,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from fermatkit.process import age
 from sidecar.actuators.evidence import masking
+from sidecar.core.nouns import Identity
 
 LINES = 200
 _LONGEST = 2**20
 """Bytes of any file that are read."""
 _BLOCK = 2**16
+_CLOCKS = 1.0
+"""Seconds by which a file system's clock and ours may differ."""
 
 
 def last_lines(paths: Sequence[Path]) -> bytes:
@@ -23,10 +28,26 @@ def last_lines(paths: Sequence[Path]) -> bytes:
     return f"== {path}\n".encode() + _masked(_tail(path, LINES))
 
 
-def crash_report(directory: Path, pid: int) -> bytes | None:
-    """What a JVM leaves behind when it crashes; a living one has none."""
-    path = directory / f"hs_err_pid{pid}.log"
-    return _masked(_read(path)) if path.exists() else None
+def crash_report(places: Sequence[Path], identity: Identity) -> bytes | None:
+    """What a JVM leaves behind when it crashes, under the file's name; a living one has none.
+
+    OSError if there may be one where we cannot look.
+    """
+    name = f"hs_err_pid{identity.pid}.log"
+    born = time.time() - age(identity.started)
+    barred: OSError | None = None
+    for place in places:
+        try:
+            with os.fdopen(_open(place / name), "rb") as file:
+                if os.fstat(file.fileno()).st_mtime > born - _CLOCKS:  # else another's who had the pid
+                    return f"== {place / name}\n".encode() + _masked(file.read(_LONGEST))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            barred = error
+    if barred is not None:
+        raise barred
+    return None
 
 
 def properties(path: Path) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.plan import Recent, Server
 from sidecar.core.actions import Collect
-from sidecar.core.nouns import Identity
+from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Collected
 from support.jvm import compiled
 from support.reports import Reports
@@ -42,13 +42,17 @@ async def gather(settings: EvidenceSettings, reports: Reports) -> AsyncIterator[
     collectors: list[Collector] = []
 
     async def gather(
-        identity: Identity, label: str = "7-hung", recent: Recent = lambda: None, **changes: object
+        identity: Identity,
+        label: str = "7-hung",
+        recent: Recent = lambda: None,
+        ended: Ended | None = None,
+        **changes: object,
     ) -> Collected:
         if changes or not collectors:
             changed = msgspec.structs.replace(settings, **changes)
             collectors.append(Collector(changed, recent, reports))
         said = len(reports.all)
-        collectors[-1].collect(Collect(identity, label))
+        collectors[-1].collect(Collect(identity, label, ended))
         return await reports.until(Collected, said + 1)
 
     yield gather

@@ -71,6 +71,7 @@ async def test_a_jvm_that_answers(classes: Path, tmp_path: Path, gather, reports
 async def test_a_stopped_jvm(classes: Path, tmp_path: Path, gather) -> None:
     with patient(classes, tmp_path, "idle") as who:
         os.kill(who.pid, signal.SIGSTOP)
+        await asyncio.to_thread(os.waitid, os.P_PID, who.pid, os.WSTOPPED | os.WNOWAIT)  # all of its threads
         collected = await gather(who)
         assert lives(who)
     assert missing(collected) >= ASKED

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from fermatkit.stat import TICKS
 from sidecar.actuators.evidence import files
+from sidecar.core.nouns import Identity
+
+NEW = Identity(42, int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS))
+"""One that has just begun."""
 
 
 def test_the_last_lines_of_a_long_log(tmp_path: Path) -> None:
@@ -42,9 +49,27 @@ def test_a_pipe_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_crash_report_of_this_pid(tmp_path: Path) -> None:
+    report = tmp_path / "hs_err_pid42.log"
+    report.write_text("# A fatal error\n")
+    kept = f"== {report}\n# A fatal error\n".encode()
+    assert files.crash_report([tmp_path / "none", tmp_path], NEW) == kept
+    assert files.crash_report([tmp_path / "none"], NEW) is None
+    assert files.crash_report([tmp_path], msgspec.structs.replace(NEW, pid=43)) is None
+
+
+def test_a_crash_report_of_another_who_had_the_pid_is_not_this_one_s(tmp_path: Path) -> None:
     (tmp_path / "hs_err_pid42.log").write_text("# A fatal error\n")
-    assert files.crash_report(tmp_path, 42) == b"# A fatal error\n"
-    assert files.crash_report(tmp_path, 43) is None
+    os.utime(tmp_path / "hs_err_pid42.log", (before := time.time() - 86400, before))
+    assert files.crash_report([tmp_path], NEW) is None
+
+
+def test_a_crash_report_that_cannot_be_read_is_said_unless_there_is_one_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    os.mkfifo(tmp_path / "one/hs_err_pid42.log")
+    with pytest.raises(OSError, match="not a plain file"):
+        files.crash_report([tmp_path / "one", tmp_path], NEW)
+    (tmp_path / "hs_err_pid42.log").write_text("# A fatal error\n")
+    assert files.crash_report([tmp_path / "one", tmp_path], NEW) is not None
 
 
 def test_an_empty_configuration_of_the_server_is_told_as_empty(tmp_path: Path) -> None:

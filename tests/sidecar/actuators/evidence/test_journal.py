@@ -15,6 +15,7 @@ import pytest
 
 from sidecar.actuators.evidence.collector import EvidenceSettings
 from sidecar.actuators.evidence.journal import Journal
+from sidecar.core.nouns import Ended
 from sidecar.core.observations import Collected
 from support.patient import lives, living, printing
 
@@ -136,6 +137,22 @@ async def test_a_bundle_of_a_unit(
     assert "thread dump" not in files["server-output.txt"]
     assert "a line 299" in files["server-output.txt"]
     assert quits == [who.pid]
+
+
+async def test_a_bundle_of_a_unit_that_is_dead(
+    tmp_path: Path, settings: EvidenceSettings, gather, script: Script
+) -> None:
+    """Nobody is asked for anything, for it would be the next one; the last lines are in the journal."""
+    script("echo its last line")
+    quits: list[str] = []
+    server = msgspec.structs.replace(
+        settings.server, output=None, unit="cloud.service", quit=lambda: quits.append("asked")
+    )
+    with living(["sh", "-c", "echo ready"], tmp_path, says=b"ready\n") as who:
+        pass
+    collected = await gather(who, "exited", ended=Ended(signal=9), server=server)
+    assert contents(collected)["server-output.txt"] == "== journal of cloud.service\nits last line\n"
+    assert quits == []
 
 
 async def test_evidence_never_changes_a_unit_that_is_no_jvm(
