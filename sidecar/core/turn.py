@@ -92,6 +92,10 @@ class Turn:
         restarts = tuple(moment.at for moment in self.recovery.restarts)
         return full(restarts, self.budget, self.seen.at)
 
+    def backed_off(self, since: float) -> float:
+        """When the back-off that counts from then is over, as the policy has it now."""
+        return since + backoff(self.recovery.failures, self.recovery.seed, self.policy)
+
     def spend(self) -> None:
         """One restart more."""
         self.recovery = msgspec.structs.replace(
@@ -154,11 +158,7 @@ def revive(turn: Turn) -> Phase:
     """No process: start one now, or after the back-off; or wait for who does."""
     if not turn.by_hand:
         return _entrust(turn)
-    now = turn.seen.at
-    wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
-    phase = restart(turn) if wait == 0 else Delayed(now + wait)
-    if isinstance(phase, Delayed):
-        turn.tell(Deed.DELAYED, until=phase.start_at)
+    phase = delay(turn.seen.at, turn)
     turn.actions.append(Watch(None))  # after the start: nothing may stand before that
     return phase
 
@@ -180,6 +180,15 @@ def succeed(turn: Turn) -> Phase:
         return revive(turn)
     turn.actions.append(Watch(None))
     return Awaiting()
+
+
+def delay(since: float, turn: Turn) -> Phase:
+    """No start before the back-off is over, which counts from then."""
+    start_at = turn.backed_off(since)
+    if turn.seen.at >= start_at:
+        return restart(turn)
+    turn.tell(Deed.DELAYED, until=start_at)
+    return Delayed(start_at, since)
 
 
 def restart(turn: Turn) -> Phase:

@@ -11,11 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core import observations as obs
+from sidecar.core.budget import backoff, full
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Ended, Identity, Sign
-from sidecar.core.phases import Over
+from sidecar.core.phases import Delayed, Held, Over
 from sidecar.core.policy import Abilities, Policy
+from sidecar.core.turn import windows
 from sidecar.core.view import view
 from support.world import POLICIES, POLICY, World
 
@@ -39,7 +41,7 @@ class Histories(World, RuleBasedStateMachine):
 
     @initialize()
     def boot(self) -> None:
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(None, seed=5))
         self.sees(self.ABSENT)
 
@@ -138,6 +140,15 @@ class Histories(World, RuleBasedStateMachine):
     def the_configuration_is_not_ours_to_read(self) -> None:
         self.sees(obs.ConfigRead("server_conf.properties", None, ""))
 
+    @rule(policy=st.sampled_from(POLICIES))
+    def the_sidecar_is_reloaded(self, policy: Policy) -> None:
+        """Other numbers from now on, also for what has begun; who is told stays."""
+        kept = {"channels": self.policy.channels, "abilities": self.policy.abilities}
+        self.policy = msgspec.structs.replace(policy, **kept)
+        if isinstance(self.state.recovery.phase, Held):
+            self.row = []  # its back-off is over, and no other begins
+        self.sees(obs.Ticked())
+
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
         self.free = free
@@ -200,7 +211,7 @@ class Histories(World, RuleBasedStateMachine):
             self.messages["chat"] = []
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(self.disk, seed=6), *self.found())
 
     def found(self) -> list[obs.Observation]:
@@ -229,6 +240,19 @@ class Histories(World, RuleBasedStateMachine):
             assert SERVER in self.state.incidents.open
 
     @invariant()
+    def what_is_waited_for_is_what_the_policy_says_now(self) -> None:
+        recovery, facts = self.state.recovery, self.state.facts
+        hands_off = not self.lives or facts.pause is not None
+        if isinstance(recovery.phase, Held) and not hands_off:
+            restarts = tuple(moment.at for moment in recovery.restarts)
+            held = full(restarts, windows(facts, self.policy), self.at)
+            assert held is not None, "there is room"
+            assert held[0] == recovery.phase.room_at
+        if isinstance(recovery.phase, Delayed) and not hands_off:
+            wait = backoff(recovery.failures, recovery.seed, self.policy)
+            assert recovery.phase.start_at == recovery.phase.since + wait > self.at
+
+    @invariant()
     def recovered_means_proven(self) -> None:
         last = self.state.incidents.last.get(SERVER)
         assert last is None or last.proof is not None
@@ -240,9 +264,9 @@ class Histories(World, RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The same in, the same out; and after calm everything has been told."""
-        for policy, life in self.lives:
+        for life in self.lives:
             state = State()
-            for seen, actions in life:
+            for seen, policy, actions in life:
                 state, again = step(state, seen, policy)
                 assert again == actions
         if self.lives:

@@ -96,7 +96,7 @@ class SupervisedHistories(Histories):
 
     @initialize()
     def boot(self) -> None:
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(None, seed=5), *self.found())
 
     def found(self) -> list[obs.Observation]:
@@ -127,13 +127,13 @@ class SupervisedHistories(Histories):
     def stop_here(self) -> None:
         """A clean stop orders nothing more, whatever has been ordered before."""
         kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
-        told = len(self.lives[-1][1])
+        told = len(self.lives[-1])
         self.sees(obs.StopAsked(leave=False))
         self.time_passes(2 * self.policy.term_deadline + 2)
         assert isinstance(self.state.recovery.phase, Over)
         orders = (act.Start, act.Restart, act.Signal)
         assert not [
-            one for _, actions in self.lives[-1][1][told:] for one in actions if isinstance(one, orders)
+            one for _, _, actions in self.lives[-1][told:] for one in actions if isinstance(one, orders)
         ]
         vars(self).update(kept)
 
