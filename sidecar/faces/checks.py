@@ -88,6 +88,7 @@ def told(finding: Finding, view: View) -> Cause:
         ended=finding.ended,
         reading=finding.reading,
         eater=finding.eater,
+        measure=finding.measure,
     )
 
 
@@ -268,7 +269,7 @@ def _finding(trouble: Trouble, view: View) -> Finding | None:
 
 def _worst(measure: Measure, view: View) -> Finding | None:
     """The finding about this reading that is worst."""
-    about = [f for f in view.findings if f.trouble in METRICS and METRICS[f.trouble].measure is measure]
+    about = [finding for finding in view.findings if finding.measure is measure]
     return max(about, key=lambda finding: finding.severity is Severity.FAIL, default=None)
 
 

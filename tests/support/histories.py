@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fermatkit.measures import Measure, Unknown
+from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core import observations as obs
 from sidecar.core.budget import backoff, full
 from sidecar.core.engine import State, step
@@ -19,9 +19,17 @@ from sidecar.core.phases import Delayed, Held, Over
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.turn import windows
 from sidecar.core.view import view
-from support.world import POLICIES, POLICY, World
+from support.world import POLICIES, POLICY, TERM_DEADLINE, World
 
 waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
+Tasks = tuple[Measure, float, float]
+"""Which limit, how many threads the server has, and how many tasks count."""
+FEW: Tasks = (Measure.UNIT_TASKS, 10.0, 10.0)
+tasks = st.tuples(
+    st.sampled_from([Measure.UNIT_TASKS, Measure.USER_TASKS]),
+    st.sampled_from([10.0, 600.0]),
+    st.sampled_from([10.0, 900.0, 1000.0]),
+)
 disks = st.sampled_from([2.0**34, 1.2 * 2.0**30, 2.0**29, 2.0**20, Unknown("not read within 0.5 s")])
 
 
@@ -124,13 +132,25 @@ class Histories(World, RuleBasedStateMachine):
         self.sees(obs.ResumeAsked())
 
     @precondition(lambda self: self.server is not None)
-    @rule(gc=st.sampled_from([0.0, 95.0]), fds=st.sampled_from([10.0, 900.0, 1000.0]))
-    def its_threads_and_files_are_counted(self, gc: float, fds: float) -> None:
-        self.sees(obs.Counted(self.server, {Measure.GC: gc, Measure.FDS: fds, Measure.FDS_LIMIT: 1000.0}))
+    @rule(gc=st.sampled_from([0.0, 95.0]), fds=st.sampled_from([10.0, 900.0, 1000.0]), tasks=tasks)
+    def its_threads_and_files_are_counted(self, gc: float, fds: float, tasks: Tasks) -> None:
+        limited, own, number = tasks
+        limits = (Measure.FDS_LIMIT, Measure.UNIT_TASKS_LIMIT, Measure.USER_TASKS_LIMIT)
+        readings: dict[Measure, Reading] = {
+            **dict.fromkeys((Measure.UNIT_TASKS, Measure.USER_TASKS), 10.0),
+            **dict.fromkeys(limits, 1000.0),
+            Measure.SLICE_TASKS: Unknown("no limit is set"),
+            Measure.GC: gc,
+            Measure.FDS: fds,
+            Measure.THREADS: own,
+            limited: number,
+        }
+        self.sees(obs.Counted(self.server, readings))
 
     @rule(memory=st.sampled_from([2.0, 60.0]), stolen=st.sampled_from([0.0, 50.0]))
     def the_machine_is_looked_at(self, memory: float, stolen: float) -> None:
-        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: memory, Measure.STEAL: stolen}))
+        machine = {Measure.MACHINE_TASKS: 400.0, Measure.MACHINE_TASKS_LIMIT: 32768.0}
+        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: memory, Measure.STEAL: stolen, **machine}))
 
     @rule(problem=st.sampled_from(["", "empty", "missing"]))
     def the_configuration_is_read(self, problem: str) -> None:
@@ -205,8 +225,9 @@ class Histories(World, RuleBasedStateMachine):
         self.sending = []
         if self.clock_was_set:
             self.restarts, self.row, self.clock_was_set = [], [], False
-        longest = max(window.within for window in self.policy.budget)  # what it remembered
-        self.restarts = [at for at in self.restarts if at + longest > self.at]
+        for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know
+            longest = max(window.within for window in known.budget)
+            self.restarts = [at for at in self.restarts if at + longest > self.at]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
@@ -280,7 +301,7 @@ class Histories(World, RuleBasedStateMachine):
         self.signals_fail = False
         running = self.server
         self.sees(obs.StopAsked(leave=False))
-        self.time_passes(2 * self.policy.term_deadline + 2)
+        self.time_passes(2 * TERM_DEADLINE + 2)
         assert isinstance(self.state.recovery.phase, Over)
         can = self.policy.abilities
         assert self.server == (None if can.can_start and not can.restarts_itself else running)
@@ -289,7 +310,7 @@ class Histories(World, RuleBasedStateMachine):
 
     def calm(self) -> None:
         self.free = 2.0**34
-        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: 60.0, Measure.STEAL: 0.0}))
+        self.the_machine_is_looked_at(memory=60.0, stolen=0.0)
         self.sees(obs.ConfigRead("server_conf.properties", 9090, ""))
         self.starts_fail = self.signals_fail = False
         for _ in range(400):
@@ -303,7 +324,7 @@ class Histories(World, RuleBasedStateMachine):
                 self.a_channel_answers(good=True, last=False)
             if self.server is not None and not self.stopped:
                 self.the_server_proves_itself()
-                self.its_threads_and_files_are_counted(gc=0.0, fds=10.0)
+                self.its_threads_and_files_are_counted(gc=0.0, fds=10.0, tasks=FEW)
                 self.others_of_its_unit_run_out_of_memory(number=0)
                 for sign in Sign:
                     self.a_sign(sign, good=True)
