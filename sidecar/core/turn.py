@@ -97,11 +97,12 @@ class Turn:
         return since + backoff(self.recovery.failures, self.recovery.seed, self.policy)
 
     def spend(self) -> None:
-        """One restart more."""
+        """One restart more. Only now old ones are forgotten: before, a reload may make them count again."""
+        recovery = forget(self.recovery, self.seen.at, self.budget)
         self.recovery = msgspec.structs.replace(
-            self.recovery,
-            restarts=(*self.recovery.restarts, Moment(self.seen.at, self.seen.wall)),
-            failures=self.recovery.failures + 1,
+            recovery,
+            restarts=(*recovery.restarts, Moment(self.seen.at, self.seen.wall)),
+            failures=recovery.failures + 1,
         )
 
 
@@ -193,7 +194,6 @@ def delay(since: float, turn: Turn) -> Phase:
 
 def restart(turn: Turn) -> Phase:
     """Start now, if the budget has room."""
-    turn.recovery = forget(turn.recovery, turn.seen.at, turn.budget)
     held = turn.full()
     if held is not None:
         return hold(held, turn)

@@ -16,7 +16,7 @@ from sidecar.core.policy import Abilities
 from sidecar.core.quantities import Window
 from sidecar.core.turn import windows
 from support.histories import Histories
-from support.world import POLICY
+from support.world import POLICY, TERM_DEADLINE
 
 LIMIT = Window(3, 200.0)
 """How often it starts another of its own accord."""
@@ -129,7 +129,7 @@ class SupervisedHistories(Histories):
         kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
         told = len(self.lives[-1])
         self.sees(obs.StopAsked(leave=False))
-        self.time_passes(2 * self.policy.term_deadline + 2)
+        self.time_passes(2 * TERM_DEADLINE + 2)
         assert isinstance(self.state.recovery.phase, Over)
         orders = (act.Start, act.Restart, act.Signal)
         assert not [

@@ -36,6 +36,8 @@ POLICIES = (
     ),
 )
 """What a configuration may be changed to."""
+TERM_DEADLINE = max(policy.term_deadline for policy in POLICIES)
+"""The longest: what has begun before a change goes on as it was."""
 WALL = 1_800_000_000.0
 
 

@@ -76,6 +76,26 @@ def test_a_reload_that_leaves_the_window_shorter_than_it_has_lasted_makes_room()
     assert "Start" in kinds(reloads(book, budget=(Window(1, 9.0),)))
 
 
+def test_a_hold_under_a_short_window_forgets_no_restart_of_a_longer_one() -> None:
+    book = booted(budget=(Window(2, 100.0),), backoff_first=0.0)
+    began = book.at
+    book.dies(A)
+    for pid, after in ((101, 20), (102, 1)):
+        book.sees(Appeared(Identity(pid, 2), adopted=False), after=after)
+        if pid == 102:
+            book.policy = msgspec.structs.replace(book.policy, budget=(Window(1, 10.0),))
+        book.dies(Identity(pid, 2))
+    assert book.phase == Held(began + 30.0), "of the second restart, 1 s ago"
+    reloads(book, budget=(Window(2, 100.0),))
+    assert book.phase == Held(began + 100.0), "of the first"
+
+
+def test_what_no_window_counts_any_more_is_forgotten_with_the_next_restart() -> None:
+    book = dead_again(budget=ONE, backoff_first=0.0)
+    book.waits(100)
+    assert [moment.at for moment in book.state.recovery.restarts] == [book.at]
+
+
 def test_a_pause_outlives_a_reload() -> None:
     book = dead_again(budget=ONE, backoff_first=0.0)
     book.sees(PauseAsked(book.wall + 50, "upgrade", "root"))
