@@ -227,7 +227,7 @@ class Histories(World, RuleBasedStateMachine):
             self.restarts, self.row, self.clock_was_set = [], [], False
         for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know
             longest = max(window.within for window in known.budget)
-            self.restarts = [at for at in self.restarts if at + longest > self.at]
+            self.restarts = [at for at in self.restarts if at + longest > self.at + 1e-6]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)

@@ -142,7 +142,7 @@ class World:
             wait = min(self.policy.backoff_first * 2.0 ** (len(self.row) - 1), self.policy.backoff_max)
             assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
         longest = max(window.within for window in self.policy.budget)  # what it remembers
-        self.restarts = [at for at in self.restarts if at + longest > self.at] + [self.at]
+        self.restarts = [at for at in self.restarts if at + longest > self.at + 1e-6] + [self.at]
         self.row.append(self.at)
 
     def signal(self, number: int) -> list[obs.Observation]:
