@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from fermatkit import cgroups
@@ -21,6 +22,8 @@ _NUMBERS = {
     Measure.UNIT_TASKS_LIMIT: ("pids.max", r"(\d+|max)"),
 }
 """What is a number as it stands: the file, and the line that holds it."""
+_OF_BOTH = (Measure.UNIT_TASKS, Measure.UNIT_TASKS_LIMIT)
+"""What is told though the sidecar is in it, too: both are under that limit, and both count."""
 _SUMS = {
     Measure.UNIT_CPU: ("cpu.stat", r"(?m)^usage_usec (\d+)$", 100 * _MICRO),
     Measure.UNIT_IO_READ: ("io.stat", r"\brbytes=(\d+)", 1.0),
@@ -50,8 +53,9 @@ class Accounting:
         if isinstance(group, Unknown):
             return nothing(group)
         if group == cgroups.of(os.getpid()):
-            return nothing(Unknown("the sidecar itself is in the same cgroup: the figures are both's"))
-        return {**_numbers(group.folder), **self._rates(group)}
+            both = nothing(Unknown("the sidecar itself is in the same cgroup: the figures are both's"))
+            return {**both, **_numbers(group.folder, _OF_BOTH)}
+        return {**_numbers(group.folder, _NUMBERS), **self._rates(group)}
 
     def _rates(self, group: cgroups.Cgroup) -> dict[Measure, Reading]:
         sums = {measure: _sum(group.folder / file, line) for measure, (file, line, _) in _SUMS.items()}
@@ -73,8 +77,8 @@ def nothing(why: Unknown) -> dict[Measure, Reading]:
     return dict.fromkeys(MEASURES, why)
 
 
-def _numbers(folder: Path) -> dict[Measure, Reading]:
-    return {measure: _number(folder / file, line) for measure, (file, line) in _NUMBERS.items()}
+def _numbers(folder: Path, which: Iterable[Measure]) -> dict[Measure, Reading]:
+    return {measure: _number(folder / _NUMBERS[measure][0], _NUMBERS[measure][1]) for measure in which}
 
 
 def _number(path: Path, line: str) -> Reading:

@@ -30,6 +30,8 @@ _SOCKET = 72
 """Bytes of an inet_diag_msg, after which its attributes begin."""
 _ATTRIBUTE = struct.Struct("=HH")
 _ID = struct.Struct("=Q")
+_OUTSIDE = "/.."
+"""How the way to a cgroup begins that is not below the root that we see."""
 _MOST = 5000
 """Folders that are looked through for one."""
 _SYSTEMD = {1}
@@ -86,6 +88,36 @@ def root() -> Path | None:
 
 def of(pid: int) -> Cgroup | Unknown:
     """The cgroup of a process; unknown where it is in none of its own, which would prove nothing."""
+    place = _place(pid)
+    if isinstance(place, Unknown):
+        return place
+    top, path = place
+    if path == "/" or path.startswith(_OUTSIDE):
+        return Unknown("it is in no cgroup of its own")
+    folder = top / path[1:]
+    try:
+        return Cgroup(folder, folder.stat().st_ino)
+    except OSError as error:
+        return Unknown(f"{folder}: {error.strerror}")
+
+
+def above(pid: int) -> list[Path] | Unknown:
+    """Those above its own, the nearest first, as far as they are seen: a container's root is the last.
+
+    Of who is in the root itself that is the only one.
+    """
+    place = _place(pid)
+    if isinstance(place, Unknown):
+        return place
+    top, path = place
+    if path.startswith(_OUTSIDE):
+        return Unknown("its cgroup is outside of what is seen from here")
+    names = [name for name in path.split("/") if name]
+    return [top.joinpath(*names[:kept]) for kept in reversed(range(max(1, len(names))))]
+
+
+def _place(pid: int) -> tuple[Path, str] | Unknown:
+    """The root, and the way from there."""
     top = root()
     if top is None:
         return _NONE
@@ -95,14 +127,7 @@ def of(pid: int) -> Cgroup | Unknown:
         return gone(pid)
     except OSError as error:
         return Unknown(str(error.strerror))
-    place = next((line[3:] for line in lines if line.startswith("0::")), "/")
-    if place == "/" or place.startswith("/.."):  # the whole machine's, or outside of what we see
-        return Unknown("it is in no cgroup of its own")
-    folder = top / place[1:]
-    try:
-        return Cgroup(folder, folder.stat().st_ino)
-    except OSError as error:
-        return Unknown(f"{folder}: {error.strerror}")
+    return top, next((line[3:] for line in lines if line.startswith("0::")), "/")
 
 
 def processes(group: Cgroup) -> set[int] | Unknown:

@@ -47,6 +47,8 @@ _ALL = (
     Measure.SWAP_USED,
     Measure.SWAP_IN,
     Measure.LOAD,
+    Measure.MACHINE_TASKS,
+    Measure.MACHINE_TASKS_LIMIT,
     Measure.STEAL,
     Measure.IOWAIT,
     *_PRESSURE,
@@ -62,6 +64,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     vmstat: Text
     stat: Text
     loadavg: Text
+    threads_max: Text
+    pid_max: Text
     pressure: dict[str, Text]
 
 
@@ -73,6 +77,8 @@ def snapshot(proc: Path = Path("/proc")) -> Snapshot:
         vmstat=_text(proc / "vmstat"),
         stat=_text(proc / "stat"),
         loadavg=_text(proc / "loadavg"),
+        threads_max=_text(proc / "sys/kernel/threads-max"),
+        pid_max=_text(proc / "sys/kernel/pid_max"),
         pressure={one: _text(proc / "pressure" / one) for one in ("memory", "cpu", "io")},
     )
 
@@ -90,6 +96,8 @@ def readings(now: Snapshot, before: Snapshot | None) -> dict[Measure, Reading]:
         **_memory(now.meminfo),
         Measure.SWAP_IN: _swap_in(now, before),
         Measure.LOAD: _load(now.loadavg, now.stat),
+        Measure.MACHINE_TASKS: _number(now.loadavg, r"^[\d. ]+/(\d+) ", "its tasks"),
+        Measure.MACHINE_TASKS_LIMIT: _tasks_limit(now.threads_max, now.pid_max),
         **_shares(now.stat, before.stat if before else _TWO),
         **{measure: _pressed(now.pressure[what], kind) for measure, (what, kind) in _PRESSURE.items()},
     }
@@ -162,6 +170,14 @@ def _load(loadavg: Text, stat: Text) -> Reading:
     if isinstance(stat, Unknown):
         return stat
     return load / max(1, len(re.findall(r"(?m)^cpu\d", stat)))
+
+
+def _tasks_limit(threads_max: Text, pid_max: Text) -> Reading:
+    """The lower: each thread takes a number, too."""
+    threads, numbers = _number(threads_max, r"(\d+)", "threads-max"), _number(pid_max, r"(\d+)", "pid_max")
+    if isinstance(threads, Unknown):
+        return threads
+    return numbers if isinstance(numbers, Unknown) else min(threads, numbers)
 
 
 def _shares(now: Text, before: Text) -> dict[Measure, Reading]:

@@ -65,8 +65,16 @@ class Measure(StrEnum):
     UNIT_OOM_KILLS_RECENT = "unit:oom-kills-recent"
     """… in the last ten minutes."""
     UNIT_TASKS = "unit:tasks"
-    """Processes and threads in it."""
+    """Processes and threads in it; the sidecar's, too, where it is in the same."""
     UNIT_TASKS_LIMIT = "unit:tasks-limit"
+    """How many it may have (TasksMax, pids.max)."""
+    SLICE_TASKS = "slice:tasks"
+    """The same of that cgroup above it, a slice as a rule, which is nearest to its limit."""
+    SLICE_TASKS_LIMIT = "slice:tasks-limit"
+    USER_TASKS = "user:tasks"
+    """Processes and threads of the server's user, as far as they are seen: so many count at least."""
+    USER_TASKS_LIMIT = "user:tasks-limit"
+    """The soft limit of them that the server has (RLIMIT_NPROC)."""
     UNIT_CPU = "unit:cpu"
     """Percent of one core since the sample before, of all that runs in it."""
     UNIT_IO_READ = "unit:io-read"
@@ -90,6 +98,10 @@ class Measure(StrEnum):
     """Tasks that run or want to, a minute's average, for each core."""
     STEAL = "cpu:steal"
     """Percent of all cores' time that the hypervisor gave to others, since the sample before."""
+    MACHINE_TASKS = "machine:tasks"
+    """Processes and threads on the machine."""
+    MACHINE_TASKS_LIMIT = "machine:tasks-limit"
+    """How many it may have: the lower of kernel.threads-max and kernel.pid_max."""
     IOWAIT = "cpu:iowait"
     """Percent of all cores' time in which somebody waited for a disk and nothing else ran, likewise."""
     MEMORY_SOME = "pressure:memory-some"
@@ -113,6 +125,8 @@ MACHINE = frozenset(
         Measure.SWAP_IN,
         Measure.LOAD,
         Measure.STEAL,
+        Measure.MACHINE_TASKS,
+        Measure.MACHINE_TASKS_LIMIT,
         Measure.IOWAIT,
         Measure.MEMORY_SOME,
         Measure.MEMORY_FULL,
@@ -150,6 +164,10 @@ UNITS = {
     Measure.UNIT_OOM_KILLS_RECENT: "processes",
     Measure.UNIT_TASKS: "tasks",
     Measure.UNIT_TASKS_LIMIT: "tasks",
+    Measure.SLICE_TASKS: "tasks",
+    Measure.SLICE_TASKS_LIMIT: "tasks",
+    Measure.USER_TASKS: "tasks",
+    Measure.USER_TASKS_LIMIT: "tasks",
     Measure.UNIT_CPU: "percent",
     Measure.UNIT_IO_READ: "bytes/s",
     Measure.UNIT_IO_WRITTEN: "bytes/s",
@@ -162,6 +180,8 @@ UNITS = {
     Measure.SWAP_IN: "bytes/s",
     Measure.LOAD: "tasks",
     Measure.STEAL: "percent",
+    Measure.MACHINE_TASKS: "tasks",
+    Measure.MACHINE_TASKS_LIMIT: "tasks",
     Measure.IOWAIT: "percent",
     Measure.MEMORY_SOME: "percent",
     Measure.MEMORY_FULL: "percent",

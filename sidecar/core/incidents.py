@@ -136,7 +136,14 @@ def _new_causes(
 def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
     since = seen.wall - (seen.at - finding.since)
     return Cause(
-        finding.trouble, since, pid, finding.signs, finding.why, None, finding.reading, finding.eater
+        finding.trouble,
+        since,
+        pid,
+        finding.signs,
+        finding.why,
+        reading=finding.reading,
+        eater=finding.eater,
+        measure=finding.measure,
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from fermatkit.measures import Eater, Reading
+from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.quantities import Window
 
 
@@ -89,6 +89,10 @@ class Trouble(StrEnum):
     """So many have leaked that the server should be restarted before it can no longer be."""
     THREADS_SPENT = "threads-spent"
     """So many threads that the next may be refused, and SIGTERM with it."""
+    TASK_LIMIT = "task-limit"
+    """Most of the tasks are there that one of the limits allows which the server is under."""
+    TASKS_SPENT = "tasks-spent"
+    """All of them: it can make no thread more."""
     ACCEPT_QUEUE = "accept-queue"
     """Who wants to connect waits until the server lets others in."""
     CLOSE_WAIT = "close-wait"
@@ -166,6 +170,8 @@ class Finding(msgspec.Struct, frozen=True):
     reading: Reading | None = None
     eater: Eater | None = None
     """Who else has most of the machine's memory."""
+    measure: Measure | None = None
+    """What the reading is of."""
 
 
 class Deed(StrEnum):
@@ -232,6 +238,7 @@ class Cause(msgspec.Struct, frozen=True):
     ended: Ended | None = None
     reading: Reading | None = None
     eater: Eater | None = None
+    measure: Measure | None = None
 
 
 class Proof(msgspec.Struct, frozen=True):

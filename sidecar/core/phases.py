@@ -139,6 +139,9 @@ class Delayed(Phase, frozen=True, tag=True):
 
     stand = Stand.DELAYED
     start_at: float
+    """As it was told."""
+    since: float
+    """From when it counts: its length is asked of the policy at each look."""
 
     @property
     def until(self) -> float | None:
@@ -151,6 +154,7 @@ class Held(Phase, frozen=True, tag=True):
 
     stand = Stand.HELD
     room_at: float
+    """As it was told: whether there is room is asked of the policy at each look."""
     ill: Identity | None = None
     """Who is left as it is meanwhile: its end would be a restart."""
 

@@ -225,14 +225,18 @@ def _killing(phase: Killing, turn: Turn) -> Phase:
 
 
 def _held(phase: Held, turn: Turn) -> Phase:
-    waiting = turn.seen.at < phase.room_at
-    if phase.ill is not None and turn.facts.identity == phase.ill:
-        return phase if waiting and _lost(turn) else Proving(phase.ill)
-    if turn.facts.identity is not None:
+    """The budget is asked anew: a reload may have made it another."""
+    identity = turn.facts.identity
+    if identity is not None and identity != phase.ill:
         return arrived(turn)
-    if phase.ill is not None or not turn.by_hand:
+    if identity is None and (phase.ill is not None or not turn.by_hand):
         return revive(turn)
-    return phase if waiting else restart(turn)
+    held = turn.full()
+    if identity is not None and (held is None or not _lost(turn)):
+        return Proving(identity)
+    if held is None:
+        return restart(turn)
+    return phase if held[0] == phase.room_at else hold(held, turn, phase.ill)
 
 
 _RUNGS: dict[type[Phase], Callable[..., Phase]] = {

@@ -18,14 +18,32 @@ class Metric(msgspec.Struct, frozen=True):
 
     measure: Measure
     of: Measure | None = None
+    others: tuple[Metric, ...] = ()
+    """More of the kind: the highest counts."""
 
     def value(self, readings: Mapping[Measure, Reading]) -> float | None:
         """The number now; None when it is not known."""
-        number = readings.get(self.measure)
-        whole = readings.get(self.of) if self.of else 1.0
-        if number is None or whole is None or isinstance(number, Unknown) or isinstance(whole, Unknown):
-            return None
-        return number / whole if whole else None
+        return self.highest(readings)[0]
+
+    def highest(self, readings: Mapping[Measure, Reading]) -> tuple[float | None, Measure]:
+        """The number now, and what it is of.
+
+        Where there are several, all have to have been looked at; then one that is unknown does not count:
+        there is no such limit, say.
+        """
+        every = (self, *self.others)
+        if not all(one.measure in readings for one in every):
+            return None, self.measure
+        known = [(value, one.measure) for one in every if (value := _number(one, readings)) is not None]
+        return max(known, key=lambda found: found[0], default=(None, self.measure))
+
+
+def _number(metric: Metric, readings: Mapping[Measure, Reading]) -> float | None:
+    number = readings.get(metric.measure)
+    whole = readings.get(metric.of) if metric.of else 1.0
+    if number is None or whole is None or isinstance(number, Unknown) or isinstance(whole, Unknown):
+        return None
+    return number / whole if whole else None
 
 
 class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):
@@ -48,6 +66,17 @@ class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):
         return value > (self.clear if found else self.threshold)
 
 
+_TASKS = Metric(
+    Measure.UNIT_TASKS,
+    Measure.UNIT_TASKS_LIMIT,
+    others=(
+        Metric(Measure.SLICE_TASKS, Measure.SLICE_TASKS_LIMIT),
+        Metric(Measure.USER_TASKS, Measure.USER_TASKS_LIMIT),
+        Metric(Measure.MACHINE_TASKS, Measure.MACHINE_TASKS_LIMIT),
+    ),
+)
+"""Whichever limit is reached first refuses the next thread, whoever has the others."""
+
 METRICS: dict[Trouble, Metric] = {
     Trouble.DISK_LOW: Metric(Measure.DISK_FREE),
     Trouble.DISK_FULL: Metric(Measure.DISK_FREE),
@@ -60,6 +89,8 @@ METRICS: dict[Trouble, Metric] = {
     Trouble.THREAD_LEAK: Metric(Measure.TIMERS_RISE),
     Trouble.THREADS_MANY: Metric(Measure.TIMERS),
     Trouble.THREADS_SPENT: Metric(Measure.THREADS),
+    Trouble.TASK_LIMIT: _TASKS,
+    Trouble.TASKS_SPENT: _TASKS,
     Trouble.ACCEPT_QUEUE: Metric(Measure.ACCEPT_QUEUE, Measure.ACCEPT_LIMIT),
     Trouble.CLOSE_WAIT: Metric(Measure.CLOSE_WAIT),
     Trouble.ZOMBIES: Metric(Measure.UNACCOUNTED),
@@ -97,6 +128,9 @@ DEFAULTS: dict[Trouble, Rule] = {
     Trouble.THREAD_LEAK: Rule(120.0, 60.0, last=60.0),
     Trouble.THREADS_MANY: Rule(1000.0, 800.0, Act.PLAN),
     Trouble.THREADS_SPENT: Rule(4000.0, 3500.0, Act.RESTART, last=60.0, severity=Severity.FAIL),
+    # Near a limit that it is under, however few threads that allows. What is there does not go by itself.
+    Trouble.TASK_LIMIT: Rule(0.85, 0.80, last=10.0),
+    Trouble.TASKS_SPENT: Rule(0.99, 0.95, Act.RESTART, last=60.0, severity=Severity.FAIL),
     Trouble.ACCEPT_QUEUE: Rule(0.95, 0.5, last=10.0),
     Trouble.CLOSE_WAIT: Rule(100.0, 50.0, Act.PLAN, last=120.0),
     Trouble.ZOMBIES: Rule(100.0, 50.0, Act.PLAN, last=180.0),

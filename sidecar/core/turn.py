@@ -100,12 +100,17 @@ class Turn:
         """Note that the end of this one is ordered."""
         self.recovery = msgspec.structs.replace(self.recovery, ended=identity)
 
+    def backed_off(self, since: float) -> float:
+        """When the back-off that counts from then is over, as the policy has it now."""
+        return since + backoff(self.recovery.failures, self.recovery.seed, self.policy)
+
     def spend(self) -> None:
-        """One restart more."""
+        """One restart more. Only now old ones are forgotten: before, a reload may make them count again."""
+        recovery = forget(self.recovery, self.seen.at, self.budget)
         self.recovery = msgspec.structs.replace(
-            self.recovery,
-            restarts=(*self.recovery.restarts, Moment(self.seen.at, self.seen.wall)),
-            failures=self.recovery.failures + 1,
+            recovery,
+            restarts=(*recovery.restarts, Moment(self.seen.at, self.seen.wall)),
+            failures=recovery.failures + 1,
         )
 
 
@@ -165,11 +170,7 @@ def revive(turn: Turn) -> Phase:
     """No process: start one now, or after the back-off; or wait for who does."""
     if not turn.by_hand:
         return _entrust(turn)
-    now = turn.seen.at
-    wait = backoff(turn.recovery.failures, turn.recovery.seed, turn.policy)
-    phase = restart(turn) if wait == 0 else Delayed(now + wait)
-    if isinstance(phase, Delayed):
-        turn.tell(Deed.DELAYED, until=phase.start_at)
+    phase = delay(turn.seen.at, turn)
     turn.actions.append(Watch(None))  # after the start: nothing may stand before that
     return phase
 
@@ -193,9 +194,17 @@ def succeed(turn: Turn) -> Phase:
     return Awaiting()
 
 
+def delay(since: float, turn: Turn) -> Phase:
+    """No start before the back-off is over, which counts from then."""
+    start_at = turn.backed_off(since)
+    if turn.seen.at >= start_at:
+        return restart(turn)
+    turn.tell(Deed.DELAYED, until=start_at)
+    return Delayed(start_at, since)
+
+
 def restart(turn: Turn) -> Phase:
     """Start now, if the budget has room."""
-    turn.recovery = forget(turn.recovery, turn.seen.at, turn.budget)
     held = turn.full()
     if held is not None:
         return hold(held, turn)

@@ -6,7 +6,7 @@ from sidecar.core import observations as obs
 from sidecar.core.actions import Start
 from sidecar.core.nouns import Deed
 from sidecar.core.phases import Awaiting, Delayed, Phase, Starting, Unknowing
-from sidecar.core.turn import Turn, restart, revive, watch
+from sidecar.core.turn import Turn, delay, revive, watch
 
 
 def unknowing(phase: Unknowing, turn: Turn) -> Phase:
@@ -64,9 +64,10 @@ def _abandoned(turn: Turn) -> Phase:
 
 
 def delayed(phase: Delayed, turn: Turn) -> Phase:
-    """The back-off."""
+    """The back-off, as long as the policy has it now: a reload may have changed it."""
     if turn.facts.identity is not None:
         return arrived(turn)
     if not turn.by_hand:
         return revive(turn)
-    return phase if turn.seen.at < phase.start_at else restart(turn)
+    told = phase.start_at == turn.backed_off(phase.since)
+    return phase if told and turn.seen.at < phase.start_at else delay(phase.since, turn)

@@ -43,6 +43,7 @@ def told(finding: Finding, view: View) -> Cause:
         ended=finding.ended,
         reading=finding.reading,
         eater=finding.eater,
+        measure=finding.measure,
     )
 
 
@@ -161,7 +162,7 @@ def _configuration(view: View, words: Words) -> Check:
 
 def _worst(measure: Measure, view: View) -> Finding | None:
     """The finding about this reading that is worst."""
-    about = [f for f in view.findings if f.trouble in METRICS and METRICS[f.trouble].measure is measure]
+    about = [finding for finding in view.findings if finding.measure is measure]
     return max(about, key=lambda finding: finding.severity is Severity.FAIL, default=None)
 
 

@@ -93,6 +93,7 @@ def _parts(what: Cause, words: Words, now: float) -> dict[str, str]:
         "span": _number(what.reading, words, format_duration),
         "rate": _number(what.reading, words, lambda value: f"{format_size(value)}/s"),
         "eater": _eater(what.eater, words),
+        "limit": words.limit.get(what.measure, "") if what.measure else "",
     }
 
 

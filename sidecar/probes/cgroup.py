@@ -1,9 +1,10 @@
-"""The server's unit, as the kernel keeps its accounts: every five seconds."""
+"""The server's unit, and the limits that it shares with others, as the kernel counts: every five seconds."""
 
 from __future__ import annotations
 
 import msgspec
 
+from fermatkit import tasks
 from fermatkit.accounting import Accounting, nothing
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.nouns import Identity
@@ -40,14 +41,16 @@ class CgroupProbe:
         beat = Beat(self._settings.interval)
         while True:
             await beat.wait()
-            readings = _look(accounting)
+            readings = _look(accounting, identity.pid)
             if readings is not None:
                 self._report(Counted(identity, readings))
 
 
-def _look(accounting: Accounting) -> dict[Measure, Reading] | None:
+def _look(accounting: Accounting, pid: int) -> dict[Measure, Reading] | None:
     """On the event loop: the kernel's own files, which never wait."""
     try:
-        return accounting.sample()
+        readings = accounting.sample()
+        return None if readings is None else {**readings, **tasks.shared(pid)}
     except OSError as error:  # we have no descriptor left, say
-        return nothing(Unknown(why(error)))
+        unknown = Unknown(why(error))
+        return {**nothing(unknown), **tasks.nothing(unknown)}

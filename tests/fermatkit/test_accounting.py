@@ -86,14 +86,19 @@ def test_a_kernel_that_counts_no_kills_is_unknown(unit: Path) -> None:
     assert sample(ours())[Measure.UNIT_OOM_KILLS] == Unknown("this kernel does not tell it in memory.events")
 
 
-def test_in_the_same_group_as_the_sidecar_nothing_is_the_servers_alone() -> None:
-    with group("both.service") as (own, start):
+def test_in_the_same_group_as_the_sidecar_only_the_tasks_are_told(tmp_path: Path) -> None:
+    """Nothing is the server's alone; but both are under that limit, and both count."""
+    with group("both.service") as (_, start):
         pid, _ = start()
         watched = Accounting(pid, started(pid) or 0)
         assert not isinstance(sample(watched)[Measure.UNIT_CPU], str)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(cgroups, "of", lambda _: own)
-            (why,) = set(sample(watched).values())
+            both = written(tmp_path / "both", **FILES)
+            patched.setattr(cgroups, "of", lambda _: both)
+            seen = sample(watched)
+        assert seen.pop(Measure.UNIT_TASKS) == 57
+        assert seen.pop(Measure.UNIT_TASKS_LIMIT) == Unknown("no limit is set")
+        (why,) = set(seen.values())
     assert why == Unknown("the sidecar itself is in the same cgroup: the figures are both's")
     assert watched.sample() is None, "of a process that is gone nothing is said"
 

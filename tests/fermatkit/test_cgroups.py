@@ -11,7 +11,7 @@ from subprocess import PIPE
 
 import pytest
 
-from fermatkit.cgroups import Other, holder, of, ports
+from fermatkit.cgroups import Other, above, holder, of, ports, root
 from fermatkit.measures import Unknown
 from support.groups import group
 from support.users import another_user
@@ -153,3 +153,16 @@ def test_a_process_that_is_gone_is_unknown() -> None:
     with group("gone") as (_, start):
         pid, _ = start()
     assert of(pid) == Unknown("the process is gone")
+
+
+def test_the_cgroups_above_begin_with_the_nearest_and_end_with_the_root() -> None:
+    with group("server.service") as (ours, start):
+        pid, _ = start()
+        assert above(pid) == [ours.folder.parent, root()]
+
+
+def test_above_who_is_in_the_root_is_the_root_alone() -> None:
+    """Of a container it has a limit."""
+    if not isinstance(of(os.getpid()), Unknown) or root() is None:
+        pytest.skip("this test itself runs in a cgroup of its own, or there is none")
+    assert above(os.getpid()) == [root()]

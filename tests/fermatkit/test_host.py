@@ -37,6 +37,10 @@ def test_a_healthy_machine() -> None:
         Measure.SWAP_IN: 0,
         Measure.LOAD: 0.235,
         Measure.STEAL: 0,
+        Measure.MACHINE_TASKS: 137,
+        Measure.MACHINE_TASKS_LIMIT: Unknown(
+            f"{RECORDINGS / 'healthy/sys/kernel/threads-max'}: No such file or directory"
+        ),
         Measure.IOWAIT: 1,
         Measure.MEMORY_SOME: 0,
         Measure.MEMORY_FULL: 0,
@@ -46,6 +50,20 @@ def test_a_healthy_machine() -> None:
         Measure.IO_FULL: 0.54,
     }
     assert not is_low(healthy)
+
+
+@pytest.mark.parametrize(("threads", "numbers"), [("500", "32768"), ("32768", "500")])
+def test_the_lower_limit_of_the_machine_s_tasks_counts(tmp_path: Path, threads: str, numbers: str) -> None:
+    kernel = tmp_path / "sys" / "kernel"
+    kernel.mkdir(parents=True)
+    (tmp_path / "loadavg").write_text("0.94 0.80 0.61 3/137 4211\n")
+    (kernel / "threads-max").write_text(f"{threads}\n")
+    missing = readings(snapshot(tmp_path), None)[Measure.MACHINE_TASKS_LIMIT]
+    assert isinstance(missing, Unknown)
+    assert "pid_max" in missing.why
+    (kernel / "pid_max").write_text(f"{numbers}\n")
+    seen = readings(snapshot(tmp_path), None)
+    assert (seen[Measure.MACHINE_TASKS], seen[Measure.MACHINE_TASKS_LIMIT]) == (137, 500)
 
 
 def test_a_machine_that_swaps() -> None:

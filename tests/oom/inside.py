@@ -28,8 +28,12 @@ CASES = {
     "child eats, continue": ("OOMPolicy=continue", "USR2"),
     "tasks": ("TasksMax=24", "RTMIN"),
 }
-LIVES = {"child eats, continue": ("memory.events", "oom_kill"), "tasks": ("pids.events", "max")}
-"""Where the main process lives, the kernel's counter that tells."""
+TELLS = {"child eats, continue": ("memory.events", "oom_kill"), "tasks": ("pids.events", "max")}
+"""Where the main process lives on at first, the kernel's counter that tells …"""
+FOUND = {"child eats, continue": Trouble.OOM_KILLED, "tasks": Trouble.TASK_LIMIT}
+"""… and what the sidecar finds."""
+LEFT = "child eats, continue"
+"""Whose server is not replaced."""
 
 
 def systemctl(*words: str) -> str:
@@ -99,10 +103,10 @@ def live_through(case: str, setting: str, order: str) -> dict[str, object]:
     before = seen["pid before"] = main_pid()
     restarts = systemctl("show", UNIT, "-p", "NRestarts", "--value")
     systemctl("kill", "--kill-who=main", f"--signal={order}", UNIT)
-    if case in LIVES:
-        seen["seconds"] = wait(lambda: counter(*LIVES[case]) > 0, f"{case}: the kernel says so")
-        if case == "child eats, continue" and "oom-killed" in set(Trouble):
-            seen["found: seconds"] = wait(lambda: found("oom-killed"), f"{case}: it is found")
+    if case in TELLS:
+        seen["seconds"] = wait(lambda: counter(*TELLS[case]) > 0, f"{case}: the kernel says so")
+        seen["found: seconds"] = wait(lambda: found(FOUND[case]), f"{case}: it is found")
+    if case == LEFT:
         time.sleep(SETTLED)
     else:
         wait(lambda: main_pid() not in (0, before), f"{case}: systemd has started another")

@@ -16,6 +16,8 @@ cat > "$ROOT/etc/fermat-sidecar/sidecar.toml" <<'TOML'
 [server]
 unit = "fermat-cloud-server.service"
 directory = "/opt/fermat-cloud-server"
+[rules.tasks-spent]
+for = "20s"
 TOML
 units=$ROOT/etc/systemd/system
 cat > "$units/fermat-cloud-server.service" <<'UNIT'

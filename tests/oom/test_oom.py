@@ -116,8 +116,13 @@ def test_a_child_that_was_killed_alone_is_found(seen: dict[str, Any]) -> None:
     assert "found: seconds" in found, "it was seen in findings:open"
 
 
-def test_a_server_that_may_have_no_more_tasks_is_left_alone(seen: dict[str, Any]) -> None:
+def test_a_server_that_may_have_no_more_tasks_is_told_of_early_and_replaced(seen: dict[str, Any]) -> None:
     found = lived_through(seen, "tasks")
-    assert found["counters"]["pids.events max"] > 0
-    assert (found["pid after"], found["restarts"]) == (found["pid before"], 0)
+    assert "found: seconds" in found, "it was seen in findings:open"
+    before, after = found["pid before"], found["pid after"]
+    assert after != before
+    told = story(found)
+    assert "that the server's unit (TasksMax, pids.max) may have (100%)" in told
+    assert f"the Cloud Server (pid {before}) can make no thread more" in told
+    assert f"pid {after} runs, the server's port is its own, and it answered" in told
     assert found["health"]["status"] != "fail"

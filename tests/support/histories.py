@@ -9,17 +9,27 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fermatkit.measures import Measure, Unknown
+from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core import observations as obs
+from sidecar.core.budget import backoff, full
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Ended, Identity, Sign
-from sidecar.core.phases import Over
+from sidecar.core.phases import Delayed, Held, Over
 from sidecar.core.policy import Abilities, Policy
+from sidecar.core.turn import windows
 from sidecar.core.view import view
-from support.world import POLICIES, POLICY, World
+from support.world import POLICIES, POLICY, TERM_DEADLINE, World
 
 waits = st.one_of(st.floats(0.01, 3.0), st.floats(3.0, 90.0))
+Tasks = tuple[Measure, float, float]
+"""Which limit, how many threads the server has, and how many tasks count."""
+FEW: Tasks = (Measure.UNIT_TASKS, 10.0, 10.0)
+tasks = st.tuples(
+    st.sampled_from([Measure.UNIT_TASKS, Measure.USER_TASKS]),
+    st.sampled_from([10.0, 600.0]),
+    st.sampled_from([10.0, 900.0, 1000.0]),
+)
 disks = st.sampled_from([2.0**34, 1.2 * 2.0**30, 2.0**29, 2.0**20, Unknown("not read within 0.5 s")])
 
 
@@ -39,7 +49,7 @@ class Histories(World, RuleBasedStateMachine):
 
     @initialize()
     def boot(self) -> None:
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(None, seed=5))
         self.sees(self.ABSENT)
 
@@ -130,13 +140,25 @@ class Histories(World, RuleBasedStateMachine):
         self.sees(obs.ResumeAsked())
 
     @precondition(lambda self: self.server is not None)
-    @rule(gc=st.sampled_from([0.0, 95.0]), fds=st.sampled_from([10.0, 900.0, 1000.0]))
-    def its_threads_and_files_are_counted(self, gc: float, fds: float) -> None:
-        self.sees(obs.Counted(self.server, {Measure.GC: gc, Measure.FDS: fds, Measure.FDS_LIMIT: 1000.0}))
+    @rule(gc=st.sampled_from([0.0, 95.0]), fds=st.sampled_from([10.0, 900.0, 1000.0]), tasks=tasks)
+    def its_threads_and_files_are_counted(self, gc: float, fds: float, tasks: Tasks) -> None:
+        limited, own, number = tasks
+        limits = (Measure.FDS_LIMIT, Measure.UNIT_TASKS_LIMIT, Measure.USER_TASKS_LIMIT)
+        readings: dict[Measure, Reading] = {
+            **dict.fromkeys((Measure.UNIT_TASKS, Measure.USER_TASKS), 10.0),
+            **dict.fromkeys(limits, 1000.0),
+            Measure.SLICE_TASKS: Unknown("no limit is set"),
+            Measure.GC: gc,
+            Measure.FDS: fds,
+            Measure.THREADS: own,
+            limited: number,
+        }
+        self.sees(obs.Counted(self.server, readings))
 
     @rule(memory=st.sampled_from([2.0, 60.0]), stolen=st.sampled_from([0.0, 50.0]))
     def the_machine_is_looked_at(self, memory: float, stolen: float) -> None:
-        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: memory, Measure.STEAL: stolen}))
+        machine = {Measure.MACHINE_TASKS: 400.0, Measure.MACHINE_TASKS_LIMIT: 32768.0}
+        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: memory, Measure.STEAL: stolen, **machine}))
 
     @rule(problem=st.sampled_from(["", "empty", "missing"]))
     def the_configuration_is_read(self, problem: str) -> None:
@@ -145,6 +167,15 @@ class Histories(World, RuleBasedStateMachine):
     @rule()
     def the_configuration_is_not_ours_to_read(self) -> None:
         self.sees(obs.ConfigRead("server_conf.properties", None, "", "Permission denied"))
+
+    @rule(policy=st.sampled_from(POLICIES))
+    def the_sidecar_is_reloaded(self, policy: Policy) -> None:
+        """Other numbers from now on, also for what has begun; who is told stays."""
+        kept = {"channels": self.policy.channels, "abilities": self.policy.abilities}
+        self.policy = msgspec.structs.replace(policy, **kept)
+        if isinstance(self.state.recovery.phase, Held):
+            self.row = []  # its back-off is over, and no other begins
+        self.sees(obs.Ticked())
 
     @rule(free=disks)
     def the_disk_fills_or_clears(self, free: float | Unknown) -> None:
@@ -204,13 +235,14 @@ class Histories(World, RuleBasedStateMachine):
         self.sending = []
         if self.clock_was_set:
             self.restarts, self.row, self.clock_was_set = [], [], False
-        longest = max(window.within for window in self.policy.budget)  # what it remembered
-        self.restarts = [at for at in self.restarts if at + longest > self.at]
+        for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know
+            longest = max(window.within for window in known.budget)
+            self.restarts = [at for at in self.restarts if at + longest > self.at + 1e-6]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(self.disk, seed=6), *self.found())
 
     def found(self) -> list[obs.Observation]:
@@ -239,6 +271,19 @@ class Histories(World, RuleBasedStateMachine):
             assert SERVER in self.state.incidents.open
 
     @invariant()
+    def what_is_waited_for_is_what_the_policy_says_now(self) -> None:
+        recovery, facts = self.state.recovery, self.state.facts
+        hands_off = not self.lives or facts.pause is not None
+        if isinstance(recovery.phase, Held) and not hands_off:
+            restarts = tuple(moment.at for moment in recovery.restarts)
+            held = full(restarts, windows(facts, self.policy), self.at)
+            assert held is not None, "there is room"
+            assert held[0] == recovery.phase.room_at
+        if isinstance(recovery.phase, Delayed) and not hands_off:
+            wait = backoff(recovery.failures, recovery.seed, self.policy)
+            assert recovery.phase.start_at == recovery.phase.since + wait > self.at
+
+    @invariant()
     def recovered_means_proven(self) -> None:
         last = self.state.incidents.last.get(SERVER)
         assert last is None or last.proof is not None
@@ -250,9 +295,9 @@ class Histories(World, RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The same in, the same out; and after calm everything has been told."""
-        for policy, life in self.lives:
+        for life in self.lives:
             state = State()
-            for seen, actions in life:
+            for seen, policy, actions in life:
                 state, again = step(state, seen, policy)
                 assert again == actions
         if self.lives:
@@ -266,7 +311,7 @@ class Histories(World, RuleBasedStateMachine):
         self.signals_fail = False
         running = self.server
         self.sees(obs.StopAsked(leave=False))
-        self.time_passes(2 * self.policy.term_deadline + 2)
+        self.time_passes(2 * TERM_DEADLINE + 2)
         assert isinstance(self.state.recovery.phase, Over)
         can = self.policy.abilities
         assert self.server == (None if can.can_start and not can.restarts_itself else running)
@@ -275,7 +320,7 @@ class Histories(World, RuleBasedStateMachine):
 
     def calm(self) -> None:
         self.free = 2.0**34
-        self.sees(obs.HostSampled({Measure.MEMORY_AVAILABLE_SHARE: 60.0, Measure.STEAL: 0.0}))
+        self.the_machine_is_looked_at(memory=60.0, stolen=0.0)
         self.sees(obs.ConfigRead("server_conf.properties", 9090, ""))
         self.starts_fail = self.signals_fail = False
         for _ in range(400):
@@ -289,7 +334,7 @@ class Histories(World, RuleBasedStateMachine):
                 self.a_channel_answers(good=True, last=False)
             if self.server is not None and not self.stopped:
                 self.the_server_proves_itself()
-                self.its_threads_and_files_are_counted(gc=0.0, fds=10.0)
+                self.its_threads_and_files_are_counted(gc=0.0, fds=10.0, tasks=FEW)
                 self.others_of_its_unit_run_out_of_memory(number=0)
                 for sign in Sign:
                     self.a_sign(sign, good=True)

@@ -17,7 +17,7 @@ from sidecar.core.policy import Abilities
 from sidecar.core.quantities import Window
 from sidecar.core.turn import windows
 from support.histories import Histories
-from support.world import POLICY
+from support.world import POLICY, TERM_DEADLINE
 
 LIMIT = Window(3, 200.0)
 """How often it starts another of its own accord."""
@@ -102,7 +102,7 @@ class SupervisedHistories(Histories):
 
     @initialize()
     def boot(self) -> None:
-        self.lives.append((self.policy, []))
+        self.lives.append([])
         self.sees(obs.Restored(None, seed=5), *self.found())
 
     def found(self) -> list[obs.Observation]:
@@ -145,13 +145,13 @@ class SupervisedHistories(Histories):
     def stop_here(self) -> None:
         """A clean stop orders nothing more, whatever has been ordered before."""
         kept = {name: copy.deepcopy(vars(self)[name]) for name in self.MOVES}
-        told = len(self.lives[-1][1])
+        told = len(self.lives[-1])
         self.sees(obs.StopAsked(leave=False))
-        self.time_passes(2 * self.policy.term_deadline + 2)
+        self.time_passes(2 * TERM_DEADLINE + 2)
         assert isinstance(self.state.recovery.phase, Over)
         orders = (act.Start, act.Restart, act.Signal)
         assert not [
-            one for _, actions in self.lives[-1][1][told:] for one in actions if isinstance(one, orders)
+            one for _, _, actions in self.lives[-1][told:] for one in actions if isinstance(one, orders)
         ]
         vars(self).update(kept)
 

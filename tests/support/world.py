@@ -36,6 +36,8 @@ POLICIES = (
     ),
 )
 """What a configuration may be changed to."""
+TERM_DEADLINE = max(policy.term_deadline for policy in POLICIES)
+"""The longest: what has begun before a change goes on as it was."""
 WALL = 1_800_000_000.0
 
 
@@ -65,7 +67,7 @@ class World:
         self.starts_fail = False
         self.signals_fail = False
         self.evidence_hangs = False
-        self.lives: list[tuple[Policy, list[tuple[obs.Seen, tuple[act.Action, ...]]]]] = []
+        self.lives: list[list[tuple[obs.Seen, Policy, tuple[act.Action, ...]]]] = []
         self.state = State()
         self.disk: Memory | None = None
         self.unsaved: act.Save | None = None
@@ -86,7 +88,7 @@ class World:
         while waiting:
             seen = obs.Seen(self.at, self.wall, waiting.pop(0))
             self.state, actions = step(self.state, seen, self.policy)
-            self.lives[-1][1].append((seen, actions))
+            self.lives[-1].append((seen, self.policy, actions))
             for action in actions:
                 waiting += self.perform(action)
         self.zombie = None
@@ -155,7 +157,8 @@ class World:
         if self.row:
             wait = min(self.policy.backoff_first * 2.0 ** (len(self.row) - 1), self.policy.backoff_max)
             assert self.at - self.row[-1] >= wait - 1e-6, "closer than the back-off"
-        self.restarts.append(self.at)
+        longest = max(window.within for window in self.policy.budget)  # what it remembers
+        self.restarts = [at for at in self.restarts if at + longest > self.at + 1e-6] + [self.at]
         self.row.append(self.at)
 
     def signal(self, number: int) -> list[obs.Observation]:

@@ -36,6 +36,7 @@ def recall(memory: Memory | None, shift: float) -> Wrong:
             cause.why,
             reading=cause.reading,
             eater=cause.eater,
+            measure=cause.measure,
         )
         for cause in causes
     }

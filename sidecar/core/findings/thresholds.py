@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fermatkit.measures import MACHINE, Eater
+from fermatkit.measures import MACHINE, Eater, Measure, Unknown
 from sidecar.core.facts import Facts
 from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.policy import Policy
@@ -10,6 +10,8 @@ from sidecar.core.rules import METRICS, Rule
 
 MEMORY = {Trouble.HOST_MEMORY, Trouble.HOST_SWAP, Trouble.HOST_PRESSURE}
 """What somebody's hunger for memory explains."""
+TASKS = {Measure.UNIT_TASKS, Measure.SLICE_TASKS, Measure.USER_TASKS, Measure.MACHINE_TASKS}
+"""What the server may share with others."""
 Crossed = dict[Trouble, float]
 """Since when each rule's value has been beyond: monotonic seconds, less the times in which nobody looked."""
 
@@ -38,17 +40,34 @@ def judge(crossed: Crossed, found: frozenset[Trouble], facts: Facts, policy: Pol
     for trouble, since in crossed.items():
         rule = policy.rules[trouble]
         if trouble in found or facts.at - since >= rule.last:
-            reading = METRICS[trouble].value(facts.readings)
-            eater = facts.eater if trouble in MEMORY else None
-            act = _act(rule, eater, facts) if reading is not None else Act.NOTE  # not known: no ground to act
-            findings.append(Finding(trouble, rule.severity, since, act, reading=reading, eater=eater))
+            findings.append(_finding(trouble, rule, since, facts))
     return findings
 
 
-def _act(rule: Rule, eater: Eater | None, facts: Facts) -> Act:
-    """Where it is the server that has most of the memory, its restart frees it: that is not to be held."""
+def _finding(trouble: Trouble, rule: Rule, since: float, facts: Facts) -> Finding:
+    now, measure = METRICS[trouble].highest(facts.readings)
+    eater = facts.eater if trouble in MEMORY else None
+    act = _act(rule, measure, eater, facts) if now is not None else Act.NOTE  # not known: no ground to act
+    return Finding(trouble, rule.severity, since, act, reading=now, eater=eater, measure=measure)
+
+
+def _act(rule: Rule, measure: Measure, eater: Eater | None, facts: Facts) -> Act:
+    """Where it is the server that has most of the memory, its restart frees it: that is not to be held.
+
+    Where others have most of the tasks, it frees few: the next server could not make a thread, either.
+    """
     itself = eater is not None and facts.identity is not None and eater.pid == facts.identity.pid
-    return Act.TELL if itself and rule.act is Act.HOLD else rule.act
+    held = itself and rule.act is Act.HOLD
+    useless = rule.act in (Act.PLAN, Act.RESTART) and measure in TASKS and not _has_most(measure, facts)
+    return Act.TELL if held or useless else rule.act
+
+
+def _has_most(tasks: Measure, facts: Facts) -> bool:
+    """Whether half of these tasks are the server's own: those of others its restart does not free."""
+    own, all_ = facts.readings.get(Measure.THREADS), facts.readings[tasks]
+    if own is None or isinstance(own, Unknown) or isinstance(all_, Unknown):
+        return False
+    return own >= all_ / 2
 
 
 def ripe(crossed: Crossed, policy: Policy) -> list[float]:

@@ -119,6 +119,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why one may be called over, where that is not for its reading alone."""
     measure: dict[Measure, str]
     """A label."""
+    limit: dict[Measure, str]
+    """By what is counted: whose the limit is that the server may share, and how it is set."""
     ends: Ends
     phrases: Phrases
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from fermatkit.measures import Measure, Reading
+from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Wrong, find, next_change
 from sidecar.core.nouns import Act, Identity, Severity, Trouble
@@ -34,6 +34,8 @@ RULES: list[Row] = [
     (Trouble.THREAD_LEAK, M.TIMERS_RISE, 120, 60, 60, Act.TELL, WARN),
     (Trouble.THREADS_MANY, M.TIMERS, 1000, 800, 0, Act.PLAN, WARN),
     (Trouble.THREADS_SPENT, M.THREADS, 4000, 3500, 60, Act.RESTART, FAIL),
+    (Trouble.TASK_LIMIT, M.UNIT_TASKS, 850, 800, 10, Act.TELL, WARN),
+    (Trouble.TASKS_SPENT, M.UNIT_TASKS, 990, 950, 60, Act.RESTART, FAIL),
     (Trouble.ACCEPT_QUEUE, M.ACCEPT_QUEUE, 950, 500, 10, Act.TELL, WARN),
     (Trouble.CLOSE_WAIT, M.CLOSE_WAIT, 100, 50, 120, Act.PLAN, WARN),
     (Trouble.ZOMBIES, M.UNACCOUNTED, 100, 50, 180, Act.PLAN, WARN),
@@ -50,7 +52,11 @@ by_rule = pytest.mark.parametrize(
 
 def facts(measure: Measure, value: float, at: float = 1000.0) -> Facts:
     """A server about which this is known, with a thousand of all that is counted against a limit."""
-    readings: dict[Measure, Reading] = {measure: value, M.FDS_LIMIT: 1000.0, M.ACCEPT_LIMIT: 1000.0}
+    readings: dict[Measure, Reading] = {
+        **dict.fromkeys((M.SLICE_TASKS, M.USER_TASKS, M.MACHINE_TASKS), Unknown("no limit is set")),
+        **dict.fromkeys((M.FDS_LIMIT, M.ACCEPT_LIMIT, M.UNIT_TASKS_LIMIT, M.THREADS), 1000.0),
+        measure: value,
+    }
     return Facts(at=at, wall=NOON + at, known=True, identity=A, readings=readings)
 
 

@@ -215,12 +215,17 @@ numbers = st.floats(0, 1e12)
 readings = st.one_of(numbers, st.just(Unknown("permission denied")))
 
 
+def known(metric: Metric, seen: dict[Measure, Reading]) -> bool:
+    parts = [seen.get(part) for part in (metric.measure, metric.of) if part]
+    return all(isinstance(part, float) for part in parts) and (metric.of is None or parts[-1] != 0)
+
+
 @given(st.dictionaries(st.sampled_from(Measure), readings), st.sampled_from(sorted(METRICS)))
 def test_a_value_is_known_only_if_all_of_it_is(seen: dict[Measure, Reading], trouble: Trouble) -> None:
     metric: Metric = METRICS[trouble]
-    parts = [seen.get(part) for part in (metric.measure, metric.of) if part]
-    known = all(isinstance(part, float) for part in parts) and (metric.of is None or parts[-1] != 0)
-    assert (metric.value(seen) is not None) is known
+    every = (metric, *metric.others)
+    looked = all(one.measure in seen for one in every)
+    assert (metric.value(seen) is not None) is (looked and any(known(one, seen) for one in every))
 
 
 @given(st.sampled_from(sorted(DEFAULTS)), numbers)

@@ -29,7 +29,11 @@ from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
 NO_END = {"code": None, "signal": None, "dumped": False, "result": ""}
-NO_CAUSE = {"pid": None, "signs": [], "why": "", "ended": None, "reading": None, "eater": None}
+NO_CAUSE: dict[str, object] = {
+    **dict.fromkeys(("pid", "ended", "reading", "eater", "measure")),
+    "signs": [],
+    "why": "",
+}
 NO_DEED = {"pid": None, "until": None, "window": None, "why": ""}
 
 
@@ -75,7 +79,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "number": 1,
         "topic": "disk-low",
         "opened": began,
-        "causes": [NO_CAUSE | {"trouble": "disk-low", "wall": began, "reading": 5e8}],
+        "causes": [NO_CAUSE | {"trouble": "disk-low", "wall": began, "reading": 5e8, "measure": "disk:free"}],
         "done": [],
         "clients": None,
         "left_out": 0,

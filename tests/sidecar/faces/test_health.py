@@ -55,6 +55,10 @@ READINGS: dict[Measure, float | Unknown] = {
     Measure.MEMORY_AVAILABLE_SHARE: 60.0,
     Measure.INODES_FREE: 60.0,
     Measure.FDS_LIMIT: 1000.0,
+    Measure.UNIT_TASKS_LIMIT: 1000.0,
+    Measure.SLICE_TASKS_LIMIT: 1000.0,
+    Measure.USER_TASKS_LIMIT: Unknown("it does not bind root"),
+    Measure.MACHINE_TASKS_LIMIT: 1000.0,
     Measure.LOAD: 0.5,
 }
 

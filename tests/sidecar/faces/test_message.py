@@ -25,7 +25,7 @@ from sidecar.core.nouns import (
     Sign,
     Trouble,
 )
-from sidecar.core.observations import Absent, Appeared, Restored, Sampled, Sent, StartFailed
+from sidecar.core.observations import Absent, Appeared, Counted, Restored, Sampled, Sent, StartFailed
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
@@ -96,6 +96,27 @@ def test_a_hang_says_which_signs_are_missing_and_since_when() -> None:
     assert missing in down.body
     assert "08:16:50 UTC: SIGTERM ordered for pid 100" in down.body
     assert "Connections open just before: unknown (no sample had been taken)" in down.body
+
+
+@pytest.mark.parametrize(
+    ("tasks", "whose"),
+    [
+        (Measure.UNIT_TASKS, "the server's unit (TasksMax, pids.max)"),
+        (Measure.SLICE_TASKS, "a slice or container around the server (TasksMax, pids.max)"),
+        (Measure.USER_TASKS, "the server's user (LimitNPROC, ulimit -u)"),
+        (Measure.MACHINE_TASKS, "the machine (kernel.threads-max, kernel.pid_max)"),
+    ],
+)
+def test_of_several_limits_the_one_that_it_is_near_is_named(tasks: Measure, whose: str) -> None:
+    book = Playbook()
+    first = book.boots()
+    names = [Measure.UNIT_TASKS, Measure.SLICE_TASKS, Measure.USER_TASKS, Measure.MACHINE_TASKS]
+    limits = dict.fromkeys([Measure(f"{name}-limit") for name in names], 100.0)
+    book.sees(Counted(first, {**dict.fromkeys(names, 50.0), **limits, tasks: 86.0}))
+    book.waits(12)
+    (near,) = told(book)
+    assert near.subject == "TASKS NEAR A LIMIT: Cloud Server on fermat-1: 86%"
+    assert f"86% of the tasks (threads and processes) are there that {whose} may have" in near.body
 
 
 def test_a_spent_budget_is_the_loudest() -> None:

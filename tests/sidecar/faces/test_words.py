@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from fermatkit.measures import UNITS, Measure
+from sidecar.core.findings.thresholds import TASKS
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
@@ -30,6 +31,7 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("name", CONDITIONS),
     ("still", CONDITIONS),
     ("measure", Measure),
+    ("limit", TASKS),
 ]
 
 
