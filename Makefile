@@ -78,7 +78,7 @@ deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six minutes
 	@$(BIN)/python -m benchmarks
 
-drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; eight minutes
+drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
 
 mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; five minutes

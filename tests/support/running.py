@@ -47,6 +47,8 @@ class Running:
     server_port: int = field(default_factory=free_port)
     health_port: int = field(default_factory=free_port)
     sidecar: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """What the sidecar has in its environment beside our own."""
     at_end: ExitStack = field(default_factory=ExitStack)
     """What else is to be ended with it."""
 
@@ -74,6 +76,10 @@ class Running:
         return self.directory / "sidecar.toml"
 
     @property
+    def recording(self) -> Path:
+        return self.directory / "state" / "recording"
+
+    @property
     def log(self) -> str:
         return (self.directory / "sidecar.log").read_text()
 
@@ -84,6 +90,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **self.environment},
                 start_new_session=True,
             )
         return self.sidecar
