@@ -75,7 +75,7 @@ def test_its_limit_is_part_of_the_budget() -> None:
     assert (done.deed, done.window) == (Deed.HELD, LIMIT.limit)
     assert Chapter.HELD in [chapter for chapter, _ in told(book)]
     assert Start() in book.waits(600)
-    assert book.view.budget[-1].window == LIMIT.limit
+    assert [one.window for one in book.view.budget] == [*POLICY.budget, LIMIT.limit]
 
 
 def test_who_is_started_by_somebody_else_in_a_hold_is_looked_at() -> None:
