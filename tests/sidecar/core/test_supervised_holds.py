@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sidecar.core.actions import Restart, Start, Watch
 from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident
-from sidecar.core.observations import Appeared, GaveUp, Rested, Restored, Supervised
-from sidecar.core.phases import Awaiting, Held, Proving, Settled
+from sidecar.core.observations import (
+    Appeared,
+    GaveUp,
+    Observation,
+    Rested,
+    Restored,
+    StartFailed,
+    Supervised,
+    Ticked,
+)
+from sidecar.core.phases import Awaiting, Delayed, Held, Phase, Proving, Settled, Starting
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from support.playbook import Playbook, kinds
@@ -86,6 +97,20 @@ def test_who_is_started_by_somebody_else_in_a_hold_is_looked_at() -> None:
 
 def test_an_operator_s_stop_ends_a_hold() -> None:
     book = held()
+    book.sees(Rested("systemctl stop"))
+    assert isinstance(book.phase, Awaiting)
+    assert "Start" not in kinds(book.waits(3600))
+
+
+@pytest.mark.parametrize(("seen", "rung"), [(Ticked(), Starting), (StartFailed("no polkit"), Delayed)])
+def test_an_operator_s_stop_ends_a_back_off_and_a_start_that_is_not_heard_of(
+    seen: Observation, rung: type[Phase]
+) -> None:
+    book = supervised()
+    book.dies(A, Ended(code=1))
+    book.sees(GaveUp("failed"))
+    book.sees(seen)
+    assert isinstance(book.phase, rung)
     book.sees(Rested("systemctl stop"))
     assert isinstance(book.phase, Awaiting)
     assert "Start" not in kinds(book.waits(3600))
