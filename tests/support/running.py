@@ -58,17 +58,20 @@ class Running:
         server: str = "",
         arguments: tuple[str, ...] = (),
         command: list[str] | None = None,
+        channels: dict[str, str] | None = None,
     ) -> None:
-        """A stand-in with these arguments, unless another command is given."""
+        """A stand-in with these arguments, unless a command is given; told by mail, unless otherwise."""
         standin = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
+        urls = {"mail": self.mailbox.url} if channels is None else channels
+        told = [f"[[channel]]\nname = '{name}'\nurl = '{url}'\n" for name, url in urls.items()]
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
         quiet = "" if "quiet_from" in limits else QUIET
         self.config.write_text(
             f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
-            f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{quiet}{limits}\n"
+            f"{''.join(told)}[limits]\n{quiet}{limits}\n"
         )
 
     @property
