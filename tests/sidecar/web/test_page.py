@@ -137,7 +137,7 @@ async def test_the_same_in_spanish(tmp_path: Path) -> None:
     assert '<html lang="es"' in page.dom
     assert page.dom.count("El Cloud Server está en marcha y responde.") == 2
     assert "Último reinicio no se ha visto ningún reinicio" in page.text
-    assert "Reinicios gastados 0 de 6 en 10 min, 0 de 20 en 1 d" in page.text
+    assert "Reinicios 0 de 6 en 10 min, 0 de 20 en 1 d" in page.text
     assert "Mensajes todos entregados" in page.text
     assert page.tile("connections:established") == "Conexiones 4\u00a0021"
     assert page.tile("memory:resident") == "Memoria 131,4 MiB"
@@ -155,7 +155,7 @@ async def test_down_and_why_in_spanish(tmp_path: Path) -> None:
     async with serving(book, "es") as site:
         page = await look(site.url, tmp_path)
     assert page.status == "fail"
-    assert "Se está terminando el Cloud Server. Desde 2027-01-15 08:16:40, hace " in page.text
+    assert "Se ordenó terminar el Cloud Server. Desde 2027-01-15 08:16:40, hace " in page.text
     assert "Qué está pasando" in page.text
     assert "SIGTERM ordenado para el PID 100" in page.text
     assert page.tile("protocol:pong") == "pings WebSocket sin respuesta desde 2027-01-15 08:16:40"
