@@ -19,6 +19,8 @@ _SHAPES = {"number": r"-?\d+(?:\.\d+)?", "pid": r"\d+", "name": r"\S+", "path": 
 """What may stand for a part of a reason; for any other, anything."""
 _ABOUT = re.compile(r"(\S+): (.+)", re.DOTALL)
 """What an error is about, a file or a call, and what is wrong with it."""
+_LONGEST = 400
+"""Characters of a reason that is looked into: a longer one is a server's own, and could go on for ever."""
 _KEPT = 512
 """Translations: those of a server's readings are asked for each second."""
 
@@ -27,7 +29,8 @@ def reason(why: str, words: Words) -> str:
     """A reason as part of a sentence."""
     if not why or not words.reason:
         return why
-    return _translated(why, words.language) or quoted(why, words)
+    known = _translated(why, words.language) if len(why) <= _LONGEST else ""
+    return known or quoted(why, words)
 
 
 def quoted(text: str, words: Words) -> str:
@@ -68,8 +71,8 @@ def _all(parts: list[str], words: Words) -> str:
 
 
 def _findings(why: str, words: Words) -> str:
-    """Findings by their names: why no restart would help."""
-    names = {str(trouble): name.lower() for trouble, name in words.name.items()}
+    """Why no restart would help: findings, named as in the subjects of their own messages."""
+    names = {str(trouble): name for trouble, name in words.name.items()}
     parts = why.split(", ")
     return ", ".join(names[part] for part in parts) if set(parts) <= set(names) else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("fermatkit", "sidecar/core", "sidecar/probes", "sidecar/servers", "sidecar/actuators/sender.py")
+PACKAGES = ("fermatkit", "sidecar/core", "sidecar/probes", "sidecar/servers", "sidecar/actuators")
 GIVING = {
     *("Absent", "ConfigRead", "ConnectionError", "GaveUp", "Held", "NotHttp", "Other", "ProcessLookupError"),
     *("Refused", "Rested", "SignalFailed", "StartFailed", "Unanswered", "Unknown", "_Refused", "_Stale"),
@@ -24,39 +24,56 @@ GIVING = {
     ),
 }
 """Calls whose text is a reason."""
+RETURNING = {"_attempt", "_converse", "_no_bus", "_notify", "_useless", "_whose", "late", "port_of", "weak"}
+"""Functions that return one."""
+NAMED = {"why", "_obstacle", "_reason", "instead", "unknown"}
+"""Where one is kept."""
 KNOWN = "needs two samples"
 """A reason that stands for any other within one."""
 
 
 def given() -> Iterator[str]:
-    """All of them, with examples for their parts."""
+    """All of them, with examples for their parts; of the evidence only why there is none."""
+    for node in _nodes():
+        for text in _of(node):
+            yield from filter(lambda example: " " in example, map(_example, _ways(text)))
+
+
+def constants() -> set[str]:
+    """Every text that is written in the same files, whatever for."""
+    return {str(node.value) for node in _nodes() if isinstance(node, ast.Constant)}
+
+
+def _nodes() -> Iterator[ast.AST]:
     for package in PACKAGES:
-        path = ROOT / package
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text())):
-                yield from _of(node)
+        for file in sorted((ROOT / package).rglob("*.py")):
+            if file.parent.name != "evidence" or file.name == "collector.py":
+                yield from ast.walk(ast.parse(file.read_text()))
 
 
-def _of(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Call) and _name(node.func) in GIVING:
-        texts = [*node.args, *(one.value for one in node.keywords if one.arg == "why")]
-    elif isinstance(node, ast.Return | ast.Assign) and _is_why(node):
-        texts = [node.value] if node.value else []
-    else:
-        texts = []
-    for text in texts:
-        example = _example(text)
-        if " " in example:  # no name, no letter
-            yield example
+def _of(node: ast.AST) -> list[ast.expr]:
+    """The texts of this node that are reasons."""
+    match node:
+        case ast.Call(func=func, args=args, keywords=more) if _name(func) in GIVING:
+            return [*args, *(one.value for one in more if one.arg == "why")]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in RETURNING:
+            ends = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
+            return [value for value in ends if value is not None]
+        case ast.Assign(targets=[target], value=value) if _name(target) in NAMED:
+            return [value]
+    return []
 
 
-def _is_why(node: ast.Return | ast.Assign) -> bool:
-    """Of `why = "…"`, `self._reason = "…"`; what is returned is one if it is an f-string of `_whose`, say."""
-    if isinstance(node, ast.Return):
-        return isinstance(node.value, ast.JoinedStr) and "held by" in ast.unparse(node.value)
-    return any(
-        _name(target) in {"why", "_reason", "_obstacle", "unknown", "instead"} for target in node.targets
-    )
+def _ways(node: ast.expr) -> list[ast.expr]:
+    """The text itself, or those from which it is chosen."""
+    match node:
+        case ast.IfExp(body=one, orelse=other):
+            return [*_ways(one), *_ways(other)]
+        case ast.BoolOp(values=several):
+            return [way for value in several for way in _ways(value)]
+        case ast.Call(func=ast.Attribute(value=text, attr="rstrip")):
+            return _ways(text)
+    return [node]
 
 
 def _name(node: ast.expr) -> str:
