@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import core, footprint, idle, restart, sample, spawn
+from benchmarks import core, footprint, idle, restart, sample, save, spawn
 
 RESULT = Path("build/bench.json")
 TABLES = (
@@ -22,6 +22,10 @@ TABLES = (
     (
         "One sample of server and machine (µs of CPU, by connections; `sample_at`: a second on average)",
         sample.measure,
+    ),
+    (
+        "One save of the memory, by messages owed (ms of wall and of CPU; floor: one file, written anew)",
+        save.measure,
     ),
     ("Footprint (CPU ms and resident MiB that each import adds)", footprint.measure),
     ("Idle (MiB; CPU ms a second, of the whole and of each part alone)", idle.measure),

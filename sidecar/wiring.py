@@ -46,7 +46,8 @@ from sidecar.servers.found import FoundServer, FoundSettings
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
-from sidecar.store.snapshot import Saver, load
+from sidecar.store.remembered import DATABASE, load
+from sidecar.store.saver import Saver
 from sidecar.web.app import serve
 from sidecar.web.control import listen
 
@@ -127,9 +128,8 @@ class Sidecar:
 
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report
-        memory = load(directory / "memory.json")
+        memory, saver = load(directory), Saver(directory / DATABASE, report)
         server = _server(settings, directory, report)
-        saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
         probes = (
             whereabouts := Whereabouts(),

@@ -21,6 +21,8 @@ import msgspec
 
 TIMEOUTS = "cto=10&rto=10"
 """Apprise's own limits, seconds to connect and to read; SMTP takes the first for both."""
+_ADDRESS = re.compile(r"HTTPS?ConnectionPool\(.*?\): (Max retries exceeded with url: \S+ )?")
+"""What urllib3 begins with: long, mostly secret, and in the way of the reason."""
 _SHORTEST_SECRET = 4
 _LONGEST_WHY = 300
 
@@ -102,7 +104,7 @@ class _Said(logging.Handler):
 
     def reasons(self) -> str:
         """All of it, in one line."""
-        return " ".join(" ".join(self._reasons).split())
+        return " ".join(_ADDRESS.sub("", " ".join(self._reasons)).split())
 
 
 def scrub(text: str, url: str) -> str:

@@ -14,8 +14,8 @@ _LONGEST_NAME = 200
 _LONGEST_SHOWN = 60
 _LONGEST_NUMBER = 200
 """Bits."""
-_OURS = ("memory.json", "probe-keys.json", "server.lock", "sidecar.lock", "control.sock")
-"""What the sidecar itself keeps in the state directory; also as ``….new`` and ``….corrupt-1``."""
+_OURS = ("sidecar.db", "memory.json", "probe-keys.json", "server.lock", "sidecar.lock", "control.sock")
+"""What the sidecar itself keeps in the state directory, or once kept; also as ``….new``, ``…-wal`` …"""
 _OUR_DIRECTORIES = ("evidence", "recording")
 
 

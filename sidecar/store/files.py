@@ -42,11 +42,18 @@ def write(path: Path, content: bytes) -> None:
 
 def set_aside(path: Path, why: str) -> None:
     """Rename a file that cannot be used to ``NAME.corrupt-N``, for somebody to look at. Raises no OSError."""
-    names = (path.with_name(f"{path.name}.corrupt-{number}") for number in count(1))
     try:
-        aside = next(name for name in names if not name.exists())
-        path.rename(aside)
+        move_aside(path, why)
     except OSError as error:
         log.warning("unusable file", file=str(path), why=why, not_set_aside=error.strerror)
-    else:
-        log.warning("unusable file set aside", file=str(path), why=why, now=str(aside))
+
+
+def move_aside(path: Path, why: str, *beside: str) -> None:
+    """Likewise, or OSError; first what may be beside it, by the ends of the names."""
+    names = (path.with_name(f"{path.name}.corrupt-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    for end in beside:
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
+    path.rename(aside)
+    log.warning("unusable file set aside", file=str(path), why=why, now=str(aside))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -18,7 +19,7 @@ class InstanceLock:
         path = directory / "sidecar.lock"
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = _open(path)
         except OSError as error:
             raise UserError(
                 f"{error.filename}: {error.strerror}: choose another state directory, or make this one ours",
@@ -32,10 +33,22 @@ class InstanceLock:
             raise UserError(
                 f"{directory}: another sidecar (pid {pid}) uses it: stop that one, or use another directory"
             ) from None
-        with suppress(OSError):  # a full disk: it is the lock that counts, our pid is for the reader
+        with suppress(
+            OSError
+        ):  # a disk that is full or read-only: it is the lock that counts, our pid is for the reader
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let another sidecar in."""
         os.close(self._descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if error.errno == errno.EROFS:
+            with suppress(FileNotFoundError):
+                return os.open(path, os.O_RDONLY)  # an earlier sidecar's is a lock as good
+        raise

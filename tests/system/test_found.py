@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.disks import small_disk
 from support.running import Running, running, until
 
 SHORT_HANG = 'hung_after = "1s"\n'
@@ -70,6 +71,37 @@ async def test_a_death_is_told_and_so_is_who_comes_back(run: Running, way: str) 
     assert await run.passes() == second
     assert len(run.mailbox.mails) == 2
     assert "Traceback" not in run.log
+
+
+async def test_a_state_directory_that_is_read_only_keeps_nobody_from_watching(
+    tmp_path: Path, run: Running
+) -> None:
+    named(run, BY_PIDFILE)
+    first = somebody_starts_it(run)
+    with small_disk(tmp_path / "state", "20g") as disk:
+        run.start()
+        await run.passes()
+        os.kill(first, signal.SIGKILL)
+        await run.mails(1)
+        await until(run.settled, lambda: run.log)
+        await asyncio.sleep(0.5)  # and that is on the disk, too
+        assert await run.stop(signal.SIGKILL) == -signal.SIGKILL
+        disk.make("ro")
+        run.start()
+        await until(lambda: said(run, "memory not saved"), lambda: run.log)
+        assert "Read-only file system" in str(await run.health())
+        second = somebody_starts_it(run)
+        assert (await run.mails(2))[1].startswith("RECOVERED: ")  # of the outage before: it was read
+        os.kill(second, signal.SIGKILL)
+        assert (await run.mails(3))[2].startswith("DOWN: ")
+        disk.make("rw")
+        await until(lambda: said(run, "memory saved again"), lambda: run.log)
+        assert await run.stop() == 0
+    assert "Traceback" not in run.log
+
+
+async def said(run: Running, words: str) -> bool:
+    return words in run.log
 
 
 async def test_a_hung_one_is_told_with_evidence_and_not_ended(run: Running) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from support.disks import small_disk
 from support.running import PATIENCE, Running, running, until
 
 
@@ -110,31 +111,29 @@ async def is_in(run: Running, status: str) -> bool:
     return await run.status() == status
 
 
-@pytest.fixture
-def full_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a disk")
-    disk = tmp_path / "state"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no disk can be mounted here")
-    try:
-        with suppress(OSError):
-            (disk / "full").write_bytes(bytes(2**20))
-        yield disk
-    finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+async def test_a_full_disk_keeps_nobody_from_watching(tmp_path: Path, run: Running) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        disk.fill()
+        run.start()
+        await until(lambda: said(run, "memory not saved"), lambda: run.log)
+        assert len(run.servers()) == 1
+        await run.mails(1)
+        assert "Little disk space is left" in str(await run.health())  # though the server's own disk has some
+        disk.free()
+        await until(lambda: said(run, "memory saved again"), lambda: run.log)
+        assert await run.stop() == 0
 
 
-async def test_a_full_disk_keeps_nobody_from_watching(full_disk: Path, run: Running) -> None:
+async def test_a_memory_that_is_damaged_is_said_and_the_running_server_is_found(run: Running) -> None:
     run.start()
-    await until(lambda: said(run, "memory not saved"), lambda: run.log)
-    assert len(run.servers()) == 1
-    await run.mails(1)
-    assert "Little disk space is left" in str(await run.health())  # though the server's own disk has some
-    (full_disk / "full").unlink()
-    await until(lambda: said(run, "memory saved again"), lambda: run.log)
+    pid = await run.passes()
+    assert await run.stop(signal.SIGKILL) == -signal.SIGKILL
+    (run.directory / "state" / "sidecar.db-wal").unlink()
+    (run.directory / "state" / "sidecar.db").write_bytes(b"garbage " * 1000)
+    run.start()
+    assert await run.passes() == pid
+    assert run.log.count("unusable file set aside") == 1
+    assert "sidecar.db.corrupt-1" in run.log
     assert await run.stop() == 0
 
 

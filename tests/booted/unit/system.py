@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 SERVER = "fermat-cloud-server.service"
 SIDECAR = "fermat-sidecar.service"
@@ -121,8 +125,16 @@ def subjects() -> list[str]:
 def telling() -> list[str]:
     """What was told, and the topics of what will be: a message is saved until its channel has taken it."""
     time.sleep(_SAVED)
-    owed = json.loads((STATE / "memory.json").read_text())["memory"]["owed"]
-    return [one["message"]["incident"]["topic"] for one in owed] + subjects()
+    return [one["message"]["incident"]["topic"] for one in _owed()] + subjects()
+
+
+def _owed() -> list[dict[str, Any]]:
+    """Of a copy of the database: nobody but the sidecar may open the one that it has."""
+    with tempfile.TemporaryDirectory() as name:
+        for path in sorted(STATE.glob("sidecar.db*")):
+            shutil.copy(path, name)
+        with closing(sqlite3.connect(f"{name}/sidecar.db")) as copy:
+            return [json.loads(row) for (row,) in copy.execute("SELECT content FROM owed ORDER BY number")]
 
 
 def told(word: str) -> bool:

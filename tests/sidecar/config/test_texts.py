@@ -48,13 +48,14 @@ def test_what_is_a_host(tmp_path: Path, host: str) -> None:
     [
         *("/etc/passwd", "a/b", ".", "..", "", "x" * 201, "a\\nb", "a\\u0000"),
         *(
+            "sidecar.db",
+            "sidecar.db-wal",
+            "sidecar.db.corrupt-1",
             "memory.json",
-            "memory.json.new",
-            "memory.json.corrupt-1",
             "probe-keys.json",
             "probe-keys.json.new",
         ),
-        *("server.lock", "sidecar.lock", "MEMORY.json", "control.sock", "evidence", "recording"),
+        *("server.lock", "sidecar.lock", "Sidecar.DB", "control.sock", "evidence", "recording"),
     ],
 )
 def test_the_output_is_a_file_of_its_own(tmp_path: Path, name: str) -> None:

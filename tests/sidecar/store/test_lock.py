@@ -11,6 +11,7 @@ import pytest
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.store.lock import InstanceLock
+from support.disks import small_disk
 
 OTHER = """
 import subprocess, sys, time
@@ -42,6 +43,24 @@ def test_a_second_sidecar_is_refused_and_told_of_the_first(tmp_path: Path) -> No
         InstanceLock(tmp_path)
     lock.release()
     InstanceLock(tmp_path).release()
+
+
+def test_on_a_disk_that_is_read_only_the_lock_of_an_earlier_one_serves(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        InstanceLock(disk.path).release()
+        disk.make("ro")
+        lock = InstanceLock(disk.path)
+        with pytest.raises(UserError, match=rf"another sidecar \(pid {os.getpid()}\)"):
+            InstanceLock(disk.path)
+        lock.release()
+
+
+def test_a_disk_that_always_was_read_only_is_refused(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        disk.make("ro")
+        with pytest.raises(UserError, match=r"sidecar\.lock: Read-only file system") as refused:
+            InstanceLock(disk.path)
+    assert refused.value.code is ExitCode.CONFIGURATION
 
 
 FULL = """

@@ -1,0 +1,238 @@
+"""What an earlier sidecar saved is found, on whatever disk, by this version or an earlier one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from sidecar.store.boot import boot
+from sidecar.store.database import Database
+from sidecar.store.remembered import load
+from support.disks import Disk, small_disk
+from support.hidden import printed
+from support.memories import MEMORY
+
+ANOTHER = "UPDATE small SET content = json_set(content, '$.boot', 'another')"
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sidecar.store.database import Database
+from support.memories import MEMORY
+Database(Path(sys.argv[1])).write(MEMORY)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def save(directory: Path) -> None:
+    with closing(Database(directory / "sidecar.db")) as database:
+        database.write(MEMORY)
+
+
+def killed(directory: Path) -> None:
+    """Saved by one that was killed just then: all of it is in the journal."""
+    tests = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", KILLED, str(directory / "sidecar.db")]
+    subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": tests})
+    assert names(directory) == ["sidecar.db", "sidecar.db-wal"]
+
+
+def old(directory: Path, **fields: object) -> str:
+    """As an earlier version did, by default in this boot."""
+    content = json.dumps({"schema": 1, "memory": msgspec.to_builtins(MEMORY), "boot": boot(), **fields})
+    (directory / "memory.json").write_text(content)
+    return content
+
+
+def test_nothing_saved_is_nothing_remembered(tmp_path: Path) -> None:
+    assert load(tmp_path) is None
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("left", [save, killed])
+def test_what_was_saved_is_remembered(tmp_path: Path, left: Callable[[Path], None]) -> None:
+    left(tmp_path)
+    for _ in range(2):
+        assert load(tmp_path) == MEMORY
+        assert names(tmp_path) == ["sidecar.db"]
+
+
+@pytest.mark.parametrize("left", [save, killed])
+def test_also_of_a_full_disk(tmp_path: Path, left: Callable[[Path], None]) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        left(disk.path)
+        disk.fill()
+        assert load(disk.path) == MEMORY
+
+
+@pytest.mark.parametrize("left", [save, killed])
+def test_also_of_a_disk_that_is_read_only(tmp_path: Path, left: Callable[[Path], None]) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        left(disk.path)
+        before = names(disk.path)
+        disk.make("ro")
+        assert load(disk.path) == MEMORY
+        assert names(disk.path) == before
+
+
+def test_also_while_somebody_looks_at_it(tmp_path: Path) -> None:
+    save(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "sidecar.db")) as other:
+        other.execute("SELECT count(*) FROM owed").fetchall()
+        assert load(tmp_path) == MEMORY
+
+
+def test_what_is_damaged_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "sidecar.db").write_bytes(b"garbage " * 1000)
+    assert load(tmp_path) is None
+    assert load(tmp_path) is None
+    assert names(tmp_path) == ["sidecar.db", "sidecar.db.corrupt-1"]
+
+
+def test_what_is_damaged_on_a_disk_that_is_read_only_is_said(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        path = disk.path / "sidecar.db"
+        path.write_bytes(b"garbage " * 1000)
+        disk.make("ro")
+        with capture_logs() as lines:
+            assert load(disk.path) is None
+    assert lines == [
+        {
+            "event": "memory not read",
+            "file": str(path),
+            "why": "file is not a database",
+            "log_level": "warning",
+        }
+    ]
+
+
+def test_of_an_earlier_version_it_is_taken_over_once(tmp_path: Path) -> None:
+    content = old(tmp_path)
+    for _ in range(2):
+        assert load(tmp_path) == MEMORY
+        assert names(tmp_path) == ["memory.json.taken-over", "sidecar.db"]
+    assert (tmp_path / "memory.json.taken-over").read_text() == content
+
+
+def test_who_ran_before_a_reboot_is_not_taken_over(tmp_path: Path) -> None:
+    old(tmp_path, boot="another")
+    assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
+    assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
+
+
+def test_an_earlier_version_that_knew_of_no_boots(tmp_path: Path) -> None:
+    old(tmp_path, boot="")
+    assert load(tmp_path) == MEMORY
+
+
+def test_what_the_database_has_is_newer(tmp_path: Path) -> None:
+    """A kill came between the saving and the renaming."""
+    save(tmp_path)
+    old(tmp_path, memory={"seed": 99})
+    assert load(tmp_path) == MEMORY
+    assert names(tmp_path) == ["memory.json.taken-over", "sidecar.db"]
+
+
+def full(disk: Disk) -> None:
+    disk.fill()
+
+
+def read_only(disk: Disk) -> None:
+    disk.make("ro")
+
+
+@pytest.mark.parametrize(
+    ("lack", "why"), [(full, "database or disk is full"), (read_only, "Read-only file system")]
+)
+def test_it_is_remembered_though_it_cannot_be_taken_over_yet(
+    tmp_path: Path, lack: Callable[[Disk], None], why: str
+) -> None:
+    with small_disk(tmp_path / "state") as disk:
+        old(disk.path)
+        lack(disk)
+        with capture_logs() as lines:
+            assert load(disk.path) == MEMORY
+            assert load(disk.path) == MEMORY
+        assert "memory.json" in names(disk.path)
+    file = str(tmp_path / "state" / "memory.json")
+    said = {"event": "earlier memory not taken over yet", "file": file, "why": why, "log_level": "warning"}
+    assert [line for line in lines if line["event"] == said["event"]] == [said, said]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"schema":1,"memory":{"seed":1,"identity":"\xff"}}',
+        b"[]",
+        b'{"memory":{"seed":1}}',
+        b'{"schema":99,"memory":{"seed":1}}',
+        b'{"schema":1,"memory":{"seed":"one"}}',
+        b'{"x":' + b"[" * 100_000,
+    ],
+)
+def test_of_an_earlier_version_what_cannot_be_understood_is_set_aside(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "memory.json"
+    for number in (1, 2):
+        path.write_bytes(content)
+        assert load(tmp_path) is None
+        assert not path.exists()
+        assert (tmp_path / f"memory.json.corrupt-{number}").read_bytes() == content
+
+
+def test_what_cannot_be_read_at_all_is_set_aside_too(tmp_path: Path) -> None:
+    (tmp_path / "memory.json").mkdir()
+    (tmp_path / "sidecar.db").mkdir()
+    assert load(tmp_path) is None
+    assert names(tmp_path) == ["memory.json.corrupt-1", "sidecar.db", "sidecar.db.corrupt-1"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody knows of a reboot")
+def test_who_ran_before_a_reboot_is_nobody_after_it(tmp_path: Path) -> None:
+    save(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "sidecar.db", isolation_level=None)) as other:
+        other.execute(ANOTHER)
+    assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
+
+
+REBOOT = """
+import sqlite3, sys
+from pathlib import Path
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Identity
+from sidecar.store.database import Database
+from sidecar.store.remembered import load
+
+directory, memory = Path(sys.argv[1]), Memory(seed=1, identity=Identity(7, 9))
+database = Database(directory / "sidecar.db")
+database.write(memory)
+database.close()
+print("same:", load(directory) == memory)
+connection = sqlite3.connect(directory / "sidecar.db", isolation_level=None)
+connection.execute(sys.argv[2])
+connection.close()
+print("another:", load(directory).identity)
+"""
+
+
+def test_a_reboot_is_known_also_where_proc_hides_the_first_process() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)  # noqa: PTH101, S103
+        said = printed(REBOOT, 2, name, ANOTHER)
+    assert said == {"same": "True", "another": "None"}
