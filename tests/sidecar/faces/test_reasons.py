@@ -120,6 +120,18 @@ REAL = [
         "al proceso de envío lo mató la señal 9 («Killed») antes de responder",
     ),
     ("Apprise does not say why", "Apprise no dice por qué"),
+    *(
+        (f"/state/memory.db: {one}", f"/state/memory.db: {ES.reason[one]}")
+        for one in (
+            "attempt to write a readonly database",
+            "database disk image is malformed",
+            "database is locked",
+            "database or disk is full",
+            "disk I/O error",
+            "file is not a database",
+            "unable to open database file",
+        )
+    ),
     ("Server disconnected", "el servidor cerró la conexión"),
     ("Access denied (AccessDenied)", "acceso denegado (AccessDenied)"),
     (
