@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -100,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The whole file."""
 
     server: ServerSettings
+    language: Literal["en", "es"] = "en"
+    """In which people are told, and the page and `/health` are written. Stands before the first table."""
     state: StateSettings = StateSettings()
     health: HealthSettings = HealthSettings()
     channels: tuple[ChannelSettings, ...] = ()
@@ -109,6 +112,11 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         default_factory=DEFAULTS.copy
     )
     """The findings with a threshold: ``[rules.NAME]``."""
+
+    @property
+    def output(self) -> Path | None:
+        """Where the sidecar keeps what the server prints, if it does."""
+        return Path(self.state.directory) / self.server.output if self.server.command else None
 
     @property
     def credentials(self) -> tuple[Secret, ...]:
