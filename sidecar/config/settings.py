@@ -119,10 +119,15 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         return Path(self.state.directory) / self.server.output if self.server.command else None
 
     @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All of them, wherever each is written."""
+        admin = (self.server.admin.password,) if self.server.admin else ()
+        return (*admin, *(channel.url for channel in self.channels))
+
+    @property
     def credentials(self) -> tuple[Secret, ...]:
         """The secrets that systemd hands over."""
-        admin = (self.server.admin.password,) if self.server.admin else ()
-        return tuple(one for one in (*admin, *(channel.url for channel in self.channels)) if one.credential)
+        return tuple(one for one in self.secrets if one.credential)
 
     @property
     def policy(self) -> Policy:
