@@ -83,7 +83,7 @@ async def killed(run: Running, stage: Stage) -> None:
         await traces.ask()
     traces.files()
     assert any(b"sidecar.actuators.deliver" in text for text in traces.seen.values())
-    for place in ("sidecar.log", "memory.json", "evidence", "recording", "/health", "/proc"):
+    for place in ("sidecar.log", "sidecar.db", "evidence", "recording", "/health", "/proc"):
         assert any(place in where for where in traces.seen), place
     assert traces.leaks() == []
 
