@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from sidecar.store.remembered import load
 from support.disks import Disk, small_disk
 from support.hidden import printed
 from support.memories import MEMORY
+from support.users import another_user
 
 ANOTHER = "UPDATE small SET content = json_set(content, '$.boot', 'another')"
 KILLED = """
@@ -211,6 +212,21 @@ def test_who_ran_before_a_reboot_is_nobody_after_it(tmp_path: Path) -> None:
     assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
 
 
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A directory in which anybody may do anything; pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)  # noqa: PTH101, S103
+        yield Path(name)
+
+
+def test_one_that_another_user_left_is_set_aside(shared: Path) -> None:
+    save(shared)
+    with another_user():
+        assert load(shared) is None
+    assert names(shared) == ["sidecar.db", "sidecar.db.corrupt-1"]
+
+
 REBOOT = """
 import sqlite3, sys
 from pathlib import Path
@@ -231,8 +247,6 @@ print("another:", load(directory).identity)
 """
 
 
-def test_a_reboot_is_known_also_where_proc_hides_the_first_process() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)  # noqa: PTH101, S103
-        said = printed(REBOOT, 2, name, ANOTHER)
+def test_a_reboot_is_known_also_where_proc_hides_the_first_process(shared: Path) -> None:
+    said = printed(REBOOT, 2, shared, ANOTHER)
     assert said == {"same": "True", "another": "None"}
