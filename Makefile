@@ -61,9 +61,9 @@ format: $(VENV)/.dev ## let ruff write what it can
 	@$(BIN)/ruff format .
 
 # What the tests need beyond Python: a browser, to see the page as a person does, a real JVM in trouble, and a systemd
-# with its bus and polkit, to boot.
+# with its bus and polkit, to boot; and openssl, for certificates of the tests' own.
 DEPS := chromium:chromium javac:openjdk-17-jdk-headless systemctl:systemd /sbin/init:systemd-sysv dbus-daemon:dbus \
-        pkaction:polkitd logrotate:logrotate
+        pkaction:polkitd logrotate:logrotate openssl:openssl
 NSS  := $(if $(wildcard /usr/lib/*/libnss_systemd.so.2),,libnss-systemd)
 deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 	@missing="$(NSS)"; for dep in $(DEPS); do command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
@@ -78,7 +78,7 @@ deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six minutes
 	@$(BIN)/python -m benchmarks
 
-drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; eight minutes
+drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
 
 mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; five minutes

@@ -47,7 +47,8 @@ class Measure(StrEnum):
     TIMERS_RISE = "threads:timers-per-hour"
     """How fast they grow, from the last quarter of an hour."""
     GC = "gc:utilization"
-    """Percent of one core that the JVM spends on garbage and heap dumps, since the sample before."""
+    """Percent of one core that the JVM has spent on garbage and heap dumps since the sample before, or would
+    have if nobody else had used that core."""
     CLIENTS_PENDING = "clients:pending"
     """Sockets that shook hands and have not registered, as the server counts them."""
     CLIENTS_REGISTERED = "clients:registered"

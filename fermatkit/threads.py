@@ -16,6 +16,8 @@ from fermatkit.process import started
 MOST = 4000
 """Threads looked at, the oldest first: of more, the numbers are what there is at least."""
 _TICKS = os.sysconf("SC_CLK_TCK") if psutil.LINUX else 100
+_COUNTS_WAITING = Path("/proc/self/schedstat").exists()
+"""Whether this kernel counts for how long a thread was ready to run, and others ran."""
 _TIMER = re.compile(r"Timer-\d+")
 _GC = (
     "GC Thread#",
@@ -44,7 +46,7 @@ class Threads:
         self._names: dict[str, str] = {}
         self._settled: set[str] = set()
         """Whose name was read when they were not new: a thread is born with another's, and renames itself."""
-        self._before: tuple[float, dict[str, int]] | None = None
+        self._before: tuple[float, dict[str, float]] | None = None
 
     def sample(self) -> dict[Measure, Reading] | None:
         """Timers, and what garbage collection takes; None when the process is gone.
@@ -83,18 +85,23 @@ class Threads:
 
     def _gc(self) -> Reading:
         now = time.monotonic()
-        ticks = {thread: self._ticks(thread) for thread, name in self._names.items() if name.startswith(_GC)}
-        before, self._before = self._before, (now, ticks)
+        work = {thread: self._work(thread) for thread, name in self._names.items() if name.startswith(_GC)}
+        before, self._before = self._before, (now, work)
         if before is None or now <= before[0]:
             return Unknown("needs two samples")
-        spent = sum(max(0, used - before[1].get(thread, 0)) for thread, used in ticks.items())
-        return 100 * spent / _TICKS / (now - before[0])
+        done = sum(max(0.0, seconds - before[1].get(thread, 0.0)) for thread, seconds in work.items())
+        return 100 * done / (now - before[0])
 
-    def _ticks(self, thread: str) -> int:
-        """CPU that it has used; 0 of one that ended in between."""
+    def _work(self, thread: str) -> float:
+        """Seconds of CPU that it has used or waited for; 0 of one that ended in between.
+
+        Waited for, too: on a machine whose cores others want, a collector at work gets only a part of one.
+        """
+        if _COUNTS_WAITING:
+            return sum(map(int, (self._read(thread, "schedstat") or "").split()[:2])) / 1e9
         stat = self._read(thread, "stat")
         fields = stat[stat.rindex(")") + 2 :].split() if stat else []
-        return int(fields[11]) + int(fields[12]) if fields else 0
+        return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
     def _read(self, thread: str, file: str) -> str | None:
         try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-
+from sidecar.core.jitter import lengthened
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 
@@ -17,8 +16,7 @@ def backoff(failures: int, seed: int, policy: Policy) -> float:
     if failures == 0:
         return 0.0
     wait = min(policy.backoff_first * 2.0 ** min(failures - 1, 32), policy.backoff_max)
-    share = random.Random(f"{seed}:{failures}").random()  # noqa: S311 - spreads restarts, guards nothing
-    return wait * (1 + policy.jitter * share)
+    return lengthened(wait, policy.jitter, seed, failures)
 
 
 def full(restarts: tuple[float, ...], windows: tuple[Window, ...], now: float) -> tuple[float, Window] | None:

@@ -64,7 +64,7 @@ def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[
     """Continue the stories, and say what is to be sent and saved."""
     facts, wrong, recovery, turn = decision
     incidents, messages = narrate(state.incidents, facts, wrong.findings, recovery.phase, turn.done, seen)
-    outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, policy)
+    outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, recovery.seed, policy)
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
         keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)

@@ -318,3 +318,5 @@ class Owed(msgspec.Struct, frozen=True):
     attempts: int = 0
     why: str = ""
     """Why the last attempt failed."""
+    failed: float | None = None
+    """When it did, epoch seconds."""

@@ -6,6 +6,7 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Send
+from sidecar.core.jitter import lengthened
 from sidecar.core.nouns import SERVER, Message, Owed
 from sidecar.core.policy import Policy
 
@@ -30,13 +31,14 @@ class Outbox(msgspec.Struct, frozen=True):
 
 
 def post(
-    outbox: Outbox, messages: list[Message], seen: obs.Seen, revision: int, policy: Policy
+    outbox: Outbox, messages: list[Message], seen: obs.Seen, revision: int, seed: int, policy: Policy
 ) -> tuple[Outbox, list[Send]]:
     """Take in what is new, learn what became of what was sent, and say what is to be sent now.
 
     ``revision`` is the number of the next memory to be saved: the first that holds the new messages.
+    ``seed`` is where jitter comes from.
     """
-    entries = _learn(outbox.entries, seen, policy)
+    entries = _learn(outbox.entries, seen, seed, policy)
     if messages:
         leave_at = seen.at + policy.save_patience
         entries += tuple(
@@ -58,19 +60,19 @@ def _told(message: Message, policy: Policy) -> list[str]:
     return [channel for channel in policy.channels if channel in some]
 
 
-def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[Entry, ...]:
+def _learn(entries: tuple[Entry, ...], seen: obs.Seen, seed: int, policy: Policy) -> tuple[Entry, ...]:
     what = seen.what
     match what:
         case obs.Restored(memory=memory) if memory is not None:
             known = (owed for owed in memory.owed if owed.channel in policy.channels)
-            return tuple(Entry(owed, seen.at, None) for owed in known)  # others are no longer to be told
+            return tuple(_inherited(owed, seen, policy) for owed in known)  # others are no longer to be told
         case obs.Saved(revision=revision) | obs.SaveFailed(revision=revision):
             return tuple(_let_go(entry, revision) for entry in entries)
         case obs.Sent(message=message, channel=channel):
             return tuple(entry for entry in entries if not _is(entry, message, channel))
         case obs.SendFailed(message=message, channel=channel):
             return tuple(
-                _again(entry, what, seen.at, policy) if _is(entry, message, channel) else entry
+                _again(entry, what, seen, seed, policy) if _is(entry, message, channel) else entry
                 for entry in entries
             )
     return entries
@@ -86,10 +88,19 @@ def _let_go(entry: Entry, revision: int) -> Entry:
     return msgspec.structs.replace(entry, revision=None)
 
 
-def _again(entry: Entry, failed: obs.SendFailed, now: float, policy: Policy) -> Entry:
-    wait = min(policy.retry_first * 2.0 ** min(entry.owed.attempts, 32), policy.retry_max)
-    owed = msgspec.structs.replace(entry.owed, attempts=entry.owed.attempts + 1, why=failed.why)
-    return msgspec.structs.replace(entry, owed=owed, try_at=now + wait, sending=False)
+def _inherited(owed: Owed, seen: obs.Seen, policy: Policy) -> Entry:
+    """At once, for the channel may have been mended by hand; yet not on the heels of a failure."""
+    wait = 0.0 if owed.failed is None else owed.failed + policy.retry_first - seen.wall
+    wait = min(max(wait, 0.0), policy.retry_first)  # the wall's clock may have been set
+    return Entry(owed, seen.at + wait, None)
+
+
+def _again(entry: Entry, failed: obs.SendFailed, seen: obs.Seen, seed: int, policy: Policy) -> Entry:
+    owed = entry.owed
+    wait = min(policy.retry_first * 2.0 ** min(owed.attempts, 32), policy.retry_max)
+    wait = lengthened(wait, policy.jitter, seed, owed.message.id, owed.channel, owed.attempts)
+    owed = msgspec.structs.replace(owed, attempts=owed.attempts + 1, why=failed.why, failed=seen.wall)
+    return msgspec.structs.replace(entry, owed=owed, try_at=seen.at + wait, sending=False)
 
 
 def _dispatch(entries: tuple[Entry, ...], now: float) -> tuple[tuple[Entry, ...], list[Send]]:

@@ -40,7 +40,7 @@ class Limits(msgspec.Struct, frozen=True):
     """The wait before the second restart in a row; it doubles from there. The first is at once."""
     backoff_max: Seconds = 60.0
     jitter: Share = 0.1
-    """The wait is made longer by up to this share of it."""
+    """A wait for a restart, or for a message's next attempt, is made longer by up to this share of it."""
     stable_after: Seconds = 60.0
     """Proven ready for so long, the server is stable and the back-off starts over."""
 
@@ -54,8 +54,9 @@ class Limits(msgspec.Struct, frozen=True):
     quiet_to: TimeOfDay = 5 * 3600.0
     """When it ends; the same as its beginning: there is none."""
 
-    retry_first: Patience = 5.0
-    """The wait before a message is tried again; it doubles from there."""
+    retry_first: Patience = 30.0
+    """The wait before a message is tried again; it doubles from there. (A service that is asked too often
+    refuses for longer, and Apprise does not pass on for how long.)"""
     retry_max: Patience = 300.0
     save_patience: Seconds = 1.0
     """A message waits so long for the disk, then leaves all the same."""

@@ -81,6 +81,8 @@ def _climb(phase: Phase, turn: Turn) -> Phase:
 def _paused(phase: Phase, turn: Turn) -> Phase:
     """Hands off; but whoever has started another meanwhile is to see how it fares."""
     identity = turn.facts.identity
+    if isinstance(phase, Collecting):  # what comes of it is in its place; nothing follows from it
+        return Proving(phase.identity)
     if identity is None or identity == getattr(phase, "identity", None) or not turn.facts.known:
         return phase
     return watch(identity, turn)

@@ -35,7 +35,7 @@ class Metric(msgspec.Struct, frozen=True):
         if not all(one.measure in readings for one in every):
             return None, self.measure
         known = [(value, one.measure) for one in every if (value := _number(one, readings)) is not None]
-        return max(known, key=lambda found: found[0], default=(None, self.measure))
+        return max(known, default=(None, self.measure))
 
 
 def _number(metric: Metric, readings: Mapping[Measure, Reading]) -> float | None:

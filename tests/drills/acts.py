@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import socket
+import time
 from contextlib import suppress
 
 import aiohttp
 
 from drills.drill import Act
 from support.cloud_client import CloudClient
-from support.running import Running, until
+from support.running import QUIET, Running, until
 
 FAST = 'backoff_first = "50ms"\nbackoff_max = "100ms"\nterm_deadline = "2s"\n'
+STARTED = ("start     the server", "stand     proven")
+ENDED = ("stand     collecting", "signal    SIGTERM", *STARTED)
+"""The ladder: evidence, SIGTERM, a start, the proof."""
+KILLED = ("stand     collecting", "signal    SIGTERM", "stand     killing", *STARTED)
+"""… of a server that SIGTERM does not end."""
 
 
 def habit(*names: str) -> Act:
@@ -40,8 +48,11 @@ async def _company(run: Running, there: asyncio.Event) -> None:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{run.server_port}") as http:
             clients = [await CloudClient.register(http) for _ in range(5)]
             there.set()
-            await asyncio.sleep(90)
-            assert clients
+            try:
+                await asyncio.sleep(90)
+            finally:
+                for client in clients:
+                    client.vanish()
 
 
 async def nothing(run: Running, pid: int) -> None:
@@ -49,9 +60,11 @@ async def nothing(run: Running, pid: int) -> None:
 
 
 async def replaced(run: Running, pid: int) -> None:
-    """A new process, proven, and nobody else."""
+    """A new process, proven, and nobody else; people know of the outage and of its end."""
     new = await run.passes(not_pid=pid)
     assert run.servers() == [new]
+    await mail(run, "DOWN")
+    await mail(run, "RECOVERED")
 
 
 async def kept_and_well(run: Running, pid: int) -> None:
@@ -59,14 +72,65 @@ async def kept_and_well(run: Running, pid: int) -> None:
     assert await run.passes() == pid
 
 
-def told(beginning: str) -> Act:
-    """A message that begins so, and the process as it was."""
+def all_of(*answers: Act) -> Act:
+    """One after another."""
 
-    async def message(run: Running, pid: int) -> None:
-        await mail(run, beginning)
-        assert pid in (0, *run.servers())
+    async def each(run: Running, pid: int) -> None:
+        for answer in answers:
+            await answer(run, pid)
+
+    return each
+
+
+def said(beginning: str, *parts: str) -> Act:
+    """A message that begins so and has these parts."""
+
+    async def message(run: Running, _: int) -> None:
+        text = await mail(run, beginning)
+        unsaid = [part for part in parts if part not in text]
+        assert not unsaid, f"{unsaid} not in {text}"
 
     return message
+
+
+def told(beginning: str, *parts: str) -> Act:
+    """Such a message, and the process as it was."""
+
+    async def message(run: Running, pid: int) -> None:
+        await said(beginning, *parts)(run, pid)
+        assert pid in (0, *run.servers()), "a warning has cost the process"
+
+    return message
+
+
+def reloads(run: Running) -> None:
+    """Its sidecar believes that systemd has started it: then SIGHUP is a reload."""
+    address = str(run.directory / "notify")
+    run.at_end.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)).bind(address)
+    run.environment["NOTIFY_SOCKET"] = address
+
+
+def let_it_be_quiet(run: Running) -> None:
+    """The window for planned restarts is now."""
+    minute = time.time() // 60 * 60
+    window = [time.strftime("%H:%M", time.gmtime(minute + more)) for more in (-60, 1800)]
+    run.config.write_text(
+        run.config.read_text().replace(QUIET, 'quiet_from = "{}"\nquiet_to = "{}"\n'.format(*window))
+    )
+    assert run.sidecar is not None
+    run.sidecar.send_signal(signal.SIGHUP)
+
+
+def planned(*warnings: str) -> Act:
+    """Told, and left alone while somebody is connected; replaced when the quiet window comes."""
+
+    async def in_the_quiet_window(run: Running, pid: int) -> None:
+        for warning in warnings:
+            await told(warning)(run, pid)
+        let_it_be_quiet(run)
+        await replaced(run, pid)
+
+    return in_the_quiet_window
 
 
 async def mail(run: Running, beginning: str) -> str:
@@ -86,3 +150,11 @@ def sent(number: int) -> Act:
         os.kill(pid, number)
 
     return send
+
+
+async def killed_again(run: Running, pid: int) -> None:
+    """Put back at once; and when it dies again, after the back-off."""
+    await replaced(run, pid)
+    (new,) = run.servers()
+    os.kill(new, signal.SIGKILL)
+    assert await run.passes(not_pid=new) != pid

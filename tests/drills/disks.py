@@ -43,12 +43,20 @@ async def told_until_there_is_room(run: Running, pid: int) -> None:
     assert run.servers() == [pid]
 
 
+async def told_early(run: Running, pid: int) -> None:
+    """While there is room yet: how long it will last, and which file it is that grows."""
+    await told("DISK FILLING", "will be full in", "fermat_server.log")(run, pid)
+    disk = os.statvfs(run.directory / "server")
+    assert disk.f_bavail * disk.f_frsize > 0
+    assert (await run.health())["checks"]["process:state"][0]["observedValue"] == "proven"
+
+
 DISKS = (
     Drill(
         "disk",
         Trouble.DISK_FILLING,
         habit("log-eater"),
-        told("DISK FILLING"),
+        told_early,
         '[rules.disk-low]\nthreshold = "10MiB"\nclear = "15MiB"\n'
         '[rules.disk-full]\nthreshold = "1MiB"\nclear = "2MiB"\n'
         '[rules.disk-filling]\nthreshold = "10m"\nclear = "1h"\nfor = "5s"\n',

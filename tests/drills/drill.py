@@ -8,20 +8,23 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import psutil
 
-from sidecar.core.nouns import SERVER, Trouble
-from sidecar.core.replay import Step, replay
-from sidecar.store.recorded import read
+from drills import story
+from drills.simple import Simple
+from sidecar.core.nouns import Trouble
 from support.running import Running, running
 
 Act = Callable[[Running, int], Awaitable[None]]
-CHECK_INTERVAL = 0.5
-"""Seconds between two looks of the simple checks; more of them would fill a hung server's accept queue."""
+WRONG = (AssertionError, OSError, subprocess.TimeoutExpired, aiohttp.ClientError, psutil.Error)
+"""How a harm that cannot be done shows itself, and a right answer that does not come."""
+MOST = 300
+"""Characters of that."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Drill:
     limits: str = ""
     server: str = ""
     arguments: tuple[str, ...] = ()
+    story: tuple[str, ...] = ()
+    """What the answer's steps are: parts of the replay's lines, in their order."""
     prepare: Callable[[Running], None] = lambda _: None
     command: Callable[[Running], list[str]] | None = None
     """What is run, if not a stand-in."""
@@ -55,67 +60,41 @@ class Drill:
         return re.sub(r"[\W_]+", "-", self.row).lower()
 
 
-class Result(msgspec.Struct):
-    """What a drill showed."""
+class Row(msgspec.Struct, frozen=True):
+    """What a drill showed, as it stands in the file; None: not known, for it was not done."""
 
-    row: str
     finding: str
-    named: bool
-    seconds_to_detect: float | None
-    cured: bool
-    pid_check: str
+    """The row of the table of failures, with the variant: two of them may have one name in the core."""
+    named: bool | None = None
+    """Whether the core called it by its name."""
+    seconds_to_detect: float | None = None
+    cured: bool | None = None
+    """Whether all of the right answer happened."""
+    pid_check: str | None = None
     """What a check of the pid would have said until then: "well" or "ill"."""
-    tcp_check: str
+    tcp_check: str | None = None
     """Likewise of a connect to the port."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A row, and what a person needs beside it."""
+
+    row: Row
+    called: str
+    """The finding's name in the core."""
     why: str = ""
-
-
-@dataclass
-class Simple:
-    """A check of the pid and one of the port."""
-
-    run: Running
-    pid: int
-    seen: list[tuple[float, bool, bool]] = field(default_factory=list)
-
-    async def look(self) -> None:
-        while True:
-            self.seen.append((time.time(), self._alive(), await self._connects()))
-            await asyncio.sleep(CHECK_INTERVAL)
-
-    def _alive(self) -> bool:
-        if not self.pid:
-            self.pid = next(iter(self.run.servers()), 0)
-        with suppress(psutil.Error):
-            return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
-        return False
-
-    async def _connects(self) -> bool:
-        try:
-            async with asyncio.timeout(1.0):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.run.server_port)
-        except (OSError, TimeoutError):
-            return False
-        writer.close()
-        return True
-
-    def said(self, since: float, until: float) -> tuple[str, str]:
-        """Until the sidecar knew; not before there was a process at all."""
-        after = [one for one in self.seen if one[0] > since]
-        looks = [one for one in after if one[0] <= until] or after[:1]
-        first = next((i for i, one in enumerate(looks) if one[1]), len(looks))
-        looks = looks[first:] or looks
-        pid, port = all(one[1] for one in looks), all(one[2] for one in looks)
-        return "well" if pid else "ill", "well" if port else "ill"
+    """Why it was not done, or what happened instead of the right answer."""
 
 
 async def perform(drill: Drill, directory: Path) -> Result:
     """One drill, in directories of its own."""
+    if drill.lacks:
+        return Result(Row(drill.row), drill.finding, f"not run: {drill.lacks}")
     for number in range(drill.tries):
         one = directory / str(number)
         one.mkdir()
         result = await _perform(drill, one)
-        if result.named:
+        if result.row.named:
             break
     return result
 
@@ -125,54 +104,50 @@ async def _perform(drill: Drill, directory: Path) -> Result:
         command = await asyncio.to_thread(drill.command, run) if drill.command else None
         run.configure(drill.limits, drill.server, drill.arguments, command)
         drill.prepare(run)
-        began = time.time()
+        began, found, why = time.time(), None, "not found"
         run.start()
-        pid = 0 if drill.from_the_start else await run.passes()
-        simple = Simple(run, pid)
-        looking = asyncio.create_task(simple.look())
+        simple = Simple(run)
         try:
             if not drill.from_the_start:
+                simple.pid = await run.passes()
                 began = time.time()
-            await drill.harm(run, pid)
-            found = await _found(drill, run, began)
-            until = found if found is not None else time.time()
-            cured, why = await _cured(drill, run, pid) if found else (False, "not found")
-        finally:
-            looking.cancel()
-        pid_check, tcp_check = simple.said(began, until)
+            pid = simple.pid
+            with simple.looking():
+                await drill.harm(run, pid)
+                found = await _found(drill, run, began)
+                if found is not None:
+                    await _answered(drill, run, pid)
+                    why = ""
+        except WRONG as error:
+            why = str(error) or type(error).__name__
+        if why:
+            why = await _explained(why, run)
         took = None if found is None else round(found - began, 2)
-        return Result(drill.row, drill.finding, found is not None, took, cured, pid_check, tcp_check, why)
+        said = simple.said(began, time.time() if found is None else found)
+        return Result(Row(drill.row, found is not None, took, not why, *said), drill.finding, why)
+
+
+async def _explained(why: str, run: Running) -> str:
+    """With what a person needs who sees only this."""
+    with suppress(subprocess.TimeoutExpired):
+        await run.stop()  # so that its recording has an end
+    return f"{why[:MOST]}\n{story.ending(run.recording, run.subjects)}"
 
 
 async def _found(drill: Drill, run: Running, began: float) -> float | None:
     deadline = time.monotonic() + drill.patience
     while time.monotonic() < deadline:
-        moment = _when(drill.finding, run, began)
+        moment = story.when(drill.finding, story.life(run.recording), began)
         if moment is not None:
             return moment
         await asyncio.sleep(0.5)
     return None
 
 
-def _when(finding: Trouble, run: Running, began: float) -> float | None:
-    """When the sidecar's own recording has the finding for the first time, epoch seconds."""
-    directory = run.directory / "state" / "recording"
-    if not directory.exists() or not any(directory.iterdir()):
-        return None
-    for step in replay(read(directory, lambda _: None)):
-        if isinstance(step, Step) and step.seen.wall >= began:
-            incident = step.after.incidents.open.get(SERVER)
-            causes = [cause.trouble for cause in incident.causes] if incident else []
-            if finding in step.after.findings or finding in causes:
-                return step.seen.wall
-    return None
-
-
-async def _cured(drill: Drill, run: Running, pid: int) -> tuple[bool, str]:
-    try:
-        async with asyncio.timeout(drill.patience):
-            await drill.cured(run, pid)
-        await run.stop()  # so that its recording has an end
-    except (AssertionError, TimeoutError, subprocess.TimeoutExpired) as error:
-        return False, (str(error) or type(error).__name__)[:300]
-    return True, ""
+async def _answered(drill: Drill, run: Running, pid: int) -> None:
+    """The right answer happens, all of it."""
+    async with asyncio.timeout(drill.patience):
+        await drill.cured(run, pid)
+    await run.stop()  # so that its recording has an end
+    untold = story.missing(drill.story, story.lines(run.recording))
+    assert not untold, f"did not happen: {untold[0]!r}"

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import signal
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-from drills.acts import accompanied, kept_and_well, mail, replaced, sent, told
+from drills.acts import ENDED, FAST, KILLED, accompanied, kept_and_well, mail, reloads, replaced, sent, told
 from drills.drill import Drill
-from drills.limits import crowd, drop_clients, told_and_healed
+from drills.limits import (
+    FDS,
+    QUICK_FDS,
+    WARNED,
+    drop_clients,
+    fill,
+    killed_in_the_quiet_window,
+    told_and_healed,
+)
 from sidecar.core.nouns import Trouble
 from support.jvm import LACKS, compiled, java
 from support.running import Running
-
-FDS = 64
 
 
 def failing(mode: str, *before: str, seconds: int = 3) -> Callable[[Running], list[str]]:
     """The command that fails so, behind another such as prlimit."""
 
     def command(run: Running) -> list[str]:
-        classes = compiled(run.directory / "classes")
+        directory = Path(run.at_end.enter_context(tempfile.TemporaryDirectory()))
+        directory.chmod(0o755)  # whoever it runs as
+        classes = compiled(directory)
         return [*before, *java(classes, mode, run.server_port, seconds)]
 
     return command
@@ -60,9 +70,25 @@ async def back_with_a_crash_report(run: Running, pid: int) -> None:
     assert list(summary["missing"].values()).count("the process is gone") == 1
 
 
-async def fill_descriptors(run: Running, _: int) -> None:
-    asyncio.get_running_loop().create_task(crowd(run, 2 * FDS, 12.0))
+async def fill_descriptors(run: Running, pid: int) -> None:
+    await fill(run, pid, 30.0)
 
+
+async def past_sigterm(run: Running, pid: int) -> None:
+    """Told with clients there; then it leaks all that the system lets it have."""
+    await told("MANY THREADS")(run, pid)
+    await leak(run, pid)
+    await killed_in_the_quiet_window(run, pid, THREADS)
+
+
+NOBODYS = str(200_000 + os.getpid() % 100_000)
+"""A user of its own, for the limit of threads counts a user's, and does not bind root."""
+THREADS = 80
+"""The most of that user."""
+FEW_THREADS = (
+    *("setpriv", "--reuid", NOBODYS, "--regid", NOBODYS, "--clear-groups"),
+    *("prlimit", f"--nproc={THREADS}:{THREADS}"),
+)
 
 JVM = (
     Drill(
@@ -79,6 +105,7 @@ JVM = (
         leak,
         replaced_with_evidence,
         'hung_after = "6s"\nheap_after = "4s"\nbusy_after = "20s"\nterm_deadline = "2s"\n',
+        story=("finding   heap-exhausted appeared", *ENDED),
         command=failing("heap", seconds=10),
         lacks=LACKS,
     ),
@@ -87,8 +114,7 @@ JVM = (
         Trouble.BUSY,
         leak,
         kept_and_well,
-        'hung_after = "6s"\n',
-        command=failing("busy", seconds=12),
+        command=failing("busy", seconds=16),  # longer than a server may hang
         lacks=LACKS,
     ),
     Drill(
@@ -96,7 +122,8 @@ JVM = (
         Trouble.FD_LIMIT,
         fill_descriptors,
         told_and_healed,
-        '[rules.fd-limit]\nfor = "3s"\n',
+        QUICK_FDS,
+        story=WARNED,
         command=failing("fine", "prlimit", f"--nofile={FDS}:{FDS}"),
         lacks=LACKS,
     ),
@@ -104,9 +131,11 @@ JVM = (
         "thread leak, JVM",
         Trouble.THREADS_MANY,
         accompanied(drop_clients),
-        told("MANY THREADS"),
-        "[rules.threads-many]\nthreshold = 20\nclear = 10\n",
-        command=failing("fine"),
-        lacks=LACKS,
+        past_sigterm,
+        f"{FAST}[rules.threads-many]\nthreshold = 20\nclear = 10\n",
+        story=KILLED,
+        prepare=reloads,
+        command=failing("spent", *FEW_THREADS),
+        lacks=LACKS or ("" if os.getuid() == 0 else "only root can become another user"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,17 +13,25 @@ from contextlib import suppress
 
 import aiohttp
 
-from drills.acts import FAST, mail, nothing, told
+from drills.acts import ENDED, FAST, mail, nothing, told
 from drills.drill import Drill
 from sidecar.core.nouns import Trouble
 from support.cloud_client import CloudClient
 from support.running import PATIENCE, Running, free_port, until
+
+LOOP = 8.0
+"""Seconds in which a restart loop would show: more than two start timeouts."""
 
 
 def empty_configuration(run: Running) -> None:
     folder = run.directory / "server" / "configuration"
     folder.mkdir(parents=True)
     (folder / "server_conf.properties").touch()
+
+
+def wrong_value(run: Running) -> None:
+    empty_configuration(run)
+    (run.directory / "server" / "configuration" / "server_conf.properties").write_text("port=many\n")
 
 
 async def held_and_named(run: Running, _: int) -> None:
@@ -35,9 +44,25 @@ async def held_and_named(run: Running, _: int) -> None:
 async def restarted_once(run: Running, _: int) -> None:
     """Deaf, replaced once, then left alone; the messages say so."""
     await mail(run, "DOWN")
-    told = await mail(run, "STAYS DOWN")
-    assert "one has not helped" in told
-    assert (await run.health())["checks"]["restarts:budget"][0]["observedValue"] == 1
+    assert "one has not helped" in await mail(run, "STAYS DOWN")
+    assert await spent(run) == 1
+    await asyncio.sleep(LOOP)
+    assert await spent(run) == 1
+
+
+async def spent(run: Running) -> int:
+    """How many restarts the budget counts."""
+    return int((await run.health())["checks"]["restarts:budget"][0]["observedValue"])
+
+
+async def left_alone_and_named(run: Running, _: int) -> None:
+    """Alive and deaf; the messages name the file and its value, and there is no storm."""
+    named = "server_conf.properties: port is not a number: 'many'"
+    assert named in await mail(run, "BAD CONFIGURATION")
+    assert named in await mail(run, "STAYS DOWN")
+    restarts = await spent(run)
+    await asyncio.sleep(LOOP)
+    assert await spent(run) == restarts <= 1
 
 
 def take_the_port(run: Running) -> None:
@@ -48,9 +73,9 @@ async def culprit_named_and_left_alone(run: Running, _: int) -> None:
     """One restart, then none; the message names who has the port; once it is free all is well."""
     assert f"held by pid {os.getpid()}" in await mail(run, "DOWN")
     assert f"held by pid {os.getpid()}" in await mail(run, "STAYS DOWN")
-    restarts = (await run.health())["checks"]["restarts:budget"][0]["observedValue"]
-    await asyncio.sleep(8)
-    assert (await run.health())["checks"]["restarts:budget"][0]["observedValue"] == restarts <= 1
+    restarts = await spent(run)
+    await asyncio.sleep(LOOP)
+    assert await spent(run) == restarts <= 1
     run.at_end.close()  # it is free
     await run.passes()
 
@@ -59,6 +84,13 @@ def another_port(run: Running) -> None:
     """The server's own idea of its port is not the watched one."""
     text = run.config.read_text()
     run.config.write_text(text.replace(f'"{run.server_port}"]', f'"{free_port()}"]'))
+
+
+async def both_ports_named(run: Running, pid: int) -> None:
+    """It is left as it is, for it would come up on the same port again."""
+    found = re.search(r'"--port", "(\d+)"', run.config.read_text())
+    assert found is not None
+    await told("WRONG PORT", found[1], str(run.server_port))(run, pid)
 
 
 async def come_first(run: Running, _: int) -> None:
@@ -107,6 +139,7 @@ STARTS = (
         restarted_once,
         f'start_timeout = "3s"\n{FAST}',
         arguments=("--habit", "deaf-start"),
+        story=(*ENDED[:-1], "finding   deaf-start appeared", "stand     sparing"),
         from_the_start=True,
     ),
     Drill(
@@ -124,14 +157,25 @@ STARTS = (
         nothing,
         held_and_named,
         f'budget = [{{ restarts = 3, within = "1h" }}]\n{FAST}',
+        story=("stand     delayed", "stand     held"),
         prepare=empty_configuration,
+        from_the_start=True,
+    ),
+    Drill(
+        "bad configuration, alive and deaf",
+        Trouble.BAD_CONFIG,
+        nothing,
+        left_alone_and_named,
+        f'start_timeout = "3s"\n{FAST}',
+        arguments=("--habit", "bad-port-deaf"),
+        prepare=wrong_value,
         from_the_start=True,
     ),
     Drill(
         "wrong port",
         Trouble.WRONG_PORT,
         nothing,
-        told("WRONG PORT"),
+        both_ports_named,
         prepare=another_port,
         from_the_start=True,
     ),

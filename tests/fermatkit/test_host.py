@@ -15,7 +15,9 @@ import pytest
 from fermatkit import host
 from fermatkit.host import Snapshot, biggest, disks, is_low, readings, snapshot
 from fermatkit.measures import Eater, Measure, Reading, Unknown
+from recordings import machines
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 RECORDINGS = Path(__file__).parent / "recordings"
 HOG = "import sys, time; kept = bytes(range(256)) * 2**20; print(flush=True); time.sleep(60)"
 
@@ -91,6 +93,14 @@ def test_a_machine_under_memory_pressure() -> None:
     plenty = {**pressed, Measure.MEMORY_AVAILABLE_SHARE: 50.0}
     assert is_low(plenty)  # of a container's little
     assert not is_low({**plenty, Measure.MEMORY_SOME: Unknown("no PSI")})
+
+
+def test_a_machine_whose_memory_somebody_has_eaten() -> None:
+    eaten = after_five_seconds("eaten")
+    assert eaten[Measure.MEMORY_AVAILABLE_SHARE] == pytest.approx(3.2, abs=0.01)
+    assert is_low(eaten)
+    assert machines.biggest(RECORDINGS / "eaten") == Eater(4242, "backup", 1651200 * PAGE)
+    assert machines.biggest(RECORDINGS / "swapping") is None  # of which no process was recorded
 
 
 def test_rates_need_an_earlier_snapshot() -> None:

@@ -87,6 +87,41 @@ def test_a_jvms_timers_and_its_garbage_collection(tmp_path: Path, collector: str
         assert known(looking.sample(), Measure.TIMERS) == 10
 
 
+BURNS = """
+import os, sys
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+open("/proc/self/comm", "w").write(sys.argv[1])
+print(flush=True)
+while True:
+    pass
+"""
+
+
+@pytest.mark.parametrize(("counts", "least", "most"), [(True, 80, 105), (False, 5, 60)])
+def test_a_collector_that_gets_a_quarter_of_a_core_works_as_hard(
+    counts: bool, least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the kernel counts how long it waited for the rest; else no more can be known."""
+    monkeypatch.setattr(threads, "_COUNTS_WAITING", counts)
+    burning = [
+        subprocess.Popen([sys.executable, "-c", BURNS, name], stdout=subprocess.PIPE)
+        for name in ("GC Thread#0", "other", "other", "other")
+    ]
+    try:
+        for one in burning:
+            assert one.stdout is not None
+            one.stdout.readline()
+        looking = Threads(burning[0].pid, started(burning[0].pid) or 0)
+        looking.sample()
+        time.sleep(1.0)
+        assert least <= known(looking.sample(), Measure.GC) <= most
+    finally:
+        for one in burning:
+            one.kill()
+            one.wait()
+            one.stdout.close()  # type: ignore[union-attr]
+
+
 def ourselves() -> Threads:
     return Threads(os.getpid(), started(os.getpid()) or 0)
 

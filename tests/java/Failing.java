@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  * {@code fine} not at all; {@code heap} fills the heap, tries for some seconds to get more, which kills the
  * acceptor if anybody connects meanwhile, and is then at rest; {@code busy} collects garbage for some seconds,
  * and answers nobody meanwhile; {@code fds} opens files up to the limit; {@code threads} leaves one Timer
- * thread for each such request; {@code deadlock} lets nobody be answered again.
+ * thread for each such request; {@code spent} takes all threads that there are; {@code deadlock} lets nobody be answered again.
  */
 public final class Failing {
     private static final long SECOND_NANOS = 1_000_000_000L;
@@ -50,6 +50,7 @@ public final class Failing {
             case "busy" -> Failing::collectGarbage;
             case "fds" -> Failing::openFiles;
             case "threads" -> () -> KEPT.add(new Timer());
+            case "spent" -> Failing::takeThreads;
             case "deadlock" -> Failing::deadlock;
             default -> throw new IllegalArgumentException(mode);
         };
@@ -149,6 +150,17 @@ public final class Failing {
                 KEPT.add(new FileInputStream("/dev/null"));
             } catch (IOException error) {
                 LockSupport.parkNanos(SECOND_NANOS / 10);
+            }
+        }
+    }
+
+    /** Every one that the system gives, and again whenever there is room. */
+    private static void takeThreads() {
+        while (true) {
+            try {
+                KEPT.add(new Timer());
+            } catch (OutOfMemoryError error) {
+                LockSupport.parkNanos(SECOND_NANOS / 100);
             }
         }
     }

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import psutil
 
 from fermatkit import host
-from fermatkit.measures import Measure, Reading
+from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.engine import State
 from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import Appeared, HostSampled
@@ -22,6 +23,8 @@ from support.playbook import Playbook
 FILES = Path(__file__).parents[1] / "fermatkit" / "recordings"
 APART = 4.0
 """Seconds between two samples: with more of them in between the sidecar would count as away."""
+WELL = 2
+"""Samples of a healthy machine before it falls ill."""
 OVERLOADED = "19.10 18.85 14.64 21/137 1848\n"
 
 
@@ -40,7 +43,7 @@ class Machine(NamedTuple):
         """Well, ill, silent and held, well again and restarted: as a sidecar would record it."""
         book = Playbook()
         server = book.boots()
-        self._sees(book, "healthy", 2)
+        self._sees(book, "healthy", WELL)
         self._sees(book, self.files, self.ill)
         book.falls_silent(server)
         self._sees(book, self.files, 10)
@@ -54,9 +57,10 @@ class Machine(NamedTuple):
 
     def _sees(self, book: Playbook, files: str, samples: int) -> None:
         readings = self._readings(files)
+        eater = biggest(FILES / files) if host.is_low(readings) else None
         for _ in range(samples):
             book.waits(APART)
-            book.sees(HostSampled(readings))
+            book.sees(HostSampled(readings, eater))
 
     def _readings(self, files: str) -> dict[Measure, Reading]:
         before = msgspec.structs.replace(host.snapshot(FILES / "healthy-0"), at=100.0)
@@ -66,8 +70,23 @@ class Machine(NamedTuple):
         return host.readings(after, before)
 
 
+def biggest(proc: Path) -> Eater | None:
+    """Who has most RAM, of the processes of a recorded /proc."""
+    if not any(one.name.isdigit() for one in proc.iterdir()):
+        return None  # none was recorded
+    before = psutil.PROCFS_PATH
+    psutil.process_iter.cache_clear()  # type: ignore[attr-defined]
+    try:
+        psutil.PROCFS_PATH = str(proc)
+        return host.biggest(but=0)
+    finally:
+        psutil.PROCFS_PATH = before
+        psutil.process_iter.cache_clear()  # type: ignore[attr-defined]
+
+
 MACHINES = (
     Machine("machine-swapping", "swapping", (Trouble.HOST_SWAP, Trouble.HOST_MEMORY)),
+    Machine("machine-eaten", "eaten", (Trouble.HOST_MEMORY,)),
     Machine("machine-pressed", "pressed", (Trouble.HOST_PRESSURE,)),
     Machine("machine-stolen-from", "stolen", (Trouble.HOST_STEAL,)),
     Machine("machine-overloaded", "stolen", (Trouble.HOST_LOAD,), OVERLOADED, ill=80),

@@ -31,8 +31,8 @@ async def drilled(drill: Drill) -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         result = await perform(drill, directory)
-        assert result.named, result
-        assert result.cured, result
+        assert result.row.named, result
+        assert result.row.cured, result
         keep(drill.name, recorded(directory))
 
 

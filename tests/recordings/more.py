@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from drills.acts import FAST, habit, replaced
+from drills.acts import FAST, replaced
 from drills.drill import Drill
 from sidecar.core.nouns import Trouble
 from support.running import Running
@@ -24,13 +24,6 @@ async def both_over(run: Running, pid: int) -> None:
 
 
 MORE = (
-    Drill(
-        "hung, ignoring SIGTERM",
-        Trouble.HUNG,
-        habit("ignore-term", "blocked"),
-        replaced,
-        f'{FAST}hung_after = "1s"\n',
-    ),
     Drill(
         "HTTP dead, then killed",
         Trouble.HTTP_DEAD,

@@ -63,6 +63,13 @@ class CloudClient:
                     return self.socket.close_code, ""
         return message.data, message.extra
 
+    def vanish(self) -> None:
+        """Leave without a close frame."""
+        response = self.socket._response
+        if response.connection is not None and response.connection.transport is not None:
+            response.connection.transport.abort()
+        response.close()
+
 
 def new_session() -> Session:
     """A session with keys nobody else has."""

@@ -219,6 +219,7 @@ class Histories(World, RuleBasedStateMachine):
         if good:
             self.sees(obs.Sent(send.message.id, send.channel))
         else:
+            self.failed[send.channel] = self.at
             self.sees(obs.SendFailed(send.message.id, send.channel, "refused"))
 
     @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
@@ -234,12 +235,13 @@ class Histories(World, RuleBasedStateMachine):
             self.doomed = None  # the next one may find it well
         self.sending = []
         if self.clock_was_set:
-            self.restarts, self.row, self.clock_was_set = [], [], False
+            self.restarts, self.row, self.failed, self.clock_was_set = [], [], {}, False
         for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know
             longest = max(window.within for window in known.budget)
             self.restarts = [at for at in self.restarts if at + longest > self.at + 1e-6]
         if "chat" not in policy.channels:  # who is gone is no longer told; and comes back as a stranger
             self.messages["chat"] = []
+            self.failed.pop("chat", None)
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
         self.lives.append([])

@@ -47,6 +47,8 @@ class Running:
     server_port: int = field(default_factory=free_port)
     health_port: int = field(default_factory=free_port)
     sidecar: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    """What the sidecar has in its environment beside our own."""
     at_end: ExitStack = field(default_factory=ExitStack)
     """What else is to be ended with it."""
 
@@ -56,22 +58,29 @@ class Running:
         server: str = "",
         arguments: tuple[str, ...] = (),
         command: list[str] | None = None,
+        channels: dict[str, str] | None = None,
     ) -> None:
-        """A stand-in with these arguments, unless another command is given."""
+        """A stand-in with these arguments, unless a command is given; told by mail, unless otherwise."""
         standin = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
+        urls = {"mail": self.mailbox.url} if channels is None else channels
+        told = [f"[[channel]]\nname = '{name}'\nurl = '{url}'\n" for name, url in urls.items()]
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
         quiet = "" if "quiet_from" in limits else QUIET
         self.config.write_text(
             f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
-            f"[[channel]]\nname = 'mail'\nurl = '{self.mailbox.url}'\n[limits]\n{quiet}{limits}\n"
+            f"{''.join(told)}[limits]\n{quiet}{limits}\n"
         )
 
     @property
     def config(self) -> Path:
         return self.directory / "sidecar.toml"
+
+    @property
+    def recording(self) -> Path:
+        return self.directory / "state" / "recording"
 
     @property
     def log(self) -> str:
@@ -84,6 +93,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **self.environment},
                 start_new_session=True,
             )
         return self.sidecar

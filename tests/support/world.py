@@ -73,6 +73,8 @@ class World:
         self.unsaved: act.Save | None = None
         self.disk_failed = False
         self.sending: list[act.Send] = []
+        self.failed: dict[str, float] = {}
+        """When each channel refused last."""
         self.restarts: list[float] = []
         self.row: list[float] = []  # restarts since the last proven stability
         self.first_start = True
@@ -121,6 +123,8 @@ class World:
                 self.unsaved = action
             case act.Send(message=message, channel=channel):
                 assert all(other.channel != channel for other in self.sending), "two at once on one channel"
+                since = self.at - self.failed.get(channel, -math.inf)
+                assert since >= self.policy.retry_first - 1e-6, "on the heels of a failure"
                 self.sending.append(action)
                 self.note(message.id, message.chapter, message.incident.number, channel)
         return []

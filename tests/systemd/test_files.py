@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,24 @@ def test_logrotate_takes_its_file(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "error:" not in done.stderr
     assert "rotating pattern: /var/log/fermat-cloud-server/fermat_server.log" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="there is no systemd-tmpfiles")
+def test_what_the_server_never_deletes_goes_by_age_and_the_log_itself_stays(tmp_path: Path) -> None:
+    """With an age of a second: it counts from the last change of any kind, and that cannot be set."""
+    (source,) = (SYSTEMD / "tmpfiles.d").iterdir()
+    lines = source.read_text().replace("14d", "1s").replace("30d", "1s").splitlines()
+    aged = [line for line in lines if line.startswith(("e ", "x "))]
+    logs, heaps = tmp_path / "log/fermat-cloud-server", tmp_path / "lib/fermat-cloud-server"
+    logs.mkdir(parents=True)
+    heaps.mkdir(parents=True)
+    old = [logs / "fermat_server.log.2026-01-01", logs / "hs_err_pid7.log", heaps / "java_pid7.hprof"]
+    for path in (*old, logs / "fermat_server.log"):
+        path.touch()
+    time.sleep(1.2)
+    (logs / "fermat_server.log.2026-01-02").touch()
+    config = tmp_path / "fermat.conf"
+    config.write_text("\n".join(aged).replace("/var/", f"{tmp_path}/"))
+    subprocess.run(["systemd-tmpfiles", "--clean", config], check=True)
+    assert {path.name for path in logs.iterdir()} == {"fermat_server.log", "fermat_server.log.2026-01-02"}
+    assert list(heaps.iterdir()) == []

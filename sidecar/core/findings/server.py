@@ -159,7 +159,9 @@ def _http_dead(facts: Facts, policy: Policy, before: Finding | None) -> Finding 
         return msgspec.structs.replace(before, act=act) if lasts else None
     if since is None or not dead:
         return None
-    if facts.collecting >= policy.heap_after and not _collects(facts, policy):
+    if facts.collecting >= policy.heap_after:
+        if _collects(facts, policy) and facts.at < since + policy.busy_after:
+            return None  # what it is shows when it is done
         return Finding(Trouble.HEAP_EXHAUSTED, Severity.FAIL, since, Act.RESTART, (Sign.HTTP,), fact.why)
     return Finding(Trouble.HTTP_DEAD, Severity.WARN, since, act, (Sign.HTTP,), fact.why)
 
@@ -262,6 +264,7 @@ def ripe(facts: Facts, policy: Policy) -> list[float]:
         (facts.laboured_at, policy.hung_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
         (_since(facts, Sign.HTTP), policy.http_dead_after),
+        (_since(facts, Sign.HTTP), policy.busy_after),
         (facts.served_since if facts.expected is not None else None, policy.clients_back_in),
         (facts.not_found.since if facts.not_found else None, policy.hung_after),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fermatkit.measures import MACHINE, Eater, Measure, Unknown
+from fermatkit.measures import MACHINE, Eater, Measure
 from sidecar.core.facts import Facts
 from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.policy import Policy
@@ -64,10 +64,8 @@ def _act(rule: Rule, measure: Measure, eater: Eater | None, facts: Facts) -> Act
 
 def _has_most(tasks: Measure, facts: Facts) -> bool:
     """Whether half of these tasks are the server's own: those of others its restart does not free."""
-    own, all_ = facts.readings.get(Measure.THREADS), facts.readings[tasks]
-    if own is None or isinstance(own, Unknown) or isinstance(all_, Unknown):
-        return False
-    return own >= all_ / 2
+    own, every = facts.readings.get(Measure.THREADS), facts.readings[tasks]
+    return isinstance(own, int | float) and isinstance(every, int | float) and own >= every / 2
 
 
 def ripe(crossed: Crossed, policy: Policy) -> list[float]:

@@ -7,73 +7,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import psutil
 import pytest
 
 from sidecar.actuators.sender import Sender
-from sidecar.config.secrets import Secret
-from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
-from sidecar.core.nouns import SERVER, Cause, Chapter, Incident, Message, Trouble
+from sidecar.core.nouns import Message
 from sidecar.core.observations import Observation, SendFailed, Sent
 from sidecar.faces.message import Rendered
 from support.smtp import Mailbox, mail_server
-
-MESSAGE = Message("7-1-opened", Chapter.OPENED, Incident(7, SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))
-TEXT = Rendered("DOWN: Cloud Server on host: killed", "Ümläuts, <b>no markup</b> & a second line:\n.\nend\n")
-
-
-class Told:
-    """A sender and what it reported."""
-
-    def __init__(self, urls: dict[str, str], deadline: float) -> None:
-        channels = [ChannelSettings(name, Secret(url)) for name, url in urls.items()]
-        self.seen: list[Observation] = []
-        self._more = asyncio.Event()
-        self.sender = Sender(channels, lambda _: TEXT, self._report, deadline=deadline)
-
-    def _report(self, what: Observation) -> None:
-        self.seen.append(what)
-        self._more.set()
-
-    async def send(self, channel: str = "mail") -> Observation:
-        self.sender.send(Send(MESSAGE, channel))
-        return await self.next(channel)
-
-    async def next(self, channel: str = "mail") -> Observation:
-        async with asyncio.timeout(60):
-            while True:
-                for what in self.seen:
-                    if isinstance(what, Sent | SendFailed) and what.channel == channel:
-                        self.seen.remove(what)
-                        return what
-                self._more.clear()
-                await self._more.wait()
-
-
-@asynccontextmanager
-async def telling(deadline: float = 30.0, **urls: str) -> AsyncIterator[Told]:
-    told = Told(urls, deadline)
-    try:
-        yield told
-    finally:
-        await told.sender.close()
-        assert not delivering()
-
-
-def delivering() -> list[psutil.Process]:
-    """Our children that send."""
-    return [child for child in psutil.Process().children() if "sidecar.actuators.deliver" in child.cmdline()]
-
-
-async def child() -> psutil.Process:
-    async with asyncio.timeout(30):
-        while not (children := delivering()):
-            await asyncio.sleep(0.01)
-    return children[0]
+from support.telling import MESSAGE, TEXT, child, delivering, telling, until
 
 
 @pytest.fixture
@@ -118,7 +63,7 @@ async def test_a_hang_ends_at_the_deadline(mailbox: Mailbox) -> None:
     async with telling(deadline=2.0, mail=mailbox.url) as told:
         failed = await told.send()
         assert failed == SendFailed(MESSAGE.id, "mail", "no answer within 2 s")
-        assert not delivering()
+        await until(lambda: not delivering())
 
 
 async def forever() -> str:
@@ -239,11 +184,11 @@ async def test_it_ends_with_its_parent(mailbox: Mailbox) -> None:
     mailbox.answer = forever
     program = f"""
 import asyncio
-from sidecar.actuators.deliver import Order
-from sidecar.actuators.sender import _COMMAND
+from sidecar.actuators.forks import Order
+from sidecar.actuators.office import COMMAND
 import msgspec, subprocess
-child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
-child.stdin.write(msgspec.json.encode(Order({mailbox.url!r}, "s", "b")) + b"\\n")
+child = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+child.stdin.write(msgspec.json.encode(Order(1, {mailbox.url!r}, "s", "b")) + b"\\n")
 child.stdin.flush()
 print(child.pid, flush=True)
 child.wait()
@@ -257,12 +202,6 @@ child.wait()
     parent.kill()
     await parent.wait()
     await until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_nothing_of_apprise_is_loaded_by_the_sidecar_itself() -> None:

@@ -168,7 +168,7 @@ def test_messages_keep_their_order_on_a_channel_that_fails() -> None:
     assert first.message.chapter is Chapter.OPENED
     assert kinds(book.sees(SendFailed(first.message.id, "mail", "refused"))) == []
     assert book.view.status == "warn"
-    (again,) = [action for action in book.waits(5.1) if isinstance(action, Send)]
+    (again,) = [action for action in book.waits(33.1) if isinstance(action, Send)]
     assert again == first
     (second,) = [action for action in book.sees(Sent(first.message.id, "mail")) if isinstance(action, Send)]
     assert second.message.chapter is Chapter.CLOSED

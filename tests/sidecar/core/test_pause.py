@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Signal, Start, Watch
-from sidecar.core.nouns import SERVER, Chapter, Ended, Identity
-from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, StopAsked, Ticked
+from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity
+from sidecar.core.observations import (
+    Absent,
+    Appeared,
+    Collected,
+    PauseAsked,
+    Restored,
+    ResumeAsked,
+    StopAsked,
+    Ticked,
+)
 from sidecar.core.phases import Stand
 from support.playbook import Playbook, kinds
 
@@ -47,6 +56,22 @@ def test_who_was_started_in_a_pause_is_looked_at_and_no_news_if_well() -> None:
     assert book.view.ready
     assert kinds(book.sees(ResumeAsked())) == []
     assert (book.phase.stand, chapters(book)) == (Stand.PROVEN, [])
+
+
+def test_evidence_that_comes_in_a_pause_is_asked_for_again_after_it() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.collects = False
+    book.falls_silent(A)
+    assert "Collect" in kinds(book.waits(10))
+    book.sees(PauseAsked(book.wall + 60, "upgrade", "maria"))
+    book.sees(Collected(A, "/evidence/1", (), 0.1))
+    assert "Signal" not in kinds(book.waits(59))
+    book.collects = True
+    actions = book.waits(2)
+    assert "Collect" in kinds(actions)
+    assert Signal(A, 15) in actions
+    assert Deed.UNCOLLECTED not in [done.deed for done in book.state.incidents.open[SERVER].done]
 
 
 def test_a_sidecar_that_begins_in_a_pause_looks_at_the_server() -> None:

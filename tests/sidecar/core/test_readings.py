@@ -103,6 +103,25 @@ def test_a_quarter_core_for_twenty_seconds_makes_a_dead_http_an_exhausted_heap(
     assert causes == {trouble}
 
 
+@pytest.mark.parametrize(("last", "seconds"), [(15.0, 10.0), (24.0, 6.0)])
+def test_a_dead_http_waits_for_the_end_of_the_collecting_but_not_for_ever(
+    last: float, seconds: float
+) -> None:
+    book = booted(http_dead_after=20.0, busy_after=30.0, heap_after=10.0)
+    book.sees(Unanswered(A, Sign.HTTP, "no answer"))
+    began = book.at
+    collecting(book, 0.0, each=0.0)
+    collecting(book, 95.0, 95.0, each=last / 2)
+    book.sees(Counted(A, {Measure.GC: 0.0}))
+    causes = []
+    while Trouble.HEAP_EXHAUSTED not in causes:
+        assert Trouble.HTTP_DEAD not in book.state.findings
+        book.waits(0.5)
+        causes = [cause.trouble for one in book.state.incidents.open.values() for cause in one.causes]
+    assert book.at - began == last + seconds
+    assert causes == [Trouble.HEAP_EXHAUSTED]
+
+
 def test_only_an_answer_to_http_forgets_the_collecting() -> None:
     book = booted()
     book.sees(Unanswered(A, Sign.HTTP, "no answer"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
+from sidecar.core.actions import Finish, Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Proof, Trouble
 from sidecar.core.observations import (
@@ -21,7 +21,7 @@ from sidecar.core.observations import (
     StopAsked,
     Supervised,
 )
-from sidecar.core.phases import Awaiting, Delayed, Held, Over, Proving, Settled, Starting, Terminating
+from sidecar.core.phases import Awaiting, Delayed, Over, Proving, Settled, Starting, Terminating
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from support.playbook import Playbook, kinds
@@ -132,50 +132,6 @@ def test_when_it_gives_up_the_sidecar_starts_it_after_the_back_off() -> None:
     comes_back(book, C)
     assert isinstance(book.phase, Settled)
     assert restarts(book) == 2
-
-
-def test_its_limit_is_part_of_the_budget() -> None:
-    book = supervised()
-    last = A
-    for pid in range(101, 105):
-        book.dies(last, Ended(code=0))
-        last = Identity(pid, pid)
-        book.sees(Appeared(last, adopted=True), after=3.0)
-    book.dies(last, Ended(code=0))
-    book.sees(GaveUp("failed"))
-    book.waits(20)
-    assert isinstance(book.phase, Held)
-    done = book.state.incidents.open[SERVER].done[-1]
-    assert (done.deed, done.window) == (Deed.HELD, LIMIT.limit)
-    assert Chapter.HELD in [chapter for chapter, _ in told(book)]
-    assert Start() in book.waits(600)
-    assert book.view.budget[-1].window == LIMIT.limit
-
-
-def test_who_hangs_with_a_spent_budget_is_left_until_it_has_room() -> None:
-    book = supervised()
-    for pid in range(4):
-        book.dies(A if pid == 0 else Identity(pid, pid))
-        comes_back(book, Identity(pid + 1, pid + 1))
-    ill = Identity(4, 4)
-    book.falls_silent(ill)
-    assert not {"Collect", "Restart", "Signal"} & set(kinds(book.waits(300)))
-    phase = book.phase
-    assert isinstance(phase, Held)
-    assert phase.ill == ill
-    assert Restart(ill) in book.waits(310)
-
-
-def test_who_heals_meanwhile_is_not_restarted() -> None:
-    book = supervised()
-    for pid in range(4):
-        book.dies(A if pid == 0 else Identity(pid, pid))
-        comes_back(book, Identity(pid + 1, pid + 1))
-    book.falls_silent(Identity(4, 4))
-    book.waits(30)
-    assert isinstance(book.phase, Held)
-    book.proves(Identity(4, 4))
-    assert isinstance(book.phase, Settled)
 
 
 @pytest.mark.parametrize("dies_first", [False, True])

@@ -53,6 +53,36 @@ def test_a_disk_that_is_not_read_has_no_end_in_sight(free: Reading | None) -> No
     assert derived(readings, trends)[Measure.DISK_FULL_IN] == EARLY
 
 
+UNWATCHED, NEVER = Unknown("not watched for ten minutes yet"), Unknown("not sampled")
+
+
+@pytest.mark.parametrize(
+    ("points", "kills", "recent"),
+    [
+        ((), None, NEVER),
+        ((), 3.0, NEVER),
+        (((0.0, 3.0),), Unknown("no cgroup v2"), Unknown("no cgroup v2")),
+        (((0.0, 3.0),), 3.0, UNWATCHED),
+        (((0.0, 3.0),), 5.0, 2.0),
+        (((0.0, 3.0), (599.0, 3.0)), 3.0, UNWATCHED),
+        (((0.0, 3.0), (600.0, 4.0)), 4.0, 1.0),
+        (((0.0, 3.0), (10.0, 5.0), (611.0, 6.0)), 6.0, 1.0),
+        (((0.0, 3.0), (10.0, 5.0), (610.0, 5.0)), 5.0, 0.0),
+        (((0.0, 3.0), (10.0, 3.0), (610.0, 0.0)), 0.0, 0.0),
+    ],
+)
+def test_kills_are_recent_for_ten_minutes_and_none_is_known_only_of_ten_minutes_watched(
+    points: tuple[tuple[float, float], ...], kills: Reading | None, recent: Reading
+) -> None:
+    readings = {} if kills is None else {Measure.UNIT_OOM_KILLS: kills}
+    trends = {Measure.UNIT_OOM_KILLS: Trend(points)} if points else {}
+    assert derived(readings, trends)[Measure.UNIT_OOM_KILLS_RECENT] == recent
+
+
+def test_kills_are_followed() -> None:
+    assert follow({}, {Measure.UNIT_OOM_KILLS: 2.0}, 5.0) == {Measure.UNIT_OOM_KILLS: Trend(((5.0, 2.0),))}
+
+
 @pytest.mark.parametrize(
     "part", [Measure.ESTABLISHED, Measure.CLIENTS_PENDING, Measure.CLIENTS_REGISTERED, Measure.CLIENTS_VPN]
 )
