@@ -218,3 +218,9 @@ def test_an_unprivileged_watcher_gets_what_it_may_and_reasons_for_the_rest(
     assert sample.readings[Measure.THREADS] == 1
     assert fds == Unknown("permission denied")
     assert not seen
+
+
+def test_a_name_of_any_bytes_is_text_that_can_be_stored(child: subprocess.Popen[bytes]) -> None:
+    Path(f"/proc/{child.pid}/comm").write_bytes(b"caf\xe9\xff")
+    assert process.name(child.pid) == "caf\\udce9\\udcff"
+    assert process.name(child.pid).encode()
