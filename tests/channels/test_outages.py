@@ -124,7 +124,8 @@ async def crowd(run: Running, stage: Stage) -> None:
     run.configure(channels={**stuck, "mail": run.mailbox.url})
     run.start()
     pid = await run.passes()
-    await stage.at_rest.wait()
+    async with asyncio.timeout(120):  # should another scenario have failed before it
+        await stage.at_rest.wait()
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     await run.mails(1)
