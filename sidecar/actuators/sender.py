@@ -46,23 +46,8 @@ class Sender:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
-        """Give up what is under way, unreported; its processes are killed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _send(self, action: Send) -> None:
-        rendered = self._render(action.message)
-        async with self._locks[action.channel]:
-            why = await self._attempt(action.channel, rendered)
-        if why is None:
-            self._report(Sent(action.message.id, action.channel))
-        else:
-            self._report(SendFailed(action.message.id, action.channel, why))
-
-    async def _attempt(self, channel: str, rendered: Rendered) -> str | None:
-        """Why it failed, or None."""
+    async def attempt(self, channel: str, rendered: Rendered) -> str | None:
+        """Try once, in a process that is gone afterwards. Why it failed, or None."""
         url = self._urls[channel]
         try:
             process = await asyncio.create_subprocess_exec(
@@ -82,6 +67,21 @@ class Sender:
             return f"no answer within {self._deadline:g} s"
         finally:
             await _end(process)
+
+    async def close(self) -> None:
+        """Give up what is under way, unreported; its processes are killed."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send(self, action: Send) -> None:
+        rendered = self._render(action.message)
+        async with self._locks[action.channel]:
+            why = await self.attempt(action.channel, rendered)
+        if why is None:
+            self._report(Sent(action.message.id, action.channel))
+        else:
+            self._report(SendFailed(action.message.id, action.channel, why))
 
 
 async def _converse(process: asyncio.subprocess.Process, order: bytes) -> str | None:

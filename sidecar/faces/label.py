@@ -1,8 +1,16 @@
-"""What the faces call things: names that the core does not know."""
+"""Who speaks, and of which server: what a message and /health say beside the facts."""
 
 from __future__ import annotations
 
+import socket
+from importlib.metadata import version
+from pathlib import Path
+
 import msgspec
+
+from sidecar.config.settings import Settings
+
+_ANYWHERE = ("0.0.0.0", "::")
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -18,3 +26,26 @@ class Label(msgspec.Struct, frozen=True):
     """The file that holds what the server printed; "" when that is not for the sidecar to know."""
     version: str
     """The sidecar's own."""
+
+
+def label(settings: Settings) -> Label:
+    """Of the sidecar with these settings, on this machine."""
+    server, page, machine = settings.server, settings.health, socket.gethostname()
+    host = machine if page.host in _ANYWHERE else page.host
+    return Label(
+        host=machine,
+        server=_address(server.host, server.port),
+        page=f"http://{_address(host, page.port)}/",
+        output=f"journalctl -u {server.unit}" if server.unit else str(output(settings) or ""),
+        version=version("fermat-sidecar"),
+    )
+
+
+def output(settings: Settings) -> Path | None:
+    """Where we keep what the server prints, if we do."""
+    return Path(settings.state.directory) / settings.server.output if settings.server.command else None
+
+
+def _address(host: str, port: int) -> str:
+    """As it is written in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -38,6 +38,14 @@ def render(message: Message, label: Label, words: Words) -> Rendered:
     return Rendered(_subject(message, label, words), "\n\n".join(blocks) + "\n")
 
 
+def trial(label: Label, words: Words, now: float) -> Rendered:
+    """A message without an incident: only to see whether it arrives."""
+    texts = words.trial
+    body = texts.body.format(host=label.host, server=label.server, now=sentences.date(now))
+    signature = words.phrases.signature.format(id=f"test-{now:.0f}", host=label.host, page=label.page)
+    return Rendered(_line(texts.subject.format(host=label.host)), f"{body}\n\n{signature}\n")
+
+
 def _as_of(message: Message) -> float:
     """When the facts of this message were so, epoch seconds."""
     incident = message.incident
@@ -62,13 +70,19 @@ def _subject(message: Message, label: Label, words: Words) -> str:
     subject = subjects[message.chapter]
     if first.trouble is Trouble.NOT_FOUND and message.chapter is Chapter.OPENED:
         subject = words.phrases.not_found
-    subject = subject.format(
-        name=words.name.get(first.trouble, ""),
-        host=label.host,
-        brief=sentences.brief(first, words),
-        length=_length(incident),
+    return _line(
+        subject.format(
+            name=words.name.get(first.trouble, ""),
+            host=label.host,
+            brief=sentences.brief(first, words),
+            length=_length(incident),
+        )
     )
-    subject = " ".join(subject.split())  # a header is one line
+
+
+def _line(subject: str) -> str:
+    """A header is one line."""
+    subject = " ".join(subject.split())
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
 
 

@@ -91,6 +91,15 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str
 
 
+class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message that was asked for only to see whether it arrives, and what became of it."""
+
+    subject: str
+    body: str
+    taken: str
+    not_taken: str
+
+
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One language. A text's ``{…}`` are filled in by name where it is used."""
 
@@ -122,6 +131,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: dict[Measure, str]
     """By what is counted: whose the limit is that the server may share, and how it is set."""
     ends: Ends
+    trial: Trial
     phrases: Phrases
 
 
