@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from fermatkit.errors import ExitCode, UserError
+from sidecar.actuators.deadman import DeadmanSwitch
 from sidecar.actuators.evidence import plan
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.samples import Samples
@@ -128,6 +129,9 @@ class Sidecar:
         server = _server(settings, directory, report)
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
+        deadman = DeadmanSwitch(
+            self._settings.deadman.url if self._settings.deadman else None, self._say, report
+        )
         probes = (
             whereabouts := Whereabouts(),
             Heartbeat(
@@ -179,6 +183,7 @@ class Sidecar:
                 act.Watch: watch,
                 act.Send: sender.send,
                 act.Save: saver.save,
+                act.Beat: deadman.beat,
                 act.Finish: lambda _: self._finished.set_result(None),
             },
             recorder.record,
@@ -193,7 +198,7 @@ class Sidecar:
         finally:
             self._core.close()
             control.close()
-            edges = (*probes, host, collector, sender, server, self._systemd)
+            edges = (*probes, host, collector, sender, deadman, server, self._systemd)
             await asyncio.gather(*(edge.close() for edge in edges))
             await saver.close()
             await recorder.close()
@@ -220,6 +225,9 @@ class Sidecar:
 
     def _render(self, message: Message) -> Rendered:
         return render(message, self._label, self._words)
+
+    def _say(self, pulse: act.Pulse) -> str:
+        return self._words.pulse[pulse].format(host=self._label.host)
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A bug, somewhere: end, and let whoever started us start us again. The server runs on, unharmed."""

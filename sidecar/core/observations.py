@@ -206,6 +206,16 @@ class SaveFailed(Observation, frozen=True, tag=True):
     why: str
 
 
+class BeatHeard(Observation, frozen=True, tag=True):
+    """The dead-man switch has taken what it was told."""
+
+
+class BeatFailed(Observation, frozen=True, tag=True):
+    """It has not."""
+
+    why: str
+
+
 class SignalFailed(Observation, frozen=True, tag=True):
     """A signal could not be delivered."""
 

@@ -6,7 +6,8 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Send
-from sidecar.core.nouns import SERVER, Message, Owed
+from sidecar.core.moments import Moment, recalled
+from sidecar.core.nouns import SERVER, Chapter, Message, Owed
 from sidecar.core.policy import Policy
 
 
@@ -21,6 +22,8 @@ class Entry(msgspec.Struct, frozen=True):
     leave_at: float = 0.0
     """When it leaves even if the disk has not answered."""
     sending: bool = False
+    since: float = 0.0
+    """When it came to be owed, to whichever sidecar."""
 
 
 class Outbox(msgspec.Struct, frozen=True):
@@ -40,7 +43,7 @@ def post(
     if messages:
         leave_at = seen.at + policy.save_patience
         entries += tuple(
-            Entry(Owed(message, channel), seen.at, revision, leave_at)
+            Entry(Owed(message, channel), seen.at, revision, leave_at, since=seen.at)
             for message in messages
             for channel in _told(message, policy)
         )
@@ -63,7 +66,7 @@ def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[
     match what:
         case obs.Restored(memory=memory) if memory is not None:
             known = (owed for owed in memory.owed if owed.channel in policy.channels)
-            return tuple(Entry(owed, seen.at, None) for owed in known)  # others are no longer to be told
+            return tuple(_recalled(owed, seen) for owed in known)  # others are no longer to be told
         case obs.Saved(revision=revision) | obs.SaveFailed(revision=revision):
             return tuple(_let_go(entry, revision) for entry in entries)
         case obs.Sent(message=message, channel=channel):
@@ -74,6 +77,19 @@ def _learn(entries: tuple[Entry, ...], seen: obs.Seen, policy: Policy) -> tuple[
                 for entry in entries
             )
     return entries
+
+
+def _recalled(owed: Owed, seen: obs.Seen) -> Entry:
+    now = Moment(seen.at, seen.wall)
+    return Entry(owed, seen.at, None, since=recalled(as_of(owed.message), now).at)
+
+
+def as_of(message: Message) -> float:
+    """When the facts of this message were so, epoch seconds: then it was made."""
+    incident = message.incident
+    if message.chapter is Chapter.CLOSED:
+        return incident.closed or incident.opened
+    return incident.done[-1].wall if incident.done else incident.opened
 
 
 def _is(entry: Entry, message: str, channel: str) -> bool:

@@ -54,6 +54,16 @@ class OutboxView(msgspec.Struct, frozen=True):
     why: str
 
 
+class DeadmanView(msgspec.Struct, frozen=True):
+    """The dead-man switch outside."""
+
+    heard: float | None
+    """When it last answered; None before it first did."""
+    failed: int
+    """How many attempts in a row have failed since, and why the last did."""
+    why: str
+
+
 class View(msgspec.Struct, frozen=True):
     """All that a face may show."""
 
@@ -91,6 +101,8 @@ class View(msgspec.Struct, frozen=True):
     failed_saves: int
     """How many attempts in a row to put the memory on the disk have failed, and why the last did."""
     unsaved: str
+    deadman: DeadmanView | None
+    """None when there is none."""
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -135,6 +147,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         outbox=_outbox(state),
         failed_saves=state.keeper.failed,
         unsaved=state.keeper.why,
+        deadman=None if policy.deadman is None else _deadman(state),
     )
 
 
@@ -147,9 +160,8 @@ def _status(state: State) -> Status:
     if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
         return Status.FAIL
     undelivered = any(entry.owed.attempts for entry in state.outbox.entries)
-    return (
-        Status.WARN if severities or undelivered or state.keeper.failed or state.facts.pause else Status.PASS
-    )
+    own = undelivered or state.keeper.failed or state.deadman.failed
+    return Status.WARN if severities or own or state.facts.pause else Status.PASS
 
 
 def _outbox(state: State) -> OutboxView | None:
@@ -158,3 +170,8 @@ def _outbox(state: State) -> OutboxView | None:
         return None
     worst = max(owed, key=lambda one: one.attempts)
     return OutboxView(len(owed), worst.attempts, worst.channel, worst.why)
+
+
+def _deadman(state: State) -> DeadmanView:
+    one = state.deadman
+    return DeadmanView(one.heard.wall if one.heard else None, one.failed, one.why)

@@ -14,7 +14,7 @@ from sidecar.faces.check import Checks
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
 
-_OWN = ("outbox:waiting", "memory:unsaved")
+_OWN = ("outbox:waiting", "memory:unsaved", "deadman:last")
 CONTENT_TYPE = "application/health+json"
 
 
@@ -46,7 +46,7 @@ def health(view: View, label: Label, words: Words) -> Health:
     said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
     if view.proof and view.proof.owner_unknown:
         said.append(words.phrases.unowned.format(why=view.proof.owner_unknown))
-    own = said + [check.output for key in _OWN for check in details[key] if check.output]
+    own = said + [check.output for key in _OWN for check in details[key] if check.output and check.status]
     told = notes(view, words) + own
     body = _Body(
         status=view.status,

@@ -9,6 +9,7 @@ import msgspec
 from fermatkit.measures import Unknown
 from fermatkit.units import format_duration
 from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
+from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
@@ -27,7 +28,7 @@ class Rendered(msgspec.Struct, frozen=True):
 
 def render(message: Message, label: Label, words: Words) -> Rendered:
     """Put a message into words. It says at what time its facts were so: it may arrive much later."""
-    incident, now = message.incident, _as_of(message)
+    incident, now = message.incident, as_of(message)
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
@@ -44,14 +45,6 @@ def trial(label: Label, words: Words, now: float) -> Rendered:
     body = texts.body.format(host=label.host, server=label.server, now=sentences.date(now))
     signature = words.phrases.signature.format(id=f"test-{now:.0f}", host=label.host, page=label.page)
     return Rendered(_line(texts.subject.format(host=label.host)), f"{body}\n\n{signature}\n")
-
-
-def _as_of(message: Message) -> float:
-    """When the facts of this message were so, epoch seconds."""
-    incident = message.incident
-    if message.chapter is Chapter.CLOSED:
-        return incident.closed or incident.opened
-    return incident.done[-1].wall if incident.done else incident.opened
 
 
 def _since(incident: Incident) -> float:

@@ -23,6 +23,7 @@ def checks(view: View, words: Words) -> Checks:
         "outbox:waiting": [_outbox(view, words)],
         "sidecar:pause": [_pause(view, words)],
         "memory:unsaved": [_memory(view, words)],
+        "deadman:last": [_deadman(view, words)],
     }
 
 
@@ -104,3 +105,18 @@ def _memory(view: View, words: Words) -> Check:
     if not failed:
         return check
     return changed(check, status=Status.WARN, output=words.phrases.not_saved.format(why=view.unsaved))
+
+
+def _deadman(view: View, words: Words) -> Check:
+    """Whether the dead-man switch outside has heard of us, and when it last did."""
+    switch, phrases = view.deadman, words.phrases
+    check = Check("component")
+    if switch is None:
+        return changed(check, output=sentences.unknown(phrases.no_deadman, words))
+    check = changed(check, time=iso(switch.heard))
+    if switch.failed:
+        why = phrases.not_heard.format(attempts=switch.failed, why=switch.why)
+        return changed(check, observed_value="not heard", status=Status.WARN, output=why)
+    if switch.heard is None:
+        return changed(check, output=sentences.unknown(phrases.not_heard_yet, words))
+    return changed(check, observed_value="heard", status=Status.PASS)

@@ -171,7 +171,11 @@ class Histories(World, RuleBasedStateMachine):
     @rule(policy=st.sampled_from(POLICIES))
     def the_sidecar_is_reloaded(self, policy: Policy) -> None:
         """Other numbers from now on, also for what has begun; who is told stays."""
-        kept = {"channels": self.policy.channels, "abilities": self.policy.abilities}
+        kept = {
+            "channels": self.policy.channels,
+            "abilities": self.policy.abilities,
+            "deadman": self.policy.deadman,
+        }
         self.policy = msgspec.structs.replace(policy, **kept)
         if isinstance(self.state.recovery.phase, Held):
             self.row = []  # its back-off is over, and no other begins
@@ -221,6 +225,16 @@ class Histories(World, RuleBasedStateMachine):
         else:
             self.sees(obs.SendFailed(send.message.id, send.channel, "refused"))
 
+    @precondition(lambda self: self.beats)
+    @rule(good=st.booleans())
+    def the_dead_mans_switch_answers(self, good: bool) -> None:
+        self.beats.pop()
+        self.sees(obs.BeatHeard() if good else obs.BeatFailed("no answer within 10 s"))
+
+    @invariant()
+    def the_dead_mans_switch_is_never_forgotten(self) -> None:
+        assert not self.lives or self.at <= self.beat_at + 60.0
+
     @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
     @rule(away=st.floats(0.1, 30), server_dies=st.booleans(), policy=st.sampled_from(POLICIES))
     def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy) -> None:
@@ -232,7 +246,7 @@ class Histories(World, RuleBasedStateMachine):
             self.server, self.dies_at = None, math.inf
         else:
             self.doomed = None  # the next one may find it well
-        self.sending = []
+        self.sending, self.beats = [], []
         if self.clock_was_set:
             self.restarts, self.row, self.clock_was_set = [], [], False
         for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know

@@ -8,6 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from fermatkit.measures import Measure
+from sidecar.core.actions import Pulse
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import Status
@@ -85,6 +86,9 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: str
     not_saved: str
     not_taken: str
+    no_deadman: str
+    not_heard: str
+    not_heard_yet: str
     never: str
     """In place of a moment that does not come by itself."""
     no_restart: str
@@ -117,6 +121,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next step for a human."""
     sign: dict[Sign, str]
     deed: dict[Deed, str]
+    pulse: dict[Pulse, str]
+    """What the dead-man switch is told, for whoever reads there why it rang."""
     subject: dict[Chapter, str]
     """Of a message about the server."""
     condition: dict[Chapter, str]

@@ -28,6 +28,8 @@ from sidecar.core.nouns import (
 from sidecar.core.observations import (
     Answered,
     Appeared,
+    BeatFailed,
+    BeatHeard,
     PauseAsked,
     Sampled,
     Saved,
@@ -39,7 +41,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.view import BudgetView, OutboxView, SignView, Status, View
+from sidecar.core.view import BudgetView, DeadmanView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
 from sidecar.faces.words import words
@@ -239,6 +241,36 @@ def test_a_memory_that_cannot_be_saved_warns_until_it_can() -> None:
     assert shown(book.view)[1]["status"] == "pass"
 
 
+def test_a_dead_man_s_switch_is_unknown_until_it_answers_and_warns_when_it_does_not() -> None:
+    book, _ = running()
+    assert shown(book.view)[1]["checks"]["deadman:last"] == [
+        {"componentType": "component", "output": "unknown: there is no dead-man switch ([deadman])"}
+    ]
+    book.policy = msgspec.structs.replace(book.policy, deadman=60.0)
+    _, body = shown(book.view)
+    (check,) = body["checks"]["deadman:last"]
+    assert check["output"] == "unknown: the dead-man switch has not answered yet"
+    assert check["output"] not in body["notes"], "that is no trouble"
+    book.sees(BeatHeard())
+    (check,) = shown(book.view)[1]["checks"]["deadman:last"]
+    assert (check["status"], check["observedValue"], check["time"]) == (
+        "pass",
+        "heard",
+        "2027-01-15T08:16:45.000Z",
+    )
+    book.sees(BeatFailed("it answered 500"), after=60)
+    status, body = shown(book.view)
+    (check,) = body["checks"]["deadman:last"]
+    assert (status, body["status"], check["status"], check["time"][:19]) == (
+        200,
+        "warn",
+        "warn",
+        "2027-01-15T08:16:45",
+    )
+    assert "it answered 500" in check["output"]
+    assert check["output"] in body["notes"]
+
+
 def _owed(book: Playbook) -> str:
     return book.state.outbox.entries[0].owed.message.id
 
@@ -290,6 +322,7 @@ views = st.builds(
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
     pause=st.none() | st.builds(Pause, st.floats(0, 4e9), st.text(max_size=9), st.text(max_size=9)),
+    deadman=st.none() | st.builds(DeadmanView, st.none() | walls, st.integers(0, 9), st.text(max_size=9)),
     outbox=st.none()
     | st.builds(OutboxView, st.integers(0, 99), st.integers(0, 9), st.text(max_size=9), st.text(max_size=60)),
 )

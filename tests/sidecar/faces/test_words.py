@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from fermatkit.measures import UNITS, Measure
+from sidecar.core.actions import Pulse
 from sidecar.core.findings.thresholds import TASKS
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
@@ -26,6 +27,7 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("advice", Trouble),
     ("sign", Sign),
     ("deed", Deed),
+    ("pulse", Pulse),
     ("subject", Chapter),
     ("condition", Chapter),
     ("name", CONDITIONS),
