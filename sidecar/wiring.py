@@ -42,6 +42,7 @@ from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.servers.found import FoundServer, FoundSettings
+from sidecar.store.alive import last_alive
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
@@ -77,6 +78,8 @@ class Sidecar:
         self._label = label(settings)
         self._words = words()
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
+        self._back = False
+        """Whether an absence before our start has been looked for."""
         self._shown: Health | None = None
         self._shown_at = 0.0
         self._recorder: Recorder | None = None
@@ -126,6 +129,7 @@ class Sidecar:
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report
         memory = load(directory / "memory.json")
+        alive = last_alive(directory / "memory.json", directory / "recording")
         server = _server(settings, directory, report)
         saver = Saver(directory / "memory.json", report)
         sender = Sender(self._settings.channels, self._render, report)
@@ -189,7 +193,7 @@ class Sidecar:
             recorder.record,
         )
         try:
-            report(Restored(memory, seed=random.SystemRandom().getrandbits(32)))
+            report(Restored(memory, random.SystemRandom().getrandbits(32), alive))
             host.start()
             config.start()
             server.attach(memory.identity if memory else None)
@@ -207,11 +211,21 @@ class Sidecar:
         """What was shown is old now."""
         self._samples.keep(state)
         self._shown = None
+        self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)
         if told != self._told:
             self._told = told
             now = view(state, self._policy, time.monotonic(), time.time())
             self._systemd.status(" ".join(notes(now, self._words)))
+
+    def _came_back(self, state: State) -> None:
+        """Say once how long there was no sidecar, as soon as it is known what became of the server."""
+        absence = state.facts.absence
+        if state.facts.known and not self._back:
+            self._back = True
+            if absence is not None and absence.matters:
+                seconds = round(absence.until - absence.since, 1)
+                log.warning("no sidecar had watched", seconds=seconds, server=absence.server)
 
     def _published(self) -> Health:
         """The answer of ``/health``: made when somebody asks, once for each change and each second."""

@@ -26,6 +26,8 @@ class Restored(Observation, frozen=True, tag=True):
     memory: Memory | None
     seed: int
     """Where jitter comes from, when there is no memory to say."""
+    alive: float | None = None
+    """When that sidecar was last alive, epoch seconds; None where nothing tells."""
 
 
 class Appeared(Observation, frozen=True, tag=True):

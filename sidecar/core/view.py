@@ -10,6 +10,7 @@ from fermatkit.measures import Measure, Reading
 from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
+from sidecar.core.moments import Absence
 from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severity, Sign, Topic
 from sidecar.core.observations import ConfigRead
 from sidecar.core.phases import Settled, Stand
@@ -101,6 +102,8 @@ class View(msgspec.Struct, frozen=True):
     failed_saves: int
     """How many attempts in a row to put the memory on the disk have failed, and why the last did."""
     unsaved: str
+    absence: Absence | None
+    """The time without a sidecar before this one; None where that is not known."""
     deadman: DeadmanView | None
     """None when there is none."""
 
@@ -147,6 +150,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         outbox=_outbox(state),
         failed_saves=state.keeper.failed,
         unsaved=state.keeper.why,
+        absence=facts.absence,
         deadman=None if policy.deadman is None else _deadman(state),
     )
 

@@ -15,6 +15,8 @@ from sidecar.faces.label import Label
 from sidecar.faces.words import Words
 
 _OWN = ("outbox:waiting", "memory:unsaved", "deadman:last")
+_RECENT = 3600.0
+"""Seconds: so long after its start it is worth a note that there was no sidecar before."""
 CONTENT_TYPE = "application/health+json"
 
 
@@ -44,6 +46,8 @@ def health(view: View, label: Label, words: Words) -> Health:
     details = checks.checks(view, words)
     # The sidecar's own troubles: no findings about the server, and no less true.
     said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
+    if view.absence and view.absence.matters and view.wall < view.absence.until + _RECENT:
+        said.append(sentences.absence(view.absence, words))
     if view.proof and view.proof.owner_unknown:
         said.append(words.phrases.unowned.format(why=view.proof.owner_unknown))
     own = said + [check.output for key in _OWN for check in details[key] if check.output and check.status]

@@ -32,6 +32,7 @@ def render(message: Message, label: Label, words: Words) -> Rendered:
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
+        *([sentences.absence(incident.absence, words)] if incident.absence else []),
         _done(incident, words, now),
         *_ending(message, label, words, now),
         words.phrases.signature.format(id=message.id, host=label.host, page=label.page),

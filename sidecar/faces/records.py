@@ -23,6 +23,7 @@ def checks(view: View, words: Words) -> Checks:
         "outbox:waiting": [_outbox(view, words)],
         "sidecar:pause": [_pause(view, words)],
         "memory:unsaved": [_memory(view, words)],
+        "sidecar:away": [_away(view, words)],
         "deadman:last": [_deadman(view, words)],
     }
 
@@ -120,3 +121,14 @@ def _deadman(view: View, words: Words) -> Check:
     if switch.heard is None:
         return changed(check, output=sentences.unknown(phrases.not_heard_yet, words))
     return changed(check, observed_value="heard", status=Status.PASS)
+
+
+def _away(view: View, words: Words) -> Check:
+    """How long there was no sidecar before this one, and what became of the server meanwhile."""
+    absence = view.absence
+    check = Check("component", observed_unit="s")
+    if absence is None:
+        return changed(check, output=sentences.unknown(words.phrases.no_absence, words))
+    told = [Line(iso(absence.until) or "", sentences.absence(absence, words))] if absence.matters else None
+    check = changed(check, observed_value=round(absence.until - absence.since, 1), status=Status.PASS)
+    return changed(check, since=iso(absence.since), until=iso(absence.until), story=told)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from fermatkit.measures import Eater, Reading, Unknown
 from fermatkit.units import format_duration, format_size
+from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import Cause, Done, Ended, Incident, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
@@ -131,6 +132,16 @@ def pause(what: Pause, words: Words, now: float) -> str:
         until=moment(what.until, now, words),
         by=phrases.by.format(by=what.by) if what.by else "",
         why_after=phrases.why_after.format(why=what.why) if what.why else "",
+    )
+
+
+def absence(what: Absence, words: Words) -> str:
+    """How long there was no sidecar, and what became of the server meanwhile."""
+    return words.phrases.away.format(
+        length=format_duration(what.until - what.since),
+        since=date(what.since),
+        until=date(what.until),
+        meanwhile=words.meanwhile[what.server or Meanwhile.UNKNOWN],
     )
 
 

@@ -232,12 +232,22 @@ class Histories(World, RuleBasedStateMachine):
         self.sees(obs.BeatHeard() if good else obs.BeatFailed("no answer within 10 s"))
 
     @invariant()
+    def who_says_that_there_was_no_sidecar_knows_what_became_of_the_server(self) -> None:
+        for incident in self.state.incidents.open.values():
+            assert incident.absence is None or incident.absence.matters
+
+    @invariant()
     def the_dead_mans_switch_is_never_forgotten(self) -> None:
         assert not self.lives or self.at <= self.beat_at + 60.0
 
     @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
-    @rule(away=st.floats(0.1, 30), server_dies=st.booleans(), policy=st.sampled_from(POLICIES))
-    def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy) -> None:
+    @rule(
+        away=st.floats(0.1, 30),
+        server_dies=st.booleans(),
+        policy=st.sampled_from(POLICIES),
+        tells=st.booleans(),
+    )
+    def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy, tells: bool) -> None:
         """And comes back, maybe configured otherwise, with what the disk had: here, all that it was given."""
         if self.unsaved is not None:
             self.disk, self.unsaved = self.unsaved.memory, None
@@ -257,7 +267,8 @@ class Histories(World, RuleBasedStateMachine):
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
         self.lives.append([])
-        self.sees(obs.Restored(self.disk, seed=6), *self.found())
+        alive = self.wall - away if tells else None
+        self.sees(obs.Restored(self.disk, 6, alive), *self.found())
 
     def found(self) -> list[obs.Observation]:
         """What a new sidecar sees at first."""

@@ -9,6 +9,7 @@ import msgspec
 
 from fermatkit.measures import Measure
 from sidecar.core.actions import Pulse
+from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import Status
@@ -86,6 +87,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: str
     not_saved: str
     not_taken: str
+    away: str
+    no_absence: str
     no_deadman: str
     not_heard: str
     not_heard_yet: str
@@ -121,6 +124,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next step for a human."""
     sign: dict[Sign, str]
     deed: dict[Deed, str]
+    meanwhile: dict[Meanwhile, str]
+    """What became of the server while there was no sidecar."""
     pulse: dict[Pulse, str]
     """What the dead-man switch is told, for whoever reads there why it rang."""
     subject: dict[Chapter, str]

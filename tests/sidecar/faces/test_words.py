@@ -12,6 +12,7 @@ import pytest
 from fermatkit.measures import UNITS, Measure
 from sidecar.core.actions import Pulse
 from sidecar.core.findings.thresholds import TASKS
+from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
@@ -27,6 +28,7 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("advice", Trouble),
     ("sign", Sign),
     ("deed", Deed),
+    ("meanwhile", Meanwhile),
     ("pulse", Pulse),
     ("subject", Chapter),
     ("condition", Chapter),
