@@ -93,8 +93,8 @@ class Loop:
             self._record(seen, self.state)
         self.state, rest = tell(self.state, decision, seen, self._policy)
         self._perform(rest)
-        if actions := decision.actions + rest:
-            log.info("decided", actions=[brief(action) for action in actions], because=brief(what))
+        if told := [brief(action) for action in decision.actions + rest if not action.routine]:
+            log.info("decided", actions=told, because=brief(what))
 
     def _perform(self, actions: tuple[Action, ...]) -> None:
         for action in actions:

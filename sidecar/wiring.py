@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from fermatkit.errors import ExitCode, UserError
+from sidecar.actuators.deadman import DeadmanSwitch
 from sidecar.actuators.evidence import plan
 from sidecar.actuators.evidence.collector import Collector, EvidenceSettings
 from sidecar.actuators.evidence.samples import Samples
@@ -43,6 +44,7 @@ from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.command import CommandServer, CommandSettings
 from sidecar.servers.found import FoundServer, FoundSettings
+from sidecar.store.alive import last_alive
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
@@ -79,6 +81,8 @@ class Sidecar:
         self._label = label(settings, socket.gethostname(), version("fermat-sidecar"))
         self._words = words(settings.language)
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
+        self._back = False
+        """Whether an absence before our start has been looked for."""
         self._shown: Health | None = None
         self._shown_at = 0.0
         self._recorder: Recorder | None = None
@@ -128,9 +132,13 @@ class Sidecar:
 
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report
+        alive = last_alive(directory, directory / "recording")
         memory, saver = load(directory), Saver(directory / DATABASE, report)
         server = _server(settings, directory, report)
         sender = Sender(self._settings.channels, self._render, report)
+        deadman = DeadmanSwitch(
+            self._settings.deadman.url if self._settings.deadman else None, self._say, report
+        )
         probes = (
             whereabouts := Whereabouts(),
             Heartbeat(
@@ -182,12 +190,13 @@ class Sidecar:
                 act.Watch: watch,
                 act.Send: sender.send,
                 act.Save: saver.save,
+                act.Beat: deadman.beat,
                 act.Finish: lambda _: self._finished.set_result(None),
             },
             recorder.record,
         )
         try:
-            report(Restored(memory, seed=random.SystemRandom().getrandbits(32)))
+            report(Restored(memory, random.SystemRandom().getrandbits(32), alive))
             host.start()
             config.start()
             server.attach(memory.identity if memory else None)
@@ -196,7 +205,7 @@ class Sidecar:
         finally:
             self._core.close()
             control.close()
-            edges = (*probes, host, collector, sender, server, self._systemd)
+            edges = (*probes, host, collector, sender, deadman, server, self._systemd)
             await asyncio.gather(*(edge.close() for edge in edges))
             await saver.close()
             await recorder.close()
@@ -205,11 +214,21 @@ class Sidecar:
         """What was shown is old now."""
         self._samples.keep(state)
         self._shown = None
+        self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)
         if told != self._told:
             self._told = told
             now = view(state, self._policy, time.monotonic(), time.time())
             self._systemd.status(" ".join(notes(now, self._words)))
+
+    def _came_back(self, state: State) -> None:
+        """Say once how long there was no sidecar, as soon as it is known what became of the server."""
+        absence = state.facts.absence
+        if state.facts.known and not self._back:
+            self._back = True
+            if absence is not None and absence.matters:
+                seconds = round(absence.until - absence.since, 1)
+                log.warning("no sidecar had watched", seconds=seconds, server=absence.server)
 
     def _published(self) -> Health:
         """The answer of ``/health``: made when somebody asks, once for each change and each second."""
@@ -223,6 +242,9 @@ class Sidecar:
 
     def _render(self, message: Message) -> Rendered:
         return render(message, self._label, self._words)
+
+    def _say(self, pulse: act.Pulse) -> str:
+        return self._words.pulse[pulse].format(host=self._label.host)
 
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A bug, somewhere: end, and let whoever started us start us again. The server runs on, unharmed."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from contextlib import suppress
 from itertools import count
@@ -79,8 +81,10 @@ class Office:
         self._process.stdin.write(msgspec.json.encode(what) + b"\n")
 
     def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        """With its group; if it has just ended, Process.kill would take its status away from asyncio."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _close(self) -> None:
         """Its stdin ends, and so does it."""

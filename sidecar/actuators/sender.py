@@ -44,6 +44,14 @@ class Sender:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def attempt(self, channel: str, rendered: Rendered) -> str | None:
+        """Try once. Why it failed, or None."""
+        try:
+            office = await self._office()
+        except OSError as error:
+            return f"the sending process could not be started: {error.strerror}"
+        return await office.send(self._urls[channel].reveal(), rendered, self._deadline)
+
     async def close(self) -> None:
         """Give up what is under way, unreported; its processes are killed."""
         for task in self._tasks:
@@ -55,19 +63,11 @@ class Sender:
     async def _send(self, action: Send) -> None:
         rendered = self._render(action.message)
         async with self._locks[action.channel]:
-            why = await self._attempt(action.channel, rendered)
+            why = await self.attempt(action.channel, rendered)
         if why is None:
             self._report(Sent(action.message.id, action.channel))
         else:
             self._report(SendFailed(action.message.id, action.channel, why))
-
-    async def _attempt(self, channel: str, rendered: Rendered) -> str | None:
-        """Why it failed, or None."""
-        try:
-            office = await self._office()
-        except OSError as error:
-            return f"the sending process could not be started: {error.strerror}"
-        return await office.send(self._urls[channel].reveal(), rendered, self._deadline)
 
     async def _office(self) -> Office:
         """The process that takes orders now; a new one if there is none. OSError."""

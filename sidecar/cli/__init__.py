@@ -34,10 +34,15 @@ _WHAT_IF = _Argument(
 )
 _DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then the pause ends by itself"})
 _DRY_RUN = _Argument("--dry-run", {"action": "store_true", "help": "say what would be done, and do nothing"})
+_CHANNEL = _Argument("--channel", {"metavar": "NAME", "help": "only this one; all of them without it"})
 _WHY = _Argument("why", {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"})
 _COMMANDS = {
     "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
     "check": ("read the configuration and say all that is wrong with it", (_CONFIG,)),
+    "test-alert": (
+        "send a test message to the channels, as an outage would be told, and say what each answers",
+        (_CHANNEL, _CONFIG),
+    ),
     "pause": (
         "keep the sidecar's hands off the server for a while: no restart, no message about an outage",
         (_DURATION, _WHY, _CONFIG),

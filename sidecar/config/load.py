@@ -16,11 +16,12 @@ from sidecar.config.mistakes import Lines, Mistake
 from sidecar.config.naming import naming
 from sidecar.config.overlap import overlap
 from sidecar.config.secrets import Secret
-from sidecar.config.settings import ChannelSettings, HealthSettings, ServerSettings, Settings
+from sidecar.config.settings import ChannelSettings, DeadmanSettings, HealthSettings, ServerSettings, Settings
 from sidecar.config.texts import shown
 from sidecar.core.policy import Limits
 
 _AT = re.compile(r" \(at line (\d+), column \d+\)")
+_HTTP = re.compile(r"https?://[^/]", re.IGNORECASE)
 Usable = Callable[[Secret], bool]
 
 
@@ -77,6 +78,9 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
         for name in rule.channels or ():
             if name not in names:
                 yield Mistake(f"rules.{trouble}.channels", f"{shown(name)} is the name of no [[channel]]")
+    deadman: DeadmanSettings | None = found.get("deadman")
+    if deadman and not deadman.url.credential and not _HTTP.match(deadman.url.reveal()):
+        yield Mistake("deadman.url", "must begin with https:// or http://, as the service gives it")
     yield from _channels(found.get("channels") or (), usable)
     server: ServerSettings | None = found.get("server")
     health: HealthSettings | None = found.get("health", HealthSettings())

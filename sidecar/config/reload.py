@@ -9,7 +9,7 @@ import msgspec
 from sidecar.config.settings import Settings
 from sidecar.core.policy import Policy
 
-_EDGES = ("server", "state", "health")
+_EDGES = ("server", "state", "health", "deadman")
 """Tables whose settings are at work somewhere: a connection, an open file, a process."""
 
 
@@ -21,7 +21,8 @@ def reload(old: Settings, new: Settings) -> tuple[Policy, list[str]]:
     """
     known = {channel.name: channel.url for channel in old.channels}
     channels = tuple(channel.name for channel in new.channels if channel.name in known)
-    policy = msgspec.structs.replace(new.policy, channels=channels, abilities=old.policy.abilities)
+    kept = {"abilities": old.policy.abilities, "deadman": old.policy.deadman}
+    policy = msgspec.structs.replace(new.policy, channels=channels, **kept)
     later = [key for table in _EDGES for key in _changed(table, getattr(old, table), getattr(new, table))]
     later += [f"channel {one.name}" for one in new.channels if known.get(one.name) != one.url]
     return policy, later

@@ -30,6 +30,8 @@ Command = Annotated[
 ]
 Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
 Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
+Interval = Annotated[float, msgspec.Meta(ge=10, extra={"unit": "duration"})]
+"""From one request to the next: the one before has been given up by then."""
 Unit = Annotated[str, msgspec.Meta(extra={"read": texts.unit})]
 Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
 
@@ -97,6 +99,14 @@ class ChannelSettings(msgspec.Struct, frozen=True):
     """As Apprise writes them: ``tgram://…``, ``mailto://…``, ``slack://…``."""
 
 
+class DeadmanSettings(msgspec.Struct, frozen=True):
+    """``[deadman]``: who is told again and again that the sidecar is alive, and raises the alarm when not."""
+
+    url: Secret
+    """As Healthchecks.io gives it. Told at ``…/start``, at the url itself, and at ``…/fail``."""
+    interval: Interval = 60.0
+
+
 class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The whole file."""
 
@@ -106,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     state: StateSettings = StateSettings()
     health: HealthSettings = HealthSettings()
     channels: tuple[ChannelSettings, ...] = ()
+    deadman: DeadmanSettings | None = None
     limits: Limits = Limits()
     """The numbers the core decides by."""
     rules: Annotated[dict[Trouble, Rule], msgspec.Meta(extra={"table": rules.read})] = msgspec.field(
@@ -122,7 +133,8 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     def secrets(self) -> tuple[Secret, ...]:
         """All of them, wherever each is written."""
         admin = (self.server.admin.password,) if self.server.admin else ()
-        return (*admin, *(channel.url for channel in self.channels))
+        deadman = (self.deadman.url,) if self.deadman else ()
+        return (*admin, *(channel.url for channel in self.channels), *deadman)
 
     @property
     def credentials(self) -> tuple[Secret, ...]:
@@ -137,5 +149,6 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
             **msgspec.structs.asdict(self.limits),
             channels=names,
             abilities=self.server.abilities,
+            deadman=self.deadman.interval if self.deadman else None,
             rules=self.rules,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import ClassVar
+
 import msgspec
 
 from sidecar.core.memory import Memory
@@ -10,6 +13,9 @@ from sidecar.core.nouns import Ended, Identity, Message
 
 class Action(msgspec.Struct, frozen=True):
     """Anything that can be done."""
+
+    routine: ClassVar[bool] = False
+    """Whether it is done again and again, so that one more is nothing to log."""
 
 
 class Start(Action, frozen=True, tag=True):
@@ -57,6 +63,25 @@ class Save(Action, frozen=True, tag=True):
 
     revision: int
     memory: Memory
+
+
+class Pulse(StrEnum):
+    """What the dead-man switch is told of us."""
+
+    STARTED = "started"
+    WELL = "well"
+    """The sidecar is alive and can tell people: nothing is wrong that they would not hear of otherwise."""
+    DOWN = "down"
+    """The server's own incident is open."""
+    STUCK = "stuck"
+    """A message has waited too long for its channel: somebody does not hear of what is wrong."""
+
+
+class Beat(Action, frozen=True, tag=True):
+    """Tell the dead-man switch, once. → BeatHeard or BeatFailed."""
+
+    routine: ClassVar[bool] = True
+    pulse: Pulse
 
 
 class Finish(Action, frozen=True, tag=True):

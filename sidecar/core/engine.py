@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from sidecar.core.actions import Action, Save
+from sidecar.core.deadman import Deadman, beat
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings, Wrong, find, next_change, recall
 from sidecar.core.incidents import Incidents, narrate
@@ -28,6 +29,7 @@ class State(msgspec.Struct, frozen=True):
     incidents: Incidents = Incidents()
     outbox: Outbox = Outbox()
     keeper: Keeper = Keeper()
+    deadman: Deadman = Deadman()
 
     @property
     def findings(self) -> Findings:
@@ -68,7 +70,9 @@ def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
         keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)
-    return State(facts, wrong, recovery, incidents, outbox, keeper), (*saves, *sends)
+    deadman, beats = beat(state.deadman, seen, facts, incidents, outbox, policy)
+    after = State(facts, wrong, recovery, incidents, outbox, keeper, deadman)
+    return after, (*saves, *sends, *beats)
 
 
 def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
@@ -92,6 +96,8 @@ def due(state: State, policy: Policy) -> float | None:
         moments.append(state.facts.at + min(60.0, state.facts.pause.until - state.facts.wall))
     if state.keeper.again_at is not None:
         moments.append(state.keeper.again_at)
+    if state.deadman.next_at is not None:
+        moments.append(state.deadman.next_at)
     moments += [leaves_at(entry) for entry in state.outbox.entries]
     later = [moment for moment in moments if moment > state.facts.at]
     return min(later, default=None)

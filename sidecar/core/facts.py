@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core import observations as obs
-from sidecar.core.moments import Moment
+from sidecar.core.moments import Absence, Moment
 from sidecar.core.nouns import Ended, Identity, Pause, Sign
 from sidecar.core.trends import COUNTED, Trends
 
@@ -70,6 +70,10 @@ class Facts(msgspec.Struct, frozen=True):
     pause: Pause | None = None
     away: float = 0.0
     """How long nobody had looked before this moment; 0 unless the sidecar itself was away."""
+    absence: Absence | None = None
+    """How long there had been no sidecar before this one; None where that is not known."""
+    returned: bool = False
+    """Whether a server has been proven since."""
     wanted: Wanted = Wanted.RUNNING
     known: bool = False
     """Whether it is known if a server runs."""

@@ -10,6 +10,7 @@ from fermatkit.measures import Reading
 from sidecar.core import observations as obs
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
+from sidecar.core.moments import Absence
 from sidecar.core.nouns import (
     SERVER,
     Act,
@@ -61,11 +62,25 @@ def narrate(
     if isinstance(seen.what, obs.Restored) and seen.what.memory is not None:
         memory = seen.what.memory
         incidents = Incidents(open=memory.incidents, next_number=memory.next_number)
+    incidents = _over_an_absence(incidents, facts)
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
     incidents, messages = _server(incidents, facts, findings, phase, done, seen)
     incidents, more = _conditions(incidents, findings, seen)
     return incidents, messages + more
+
+
+def _over_an_absence(incidents: Incidents, facts: Facts) -> Incidents:
+    """Those that were open while there was no sidecar are to say so."""
+    absence = facts.absence
+    if absence is None or not absence.matters:
+        return incidents
+    more = {
+        topic: msgspec.structs.replace(incident, absence=absence)
+        for topic, incident in incidents.open.items()
+        if incident.opened <= absence.until
+    }
+    return msgspec.structs.replace(incidents, open={**incidents.open, **more})
 
 
 def _server(
@@ -82,7 +97,7 @@ def _server(
     messages = []
     if incident is None and causes:
         incidents, incident = _open(incidents, SERVER, causes, facts.connected, seen)
-        incident = _longer(incident, (), done)
+        incident = msgspec.structs.replace(_longer(incident, (), done), absence=_may_have_begun(facts))
     elif incident is not None and (causes or done):
         incident = _longer(incident, causes, done)
     if incident is None:
@@ -95,6 +110,12 @@ def _server(
         proof = Proof(phase.identity, facts.registered.latency, facts.owner_unknown)
         return _close(incidents, incident, proof, messages, seen)
     return _keep(incidents, incident), messages
+
+
+def _may_have_begun(facts: Facts) -> Absence | None:
+    """In which absence what is found now may have begun: as long as no server was seen well since."""
+    matters = facts.absence is not None and facts.absence.matters and not facts.returned
+    return facts.absence if matters else None
 
 
 def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:

@@ -67,7 +67,7 @@ def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:
 def _judged(facts: Facts, policy: Policy) -> Facts:
     """What follows from the rest."""
     if facts.ready and not facts.proven:
-        facts = msgspec.structs.replace(facts, proven=True, signs=_of_a_proven(facts.signs))
+        facts = msgspec.structs.replace(facts, proven=True, returned=True, signs=_of_a_proven(facts.signs))
     if facts.expected is not None and _no_longer_expected(facts, facts.expected, policy):
         facts = msgspec.structs.replace(facts, expected=None)
     serving = facts.serving

@@ -9,7 +9,7 @@ import msgspec
 from fermatkit.measures import MACHINE
 from sidecar.core import observations as obs
 from sidecar.core.facts import Exit, Facts, NotFound, Wanted
-from sidecar.core.moments import Moment, recalled
+from sidecar.core.moments import Absence, Meanwhile, Moment, recalled
 from sidecar.core.nouns import Ended, Pause
 
 _FEWEST = 10.0
@@ -17,6 +17,8 @@ _FEWEST = 10.0
 
 
 def _restored(facts: Facts, what: obs.Restored) -> Facts:
+    if what.alive is not None and what.alive <= facts.wall:  # else the clock was set back
+        facts = msgspec.structs.replace(facts, absence=Absence(what.alive, facts.wall))
     if what.memory is None:
         return facts
     memory = what.memory
@@ -33,7 +35,16 @@ def _restored(facts: Facts, what: obs.Restored) -> Facts:
     )
 
 
+def _meanwhile(facts: Facts, what: Meanwhile) -> Facts:
+    """The first look tells what became of the server while nobody looked."""
+    if facts.absence is None or facts.known:
+        return facts
+    server = what if facts.identity else Meanwhile.UNKNOWN
+    return msgspec.structs.replace(facts, absence=msgspec.structs.replace(facts.absence, server=server))
+
+
 def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
+    facts = _meanwhile(facts, Meanwhile.RAN_ON if facts.identity == what.identity else Meanwhile.REPLACED)
     unseen = facts.identity is not None and facts.identity != what.identity
     return msgspec.structs.replace(
         _gone(facts, Ended()) if unseen else facts,
@@ -53,6 +64,7 @@ def _appeared(facts: Facts, what: obs.Appeared) -> Facts:
 
 def _absent(facts: Facts, what: obs.Absent) -> Facts:
     """Nothing is there; if something was when we last looked, it died unseen, or was lost from sight."""
+    facts = _meanwhile(facts, Meanwhile.GONE if what.alive is None else Meanwhile.UNKNOWN)
     since = facts.not_found.since if facts.not_found else facts.at
     facts = msgspec.structs.replace(
         facts, known=True, not_found=NotFound(what.why, since) if what.why else None

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
+from sidecar.core.moments import Absence
 from sidecar.core.quantities import Window
 
 
@@ -297,6 +298,8 @@ class Incident(msgspec.Struct, frozen=True):
     """How many causes and deeds from the middle of a long story are not kept."""
     told: tuple[Chapter, ...] = ()
     """What of it has been told."""
+    absence: Absence | None = None
+    """A time without a sidecar in which it was open, or may have begun."""
     closed: float | None = None
     proof: Proof | None = None
 

@@ -26,6 +26,8 @@ class Restored(Observation, frozen=True, tag=True):
     memory: Memory | None
     seed: int
     """Where jitter comes from, when there is no memory to say."""
+    alive: float | None = None
+    """When that sidecar was last alive, epoch seconds; None where nothing tells."""
 
 
 class Appeared(Observation, frozen=True, tag=True):
@@ -203,6 +205,16 @@ class SaveFailed(Observation, frozen=True, tag=True):
     """It is not."""
 
     revision: int
+    why: str
+
+
+class BeatHeard(Observation, frozen=True, tag=True):
+    """The dead-man switch has taken what it was told."""
+
+
+class BeatFailed(Observation, frozen=True, tag=True):
+    """It has not."""
+
     why: str
 
 

@@ -7,7 +7,8 @@ import msgspec
 from sidecar.core import observations as obs
 from sidecar.core.actions import Send
 from sidecar.core.jitter import lengthened
-from sidecar.core.nouns import SERVER, Message, Owed
+from sidecar.core.moments import Moment, recalled
+from sidecar.core.nouns import SERVER, Chapter, Message, Owed
 from sidecar.core.policy import Policy
 
 
@@ -22,6 +23,8 @@ class Entry(msgspec.Struct, frozen=True):
     leave_at: float = 0.0
     """When it leaves even if the disk has not answered."""
     sending: bool = False
+    since: float = 0.0
+    """When it came to be owed, to whichever sidecar."""
 
 
 class Outbox(msgspec.Struct, frozen=True):
@@ -42,7 +45,7 @@ def post(
     if messages:
         leave_at = seen.at + policy.save_patience
         entries += tuple(
-            Entry(Owed(message, channel), seen.at, revision, leave_at)
+            Entry(Owed(message, channel), seen.at, revision, leave_at, since=seen.at)
             for message in messages
             for channel in _told(message, policy)
         )
@@ -78,6 +81,14 @@ def _learn(entries: tuple[Entry, ...], seen: obs.Seen, seed: int, policy: Policy
     return entries
 
 
+def as_of(message: Message) -> float:
+    """When the facts of this message were so, epoch seconds: then it was made."""
+    incident = message.incident
+    if message.chapter is Chapter.CLOSED:
+        return incident.closed or incident.opened
+    return incident.done[-1].wall if incident.done else incident.opened
+
+
 def _is(entry: Entry, message: str, channel: str) -> bool:
     return entry.owed.message.id == message and entry.owed.channel == channel
 
@@ -91,7 +102,9 @@ def _let_go(entry: Entry, revision: int) -> Entry:
 def _inherited(owed: Owed, seen: obs.Seen, policy: Policy) -> Entry:
     """At once, for the channel may have been mended by hand; yet not on the heels of a failure."""
     wait = 0.0 if owed.failed is None else owed.failed + policy.retry_first - seen.wall
-    return Entry(owed, seen.at + min(wait, policy.retry_first), None)  # the wall's clock may have been set
+    wait = min(wait, policy.retry_first)  # the wall's clock may have been set
+    since = recalled(as_of(owed.message), Moment(seen.at, seen.wall)).at
+    return Entry(owed, seen.at + wait, None, since=since)
 
 
 def _again(entry: Entry, failed: obs.SendFailed, seen: obs.Seen, seed: int, policy: Policy) -> Entry:

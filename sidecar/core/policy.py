@@ -61,6 +61,9 @@ class Limits(msgspec.Struct, frozen=True):
     save_patience: Seconds = 1.0
     """A message waits so long for the disk, then leaves all the same."""
 
+    outbox_stuck_after: Patience = 600.0
+    """A message that has waited longer for its channel is told to the dead-man switch."""
+
     save_again: Patience = 5.0
     """The wait before a memory that could not be saved is tried again."""
 
@@ -100,5 +103,7 @@ class Policy(Limits, frozen=True):
     channels: tuple[str, ...] = ()
     """Who is told, by name."""
     abilities: Abilities = Abilities()
+    deadman: Seconds | None = None
+    """How often a dead-man switch is told that all is well; None: there is none."""
     rules: dict[Trouble, Rule] = msgspec.field(default_factory=DEFAULTS.copy)
     """The rules with a threshold."""

@@ -10,6 +10,7 @@ from fermatkit.measures import Measure, Reading
 from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
+from sidecar.core.moments import Absence
 from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severity, Sign, Topic
 from sidecar.core.observations import ConfigRead
 from sidecar.core.phases import Settled, Stand
@@ -54,6 +55,16 @@ class OutboxView(msgspec.Struct, frozen=True):
     why: str
 
 
+class DeadmanView(msgspec.Struct, frozen=True):
+    """The dead-man switch outside."""
+
+    heard: float | None
+    """When it last answered; None before it first did."""
+    failed: int
+    """How many attempts in a row have failed since, and why the last did."""
+    why: str
+
+
 class View(msgspec.Struct, frozen=True):
     """All that a face may show."""
 
@@ -91,6 +102,10 @@ class View(msgspec.Struct, frozen=True):
     failed_saves: int
     """How many attempts in a row to put the memory on the disk have failed, and why the last did."""
     unsaved: str
+    absence: Absence | None
+    """The time without a sidecar before this one; None where that is not known."""
+    deadman: DeadmanView | None
+    """None when there is none."""
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -135,6 +150,8 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         outbox=_outbox(state),
         failed_saves=state.keeper.failed,
         unsaved=state.keeper.why,
+        absence=facts.absence,
+        deadman=None if policy.deadman is None else _deadman(state),
     )
 
 
@@ -147,9 +164,8 @@ def _status(state: State) -> Status:
     if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
         return Status.FAIL
     undelivered = any(entry.owed.attempts for entry in state.outbox.entries)
-    return (
-        Status.WARN if severities or undelivered or state.keeper.failed or state.facts.pause else Status.PASS
-    )
+    own = undelivered or state.keeper.failed or state.deadman.failed
+    return Status.WARN if severities or own or state.facts.pause else Status.PASS
 
 
 def _outbox(state: State) -> OutboxView | None:
@@ -158,3 +174,8 @@ def _outbox(state: State) -> OutboxView | None:
         return None
     worst = max(owed, key=lambda one: one.attempts)
     return OutboxView(len(owed), worst.attempts, worst.channel, worst.why)
+
+
+def _deadman(state: State) -> DeadmanView:
+    one = state.deadman
+    return DeadmanView(one.heard.wall if one.heard else None, one.failed, one.why)

@@ -15,7 +15,9 @@ from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
-_OWN = ("outbox:waiting", "memory:unsaved")
+_OWN = ("outbox:waiting", "memory:unsaved", "deadman:last")
+_RECENT = 3600.0
+"""Seconds: so long after its start it is worth a note that there was no sidecar before."""
 CONTENT_TYPE = "application/health+json"
 
 
@@ -47,9 +49,11 @@ def health(view: View, label: Label, words: Words) -> Health:
     details = checks.checks(view, words)
     # The sidecar's own troubles: no findings about the server, and no less true.
     said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
+    if view.absence and view.absence.matters and view.wall < view.absence.until + _RECENT:
+        said.append(sentences.absence(view.absence, words))
     if view.proof and view.proof.owner_unknown:
         said.append(words.phrases.unowned.format(why=reason(view.proof.owner_unknown, words)))
-    own = said + [check.output for key in _OWN for check in details[key] if check.output]
+    own = said + [check.output for key in _OWN for check in details[key] if check.output and check.status]
     told = notes(view, words) + own
     body = _Body(
         status=view.status,

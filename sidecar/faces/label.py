@@ -1,4 +1,4 @@
-"""What the faces call things: names that the core does not know."""
+"""Who speaks, and of which server: what a message and /health say beside the facts."""
 
 from __future__ import annotations
 

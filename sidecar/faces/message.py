@@ -8,6 +8,7 @@ import msgspec
 
 from fermatkit.measures import Unknown
 from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
+from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
 from sidecar.faces import figures, sentences
 from sidecar.faces.label import Label
@@ -27,10 +28,11 @@ class Rendered(msgspec.Struct, frozen=True):
 
 def render(message: Message, label: Label, words: Words) -> Rendered:
     """Put a message into words. It says at what time its facts were so: it may arrive much later."""
-    incident, now = message.incident, _as_of(message)
+    incident, now = message.incident, as_of(message)
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
+        *([sentences.absence(incident.absence, words)] if incident.absence else []),
         _done(incident, words, now),
         *_ending(message, label, words, now),
         words.phrases.signature.format(id=message.id, host=label.host, page=label.page),
@@ -38,12 +40,12 @@ def render(message: Message, label: Label, words: Words) -> Rendered:
     return Rendered(_subject(message, label, words), "\n\n".join(blocks) + "\n")
 
 
-def _as_of(message: Message) -> float:
-    """When the facts of this message were so, epoch seconds."""
-    incident = message.incident
-    if message.chapter is Chapter.CLOSED:
-        return incident.closed or incident.opened
-    return incident.done[-1].wall if incident.done else incident.opened
+def trial(label: Label, words: Words, now: float) -> Rendered:
+    """A message without an incident: only to see whether it arrives."""
+    texts = words.trial
+    body = texts.body.format(host=label.host, server=label.server, now=sentences.date(now))
+    signature = words.phrases.signature.format(id=f"test-{now:.0f}", host=label.host, page=label.page)
+    return Rendered(_line(texts.subject.format(host=label.host)), f"{body}\n\n{signature}\n")
 
 
 def _since(incident: Incident) -> float:
@@ -62,13 +64,19 @@ def _subject(message: Message, label: Label, words: Words) -> str:
     subject = subjects[message.chapter]
     if first.trouble is Trouble.NOT_FOUND and message.chapter is Chapter.OPENED:
         subject = words.phrases.not_found
-    subject = subject.format(
-        name=words.name.get(first.trouble, ""),
-        host=label.host,
-        brief=sentences.brief(first, words),
-        length=_length(incident, words),
+    return _line(
+        subject.format(
+            name=words.name.get(first.trouble, ""),
+            host=label.host,
+            brief=sentences.brief(first, words),
+            length=_length(incident, words),
+        )
     )
-    subject = " ".join(subject.split())  # a header is one line
+
+
+def _line(subject: str) -> str:
+    """A header is one line."""
+    subject = " ".join(subject.split())
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
 
 

@@ -24,6 +24,8 @@ def checks(view: View, words: Words) -> Checks:
         "outbox:waiting": [_outbox(view, words)],
         "sidecar:pause": [_pause(view, words)],
         "memory:unsaved": [_memory(view, words)],
+        "sidecar:away": [_away(view, words)],
+        "deadman:last": [_deadman(view, words)],
     }
 
 
@@ -107,3 +109,29 @@ def _memory(view: View, words: Words) -> Check:
         return check
     why = reason(view.unsaved, words)
     return changed(check, status=Status.WARN, output=words.phrases.not_saved.format(why=why))
+
+
+def _deadman(view: View, words: Words) -> Check:
+    """Whether the dead-man switch outside has heard of us, and when it last did."""
+    switch, phrases = view.deadman, words.phrases
+    check = Check("component")
+    if switch is None:
+        return changed(check, output=sentences.unread(phrases.no_deadman, words))
+    check = changed(check, time=iso(switch.heard))
+    if switch.failed:
+        why = phrases.not_heard.format(attempts=switch.failed, why=reason(switch.why, words))
+        return changed(check, observed_value="not heard", status=Status.WARN, output=why)
+    if switch.heard is None:
+        return changed(check, output=sentences.unread(phrases.not_heard_yet, words))
+    return changed(check, observed_value="heard", status=Status.PASS)
+
+
+def _away(view: View, words: Words) -> Check:
+    """How long there was no sidecar before this one, and what became of the server meanwhile."""
+    absence = view.absence
+    check = Check("component", observed_unit="s")
+    if absence is None:
+        return changed(check, output=sentences.unread(words.phrases.no_absence, words))
+    told = [Line(iso(absence.until) or "", sentences.absence(absence, words))] if absence.matters else None
+    check = changed(check, observed_value=round(absence.until - absence.since, 1), status=Status.PASS)
+    return changed(check, since=iso(absence.since), until=iso(absence.until), story=told)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fermatkit.measures import Eater, Reading, Unknown
+from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import Cause, Deed, Done, Ended, Incident, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
@@ -134,6 +135,16 @@ def pause(what: Pause, words: Words, now: float) -> str:
         until=moment(what.until, now, words),
         by=phrases.by.format(by=what.by) if what.by else "",
         why_after=phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
+    )
+
+
+def absence(what: Absence, words: Words) -> str:
+    """How long there was no sidecar, and what became of the server meanwhile."""
+    return words.phrases.away.format(
+        length=duration(what.until - what.since, words),
+        since=date(what.since),
+        until=date(what.until),
+        meanwhile=words.meanwhile[what.server or Meanwhile.UNKNOWN],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from sidecar.core import actions as act
 from sidecar.core.engine import State
@@ -72,7 +73,7 @@ async def test_what_is_reported_before_anyone_performs_waits() -> None:
 async def test_an_action_without_a_performer_is_found_at_the_start() -> None:
     shell = Shell()
     with pytest.raises(
-        ValueError, match="nobody performs Restart, Signal, Watch, Collect, Send, Save, Finish"
+        ValueError, match="nobody performs Restart, Signal, Watch, Collect, Send, Save, Beat, Finish"
     ):
         shell.loop.connect({act.Start: shell.perform})
 
@@ -126,3 +127,15 @@ async def test_what_a_bug_ends_in_was_recorded() -> None:
     with pytest.raises(RuntimeError, match="a bug"):
         shell.loop.report(Absent())
     assert recorded[-1] == Absent()
+
+
+async def test_what_is_done_each_minute_is_no_line_in_the_log() -> None:
+    shell = Shell(Policy(deadman=60.0))
+    shell.connect()
+    with capture_logs() as lines:
+        shell.loop.report(Restored(None, seed=1))
+        shell.loop.report(Absent())
+    assert shell.done == ["Beat", "Start", "Save", "Watch", "Save"]
+    told = [action for line in lines for action in line["actions"]]
+    assert [action.split()[0] for action in told] == ["Start", "Save", "Watch", "Save"]
+    shell.loop.close()

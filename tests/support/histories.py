@@ -171,7 +171,11 @@ class Histories(World, RuleBasedStateMachine):
     @rule(policy=st.sampled_from(POLICIES))
     def the_sidecar_is_reloaded(self, policy: Policy) -> None:
         """Other numbers from now on, also for what has begun; who is told stays."""
-        kept = {"channels": self.policy.channels, "abilities": self.policy.abilities}
+        kept = {
+            "channels": self.policy.channels,
+            "abilities": self.policy.abilities,
+            "deadman": self.policy.deadman,
+        }
         self.policy = msgspec.structs.replace(policy, **kept)
         if isinstance(self.state.recovery.phase, Held):
             self.row = []  # its back-off is over, and no other begins
@@ -222,9 +226,29 @@ class Histories(World, RuleBasedStateMachine):
             self.failed[send.channel] = self.at
             self.sees(obs.SendFailed(send.message.id, send.channel, "refused"))
 
+    @precondition(lambda self: self.beats)
+    @rule(good=st.booleans())
+    def the_dead_mans_switch_answers(self, good: bool) -> None:
+        self.beats.pop()
+        self.sees(obs.BeatHeard() if good else obs.BeatFailed("no answer within 10 s"))
+
+    @invariant()
+    def who_says_that_there_was_no_sidecar_knows_what_became_of_the_server(self) -> None:
+        for incident in self.state.incidents.open.values():
+            assert incident.absence is None or incident.absence.matters
+
+    @invariant()
+    def the_dead_mans_switch_is_never_forgotten(self) -> None:
+        assert not self.lives or self.at <= self.beat_at + 60.0
+
     @precondition(lambda self: self.unsaved is not None or not self.disk_failed)
-    @rule(away=st.floats(0.1, 30), server_dies=st.booleans(), policy=st.sampled_from(POLICIES))
-    def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy) -> None:
+    @rule(
+        away=st.floats(0.1, 30),
+        server_dies=st.booleans(),
+        policy=st.sampled_from(POLICIES),
+        tells=st.booleans(),
+    )
+    def the_sidecar_is_killed(self, away: float, server_dies: bool, policy: Policy, tells: bool) -> None:
         """And comes back, maybe configured otherwise, with what the disk had: here, all that it was given."""
         if self.unsaved is not None:
             self.disk, self.unsaved = self.unsaved.memory, None
@@ -233,7 +257,7 @@ class Histories(World, RuleBasedStateMachine):
             self.server, self.dies_at = None, math.inf
         else:
             self.doomed = None  # the next one may find it well
-        self.sending = []
+        self.sending, self.beats = [], []
         if self.clock_was_set:
             self.restarts, self.row, self.failed, self.clock_was_set = [], [], {}, False
         for known in (self.policy, policy):  # what it remembered, and what of it the next wants to know
@@ -245,7 +269,8 @@ class Histories(World, RuleBasedStateMachine):
         self.policy = msgspec.structs.replace(policy, abilities=self.policy.abilities)
         self.state = State()
         self.lives.append([])
-        self.sees(obs.Restored(self.disk, seed=6), *self.found())
+        alive = self.wall - away if tells else None
+        self.sees(obs.Restored(self.disk, 6, alive), *self.found())
 
     def found(self) -> list[obs.Observation]:
         """What a new sidecar sees at first."""

@@ -16,7 +16,8 @@ PACKAGES = (
     "sidecar/store",
 )
 GIVING = {
-    *("Absent", "ConfigRead", "ConnectionError", "GaveUp", "Held", "NotHttp", "Other", "ProcessLookupError"),
+    *("Absent", "BeatFailed", "ConfigRead", "ConnectionError", "GaveUp", "Held", "NotHttp", "Other"),
+    "ProcessLookupError",
     *(
         "Refused",
         "Rested",
@@ -41,7 +42,9 @@ GIVING = {
     ),
 }
 """Calls whose text is a reason."""
-RETURNING = {"_attempt", "_converse", "_no_bus", "_notify", "_useless", "_whose", "late", "port_of", "weak"}
+RETURNING = {
+    *("_converse", "_no_bus", "_notify", "_tell", "_useless", "_whose", "attempt", "late", "port_of", "weak"),
+}
 """Functions that return one."""
 NAMED = {"why", "_obstacle", "_reason", "instead", "unknown"}
 """Where one is kept."""

@@ -11,7 +11,7 @@ from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Act, Chapter, Ended, Identity
+from sidecar.core.nouns import SERVER, Act, Chapter, Ended, Identity
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 
@@ -20,6 +20,7 @@ POLICY = Policy(
     budget=(Window(4, 120.0), Window(9, 900.0)),
     backoff_first=1.0,
     backoff_max=16.0,
+    deadman=60.0,
 )
 _ACTS = (Act.NOTE, Act.TELL, Act.HOLD, Act.PLAN, Act.RESTART)
 """Those that a rule may have."""
@@ -75,6 +76,10 @@ class World:
         self.sending: list[act.Send] = []
         self.failed: dict[str, float] = {}
         """When each channel refused last."""
+        self.beats: list[float] = []
+        """Of this sidecar, without those whose outcome it knows."""
+        self.beat_at = -math.inf
+        """When it told the dead-man switch last."""
         self.restarts: list[float] = []
         self.row: list[float] = []  # restarts since the last proven stability
         self.first_start = True
@@ -127,7 +132,18 @@ class World:
                 assert since >= self.policy.retry_first - 1e-6, "on the heels of a failure"
                 self.sending.append(action)
                 self.note(message.id, message.chapter, message.incident.number, channel)
+            case act.Beat(pulse=pulse):
+                self.is_told(pulse)
         return []
+
+    def is_told(self, pulse: act.Pulse) -> None:
+        assert (pulse is act.Pulse.STARTED) is (len(self.lives[-1]) == 1), "one start for each life"
+        assert pulse is act.Pulse.STARTED or self.at >= self.beat_at + 60.0, "a beat came too early"
+        facts, incidents = self.state.facts, self.state.incidents
+        down = SERVER in incidents.open and facts.pause is None
+        assert pulse is act.Pulse.STARTED or (pulse is act.Pulse.DOWN) is down
+        self.beat_at = self.at
+        self.beats.append(self.at)
 
     def is_looked_at(self, identity: Identity, ended: Ended | None) -> None:
         if ended is None:

@@ -8,6 +8,8 @@ from importlib.resources import files
 import msgspec
 
 from fermatkit.measures import Measure
+from sidecar.core.actions import Pulse
+from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.view import Status
@@ -98,10 +100,24 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: str
     not_saved: str
     not_taken: str
+    away: str
+    no_absence: str
+    no_deadman: str
+    not_heard: str
+    not_heard_yet: str
     never: str
     """In place of a moment that does not come by itself."""
     no_restart: str
     description: str
+
+
+class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message that was asked for only to see whether it arrives, and what became of it."""
+
+    subject: str
+    body: str
+    taken: str
+    not_taken: str
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,6 +176,10 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next step for a human."""
     sign: dict[Sign, str]
     deed: dict[Deed, str]
+    meanwhile: dict[Meanwhile, str]
+    """What became of the server while there was no sidecar."""
+    pulse: dict[Pulse, str]
+    """What the dead-man switch is told, for whoever reads there why it rang."""
     subject: dict[Chapter, str]
     """Of a message about the server."""
     condition: dict[Chapter, str]
@@ -175,6 +195,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By what is counted: whose the limit is that the server may share, and how it is set."""
     ends: Ends
     numbers: Numbers
+    trial: Trial
     phrases: Phrases
     page: Page
     reason: dict[str, str] = {}

@@ -36,6 +36,19 @@ def test_the_smallest_file_has_every_default(tmp_path: Path) -> None:
     assert settings.server.directory == str(tmp_path)
 
 
+@pytest.mark.parametrize(("written", "seconds"), [("", 60.0), ('interval = "10s"\n', 10.0)])
+def test_a_dead_man_s_switch_is_told_each_minute_unless_it_says_otherwise(
+    tmp_path: Path, written: str, seconds: float
+) -> None:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(f'{SMALLEST}[deadman]\nurl = "HTTPS://hc-ping.com/hunter2"\n{written}')
+    settings = load(path)
+    assert settings.policy.deadman == seconds
+    assert "hunter2" not in repr(settings)
+    path.write_text(SMALLEST)
+    assert load(path).policy.deadman is None
+
+
 def test_limits_are_written_with_their_units(tmp_path: Path) -> None:
     path = tmp_path / "sidecar.toml"
     path.write_text(

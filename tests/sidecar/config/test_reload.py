@@ -53,6 +53,7 @@ def test_a_language_needs_no_restart() -> None:
             read(more=MAIL + "[health]\nport = 9192\n[state]\ndirectory = '/x'\n"),
             ["state.directory", "health.port"],
         ),
+        (read(more=MAIL + "[deadman]\nurl = 'https://a/b'\n"), ["deadman"]),
         (read(more=MAIL.replace("//a", "//b")), ["channel mail"]),
         (read(more=MAIL + CHAT), ["channel chat"]),
     ],
@@ -62,12 +63,20 @@ def test_what_is_at_work_somewhere_waits_for_a_restart(new: Settings, keys: list
     assert later == keys
     assert policy.channels == ("mail",)
     assert policy.abilities == read().policy.abilities
+    assert policy.deadman is None
 
 
 def test_who_is_no_longer_in_the_file_is_no_longer_told() -> None:
     policy, later = reload(read(more=MAIL + CHAT), read(more=CHAT))
     assert policy.channels == ("chat",)
     assert later == []
+
+
+def test_the_dead_man_s_switch_that_runs_goes_on() -> None:
+    switch = "[deadman]\nurl = 'https://a/{}'\ninterval = '{}s'\n"
+    policy, later = reload(read(more=switch.format("b", 10)), read(more=switch.format("c", 20)))
+    assert policy.deadman == 10.0
+    assert later == ["deadman.url", "deadman.interval"]
 
 
 def test_a_secret_that_has_changed_is_named_and_not_shown() -> None:

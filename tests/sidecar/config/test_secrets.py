@@ -19,6 +19,8 @@ admin = { password = { credential = "admin" } }
 [[channel]]
 name = "mail"
 url = { credential = "mail" }
+[deadman]
+url = { credential = "switch" }
 """
 
 
@@ -29,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (folder / "secret_admin").write_text("hunter2\n")
     (folder / "secret_mail").write_text("mailto://a:hunter2@example.org\n")
+    (folder / "secret_switch").write_text("https://hunter2.example.org\n")
     monkeypatch.setenv(FOLDER, str(folder))
     return folder
 
@@ -42,7 +45,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_it_is_what_stands_in_the_file_that_it_names(folder: Path, config: Path) -> None:
     settings = load(config)
-    assert [secret.reveal()[:7] for secret in settings.credentials] == ["hunter2", "mailto:"]
+    assert [secret.reveal()[:7] for secret in settings.credentials] == ["hunter2", "mailto:", "https:/"]
     assert "hunter2" not in repr(settings)
     assert folder.exists()
 
@@ -65,7 +68,7 @@ def test_check_by_hand_says_that_it_cannot_look(
 ) -> None:
     monkeypatch.delenv(FOLDER, raising=False)
     assert check(config) is ExitCode.GOOD
-    assert "Not looked at: credentials admin, mail." in capsys.readouterr().out
+    assert "Not looked at: credentials admin, mail, switch." in capsys.readouterr().out
     with pytest.raises(UserError, match="only systemd hands credentials over"):
         load(config).credentials[0].reveal()
 

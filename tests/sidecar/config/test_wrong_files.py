@@ -28,6 +28,7 @@ GOOD: dict[str, dict[str, str]] = {
     "[state]": {"directory": '"state"'},
     "[health]": {"host": '"localhost"', "port": "9191"},
     "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
+    "[deadman]": {"url": '"https://hc-ping.com/hunter2"', "interval": '"1m"'},
     "[limits]": {
         "term_deadline": '"10s"',
         "quiet_from": '"02:30"',
@@ -83,6 +84,8 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[health]", "port"): (*NO_NUMBER, "0", "65536"),
     ("[[channel]]", "name"): NO_LINE,
     ("[[channel]]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
+    ("[deadman]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
+    ("[deadman]", "interval"): (*NO_QUANTITY, '"9s"', '"10MiB"'),
     ("[limits]", "term_deadline"): (*NO_QUANTITY, '"10MiB"', '"0s"', '"99999d"'),
     ("[limits]", "quiet_from"): (*NO_QUANTITY, '"24:00"', '"3 o\'clock"', '"03:60"'),
     ("[rules.disk-low]", "threshold"): (*NO_QUANTITY, '"10s"', '"10%"'),
@@ -105,6 +108,7 @@ BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
     ("[server]", "match"): ('"cloud-server.jar"',),
     ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
     ("[health]", "port"): ("9090",),
+    ("[deadman]", "url"): ('"hc-ping.com/hunter2"', '"ftp://hunter2"', '"https:///hunter2"'),
     ("[rules.disk-low]", "clear"): ('"1MiB"', '"1GiB"'),
     ("[rules.disk-low]", "channels"): ('["nobody"]',),
     ("[rules.fd-limit]", "threshold"): ('"10%"',),
@@ -121,6 +125,7 @@ def spoilt(draw: st.DrawFn) -> dict[tuple[str, str], str | None]:
         ("[server.admin]", "password"),
         ("[[channel]]", "name"),
         ("[[channel]]", "url"),
+        ("[deadman]", "url"),
     }
     return {key: draw(st.sampled_from((*WRONG[key], *((None,) if key in required else ())))) for key in keys}
 

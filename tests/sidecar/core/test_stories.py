@@ -63,6 +63,7 @@ def test_a_death_and_its_end() -> None:
         "clients": None,
         "left_out": 0,
         "told": ["opened"],
+        "absence": None,
         "closed": died + 1,
         "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01, "owner_unknown": ""},
     }
@@ -84,6 +85,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "clients": None,
         "left_out": 0,
         "told": ["opened"],
+        "absence": None,
         "closed": None,
         "proof": None,
     }

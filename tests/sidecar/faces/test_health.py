@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
+from sidecar.core.memory import Memory
+from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import (
     SERVER,
     Cause,
@@ -26,9 +28,13 @@ from sidecar.core.nouns import (
     Trouble,
 )
 from sidecar.core.observations import (
+    Absent,
     Answered,
     Appeared,
+    BeatFailed,
+    BeatHeard,
     PauseAsked,
+    Restored,
     Sampled,
     Saved,
     SaveFailed,
@@ -39,7 +45,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.view import BudgetView, OutboxView, SignView, Status, View
+from sidecar.core.view import BudgetView, DeadmanView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
 from sidecar.faces.words import words
@@ -239,6 +245,71 @@ def test_a_memory_that_cannot_be_saved_warns_until_it_can() -> None:
     assert shown(book.view)[1]["status"] == "pass"
 
 
+def test_a_time_without_a_sidecar_is_shown_and_noted_for_an_hour() -> None:
+    book, _ = running()
+    (check,) = shown(book.view)[1]["checks"]["sidecar:away"]
+    assert check["output"] == "unknown: nothing tells when a sidecar was here before"
+    assert "observedValue" not in check
+    book = Playbook()
+    book.sees(Restored(Memory(1, identity=Identity(100, 1)), 1, book.wall - 600))
+    book.sees(Appeared(Identity(100, 1), adopted=True))
+    book.proves(Identity(100, 1))
+    said = (
+        "No sidecar watched for 10 min, from 2027-01-15 08:06:40 UTC to 2027-01-15 08:16:40 UTC. "
+        "The Cloud Server ran on; how well, nobody knows."
+    )
+    _, body = shown(book.view)
+    (check,) = body["checks"]["sidecar:away"]
+    assert (body["status"], check["status"], check["observedValue"]) == ("pass", "pass", 600.0)
+    assert check["story"] == [{"time": "2027-01-15T08:16:40.000Z", "text": said}]
+    assert said in body["notes"]
+    book.at, book.wall = book.at + 3599, book.wall + 3599
+    assert said in shown(book.view)[1]["notes"]
+    book.at, book.wall = book.at + 1, book.wall + 1
+    assert said not in shown(book.view)[1]["notes"]
+
+
+def test_a_mere_restart_of_the_sidecar_is_no_note() -> None:
+    book = Playbook()
+    book.sees(Restored(Memory(1), 1, book.wall - 2))
+    book.sees(Absent())
+    _, body = shown(book.view)
+    (check,) = body["checks"]["sidecar:away"]
+    assert check["observedValue"] == 2.0
+    assert "story" not in check
+    assert not any("No sidecar" in note for note in body["notes"])
+
+
+def test_a_dead_man_s_switch_is_unknown_until_it_answers_and_warns_when_it_does_not() -> None:
+    book, _ = running()
+    assert shown(book.view)[1]["checks"]["deadman:last"] == [
+        {"componentType": "component", "output": "unknown: there is no dead-man switch ([deadman])"}
+    ]
+    book.policy = msgspec.structs.replace(book.policy, deadman=60.0)
+    _, body = shown(book.view)
+    (check,) = body["checks"]["deadman:last"]
+    assert check["output"] == "unknown: the dead-man switch has not answered yet"
+    assert check["output"] not in body["notes"], "that is no trouble"
+    book.sees(BeatHeard())
+    (check,) = shown(book.view)[1]["checks"]["deadman:last"]
+    assert (check["status"], check["observedValue"], check["time"]) == (
+        "pass",
+        "heard",
+        "2027-01-15T08:16:45.000Z",
+    )
+    book.sees(BeatFailed("it answered 500"), after=60)
+    status, body = shown(book.view)
+    (check,) = body["checks"]["deadman:last"]
+    assert (status, body["status"], check["status"], check["time"][:19]) == (
+        200,
+        "warn",
+        "warn",
+        "2027-01-15T08:16:45",
+    )
+    assert "it answered 500" in check["output"]
+    assert check["output"] in body["notes"]
+
+
 def _owed(book: Playbook) -> str:
     return book.state.outbox.entries[0].owed.message.id
 
@@ -290,6 +361,8 @@ views = st.builds(
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
     pause=st.none() | st.builds(Pause, st.floats(0, 4e9), st.text(max_size=9), st.text(max_size=9)),
+    absence=st.none() | st.builds(Absence, walls, walls, st.none() | st.sampled_from(Meanwhile)),
+    deadman=st.none() | st.builds(DeadmanView, st.none() | walls, st.integers(0, 9), st.text(max_size=9)),
     outbox=st.none()
     | st.builds(OutboxView, st.integers(0, 99), st.integers(0, 9), st.text(max_size=9), st.text(max_size=60)),
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Send
+from sidecar.core.memory import Memory
 from sidecar.core.nouns import (
     SERVER,
     Cause,
@@ -50,6 +51,18 @@ def told(book: Playbook) -> list[Rendered]:
                 book.sees(Sent(action.message.id, action.channel))
         done += 1
     return rendered
+
+
+def test_a_death_while_there_was_no_sidecar_is_told_with_that() -> None:
+    book = Playbook()
+    book.sees(Restored(Memory(1, identity=Identity(100, 1)), 1, book.wall - 600))
+    book.sees(Appeared(SECOND, adopted=True))
+    book.proves(SECOND)
+    book.waits(2)
+    opened, closed = told(book)
+    for message in (opened, closed):
+        assert "No sidecar watched for 10 min, from " in message.body
+        assert "The Cloud Server ended in that time, nobody knows when and how, and another" in message.body
 
 
 def of_others() -> Playbook:

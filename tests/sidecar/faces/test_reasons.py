@@ -132,6 +132,18 @@ REAL = [
             "unable to open database file",
         )
     ),
+    ("it answered 500", "respondió 500"),
+    (
+        "Cannot connect to host ***:9 ssl:default [Connect call failed ('***', 9)]",
+        "no se puede conectar con ***:9: falló la conexión a ('***', 9)",
+    ),
+    ("Connect call failed ('***', 9)", "falló la conexión a ('***', 9)"),
+    (
+        "Cannot connect to host ***:443 ssl:default [Name or service not known]",
+        "no se puede conectar con ***:443: nombre o servicio desconocido",
+    ),
+    ("Name or service not known", "nombre o servicio desconocido"),
+    ("Temporary failure in name resolution", "fallo temporal al resolver el nombre"),
     ("Server disconnected", "el servidor cerró la conexión"),
     ("Access denied (AccessDenied)", "acceso denegado (AccessDenied)"),
     (

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Eater, Unknown
 from sidecar.core.findings.thresholds import TASKS
+from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import (
     SERVER,
     Cause,
@@ -149,6 +150,7 @@ messages = st.builds(
         done=st.lists(deeds, max_size=4).map(tuple),
         clients=readings,
         left_out=st.integers(0, 3),
+        absence=st.none() | st.builds(Absence, walls, walls, st.sampled_from(Meanwhile)),
         closed=st.none() | walls,
         proof=st.none()
         | st.builds(Proof, st.just(Identity(101, 2)), st.floats(0, 60), reasons | st.just("")),

@@ -13,7 +13,9 @@ import pytest
 
 from fermatkit.measures import UNITS, Measure
 from sidecar.config.settings import Settings
+from sidecar.core.actions import Pulse
 from sidecar.core.findings.thresholds import TASKS
+from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
@@ -32,6 +34,8 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("advice", Trouble),
     ("sign", Sign),
     ("deed", Deed),
+    ("meanwhile", Meanwhile),
+    ("pulse", Pulse),
     ("subject", Chapter),
     ("condition", Chapter),
     ("name", CONDITIONS),
