@@ -105,7 +105,7 @@ def _server(
 
 def _resumed(incident: Incident, now: float) -> Incident:
     """An earlier sidecar's story; what has become of it since its last line is not known."""
-    until = max(line.wall for line in (*incident.causes, *incident.done))
+    until = max([cause.wall for cause in incident.causes] + [done.wall for done in incident.done])
     if incident.topic != SERVER or Chapter.OPENED not in incident.told or now - until <= _FRESH:
         return incident
     told = tuple(chapter for chapter in incident.told if chapter is not Chapter.AGAIN)
