@@ -28,7 +28,7 @@ from sidecar.core.nouns import Message
 from sidecar.core.observations import Report, Restored, StopAsked
 from sidecar.core.view import view
 from sidecar.faces.health import Health, health, notes
-from sidecar.faces.label import Label
+from sidecar.faces.label import label
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
@@ -62,7 +62,6 @@ _LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 """What the machine may be short of for a time, so that a newcomer cannot be let in."""
 _LACK_PAUSE = 60.0
 """Seconds between two log lines about that; the event loop tells of it each second."""
-_ANYWHERE = ("0.0.0.0", "::")
 
 
 class Sidecar:
@@ -77,8 +76,8 @@ class Sidecar:
         self._told: tuple[object, ...] = ()
         """Of what systemd has the status."""
         self._policy = settings.policy
-        self._label = _label(settings)
-        self._words = words()
+        self._label = label(settings, socket.gethostname(), version("fermat-sidecar"))
+        self._words = words(settings.language)
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._shown: Health | None = None
         self._shown_at = 0.0
@@ -109,6 +108,7 @@ class Sidecar:
         self._policy, later = reload(self._settings, new)
         self._recorder.obey(self._policy)
         self._core.obey(self._policy)
+        self._words, self._shown, self._told = words(new.language), None, ()
         log.info("configuration read again", file=str(self._config), needs_a_restart=later)
 
     async def run(self) -> ExitCode:
@@ -154,7 +154,7 @@ class Sidecar:
                 plan.Server(
                     settings.port,
                     Path(settings.directory),
-                    _output(self._settings),
+                    self._settings.output,
                     self._config,
                     settings.unit,
                     cast("UnitServer", server).quit if settings.unit else None,
@@ -271,30 +271,8 @@ def _server(
     )
 
 
-def _output(settings: Settings) -> Path | None:
-    """Where we keep what the server prints, if we do."""
-    return Path(settings.state.directory) / settings.server.output if settings.server.command else None
-
-
 def _counters(server: ServerSettings) -> CountersSettings:
     admin = server.admin
     if admin is None:
         return CountersSettings(server.host, server.port)
     return CountersSettings(server.host, server.port, admin.user, admin.password)
-
-
-def _label(settings: Settings) -> Label:
-    server, page, machine = settings.server, settings.health, socket.gethostname()
-    host = machine if page.host in _ANYWHERE else page.host
-    return Label(
-        host=machine,
-        server=_address(server.host, server.port),
-        page=f"http://{_address(host, page.port)}/",
-        output=f"journalctl -u {server.unit}" if server.unit else str(_output(settings) or ""),
-        version=version("fermat-sidecar"),
-    )
-
-
-def _address(host: str, port: int) -> str:
-    """As it is written in a URL."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

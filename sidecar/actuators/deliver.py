@@ -1,8 +1,4 @@
-"""The child that sends one message and ends: ``python -m sidecar.actuators.deliver``.
-
-A line of JSON on stdin says what to send, a line on stdout says what became of it. Nothing secret is
-ever in an argument, in the environment or in the answer. It ends when its stdin does: its parent is
-gone then, and has no use for an answer.
+"""Sends one message by Apprise: ``python -m sidecar.actuators.deliver`` is the process that does (`forks`).
 
 It is a process of its own because Apprise loads 184 plug-ins at the first URL, sends by blocking calls,
 and cannot take one back; a process can be killed, and its memory is given back.
@@ -11,13 +7,11 @@ and cannot take one back; a process can be killed, and its memory is given back.
 from __future__ import annotations
 
 import logging
-import os
 import re
-import sys
-import threading
 import urllib.parse
+from contextlib import suppress
 
-import msgspec
+from sidecar.actuators.forks import Forks, Order
 
 TIMEOUTS = "cto=10&rto=10"
 """Apprise's own limits, seconds to connect and to read; SMTP takes the first for both."""
@@ -27,45 +21,29 @@ _SHORTEST_SECRET = 4
 _LONGEST_WHY = 300
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What to send."""
-
-    url: str
-    subject: str
-    body: str
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of it."""
-
-    why: str | None = None
-    """None: it was taken. Otherwise why not, without any part of the URL."""
-
-
 def main() -> None:
-    """Read the order, try once, answer, end."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    outcome = deliver(order)
-    sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
-    sys.stdout.buffer.flush()
-    os._exit(0)  # a plug-in's threads and handlers have nothing left to do
+    """Load all that sending takes, then send what is ordered."""
+    forks = Forks(deliver)
+    with suppress(Exception):  # each message says why, once it needs it
+        _load()
+    forks.serve()
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)
+def _load() -> None:
+    """All plug-ins: they come with the first url, whichever it is."""
+    import apprise  # noqa: PLC0415 - likewise
+
+    apprise.Apprise().add("json://localhost")
 
 
-def deliver(order: Order) -> Outcome:
-    """Send by Apprise; whatever it raises is an outcome too."""
+def deliver(order: Order) -> str | None:
+    """Send by Apprise: why not, or None. Whatever it raises is an outcome, too."""
     said = _Said()
     try:
         why = _notify(order, said)
     except Exception as error:  # noqa: BLE001 - any of 184 plug-ins may raise anything; the answer says so
         why = f"{type(error).__name__}: {error}"
-    return Outcome(None if why is None else scrub(why, order.url)[:_LONGEST_WHY])
+    return None if why is None else scrub(why, order.url)[:_LONGEST_WHY]
 
 
 def _notify(order: Order, said: _Said) -> str | None:

@@ -1,16 +1,12 @@
-"""Sends messages, each in a short-lived process of its own; the outcome comes back as an observation."""
+"""Sends messages, in a short-lived process for it; the outcome comes back as an observation."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-import msgspec
-
-from sidecar.actuators.deliver import Order, Outcome
+from sidecar.actuators.office import Office
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
 from sidecar.core.nouns import Message
@@ -19,12 +15,11 @@ from sidecar.faces.message import Rendered
 from sidecar.tasks import spawn
 
 DEADLINE = 30.0
-"""Seconds for one attempt; then its process is killed. Apprise's own limits are shorter, step by step."""
-_COMMAND = (sys.executable, "-P", "-m", "sidecar.actuators.deliver")
+"""Seconds for one attempt; then it is killed. Apprise's own limits are shorter, step by step."""
 
 
 class Sender:
-    """Performs ``Send``: one process at a time for each channel, so no channel waits for another."""
+    """Performs ``Send``: one attempt at a time for each channel, so no channel waits for another."""
 
     def __init__(
         self,
@@ -39,6 +34,9 @@ class Sender:
         self._deadline = deadline
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._offices: list[Office] = []
+        """The last of them takes orders; those before it end."""
+        self._opening = asyncio.Lock()
 
     def send(self, action: Send) -> None:
         """Try once. → Sent or SendFailed, for this message and channel."""
@@ -51,6 +49,8 @@ class Sender:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for office in self._offices:
+            await office.end()
 
     async def _send(self, action: Send) -> None:
         rendered = self._render(action.message)
@@ -63,46 +63,15 @@ class Sender:
 
     async def _attempt(self, channel: str, rendered: Rendered) -> str | None:
         """Why it failed, or None."""
-        url = self._urls[channel]
         try:
-            process = await asyncio.create_subprocess_exec(
-                *_COMMAND,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # a terminal's Ctrl-C is not meant for it
-            )
+            office = await self._office()
         except OSError as error:
             return f"the sending process could not be started: {error.strerror}"
-        order = Order(url.reveal(), rendered.subject, rendered.body)
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await _converse(process, msgspec.json.encode(order) + b"\n")
-        except TimeoutError:
-            return f"no answer within {self._deadline:g} s"
-        finally:
-            await _end(process)
+        return await office.send(self._urls[channel].reveal(), rendered, self._deadline)
 
-
-async def _converse(process: asyncio.subprocess.Process, order: bytes) -> str | None:
-    """Hand over the order; its stdin stays open, for the child ends when that does."""
-    assert process.stdin is not None  # noqa: S101 - both are pipes; mypy has to see it
-    assert process.stdout is not None  # noqa: S101 - likewise
-    process.stdin.write(order)
-    answer = await process.stdout.readline()
-    if not answer.endswith(b"\n"):
-        return f"the sending process {_ended(await process.wait())} before it answered"
-    return msgspec.json.decode(answer, type=Outcome).why
-
-
-def _ended(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    return f"was killed by signal {-code} ({signal.strsignal(-code)})"
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """No process stays behind, and none is left a zombie."""
-    if process.returncode is None:
-        process.kill()
-    await process.wait()
+    async def _office(self) -> Office:
+        """The process that takes orders now; a new one if there is none. OSError."""
+        async with self._opening:
+            if not self._offices or self._offices[-1].closed:
+                self._offices = [*(one for one in self._offices if not one.gone), await Office.open()]
+            return self._offices[-1]

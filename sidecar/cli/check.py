@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from pathlib import Path
 
 from fermatkit.errors import ExitCode
@@ -14,7 +15,7 @@ from sidecar.config.settings import ServerSettings
 
 
 def check(config: Path) -> ExitCode:
-    """Good, in one line; or UserError with every mistake."""
+    """Good, in one line, and what cannot be told or should be mended; or UserError with every mistake."""
     settings = load(config, usable=_usable)
     if FOLDER in os.environ:
         for secret in settings.credentials:
@@ -26,6 +27,9 @@ def check(config: Path) -> ExitCode:
     unseen = ", ".join(one.credential for one in settings.credentials if FOLDER not in os.environ)
     if unseen:
         print(f"Not looked at: credentials {unseen}. The unit alone has them: systemctl reload looks, too.")
+    written = any(not one.credential for one in settings.secrets)
+    if written and config.stat().st_mode & stat.S_IROTH:
+        print(f"Warning: everybody on this machine can read the secrets in it: chmod o-rwx {config}")
     return ExitCode.GOOD
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -100,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The whole file."""
 
     server: ServerSettings
+    language: Literal["en", "es"] = "en"
+    """In which people are told, and the page and `/health` are written. Stands before the first table."""
     state: StateSettings = StateSettings()
     health: HealthSettings = HealthSettings()
     channels: tuple[ChannelSettings, ...] = ()
@@ -111,10 +114,20 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The findings with a threshold: ``[rules.NAME]``."""
 
     @property
+    def output(self) -> Path | None:
+        """Where the sidecar keeps what the server prints, if it does."""
+        return Path(self.state.directory) / self.server.output if self.server.command else None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """All of them, wherever each is written."""
+        admin = (self.server.admin.password,) if self.server.admin else ()
+        return (*admin, *(channel.url for channel in self.channels))
+
+    @property
     def credentials(self) -> tuple[Secret, ...]:
         """The secrets that systemd hands over."""
-        admin = (self.server.admin.password,) if self.server.admin else ()
-        return tuple(one for one in (*admin, *(channel.url for channel in self.channels)) if one.credential)
+        return tuple(one for one in self.secrets if one.credential)
 
     @property
     def policy(self) -> Policy:

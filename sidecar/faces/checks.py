@@ -11,6 +11,7 @@ from sidecar.core.rules import METRICS
 from sidecar.core.view import Status, View
 from sidecar.faces import records, sentences
 from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, iso, ms, pid, severity
+from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
@@ -89,31 +90,39 @@ def _since(view: View) -> float | None:
 
 
 def _measure(measure: Measure, view: View, words: Words) -> Check:
-    reading: Reading = view.readings.get(measure, Unknown(words.phrases.not_sampled))
-    if not isinstance(reading, Unknown) and not math.isfinite(reading):
-        reading = Unknown(words.phrases.not_filling)  # JSON has no word for it
+    reading = view.readings.get(measure)
+    number = None if isinstance(reading, Unknown) or not math.isfinite(reading or 0.0) else reading
     finding = _worst(measure, view)
     return Check(
         component_type="system" if measure in _SYSTEM else "component",
         component_id=None if measure in MACHINE else pid(view),
         label=words.measure[measure],
-        observed_value=None if isinstance(reading, Unknown) else round(reading, DECIMALS),
+        observed_value=None if number is None else round(number, DECIMALS),
         observed_unit=UNITS[measure],
-        status=severity(finding) if finding else None if isinstance(reading, Unknown) else Status.PASS,
+        status=severity(finding) if finding else None if number is None else Status.PASS,
         time=iso(view.read.get(measure) if measure in view.readings else None),
         output=sentences.cause(told(finding, view), words, view.wall)
         if finding
-        else sentences.unknown(reading.why, words)
-        if isinstance(reading, Unknown)
+        else _unread(reading, words)
+        if number is None
         else None,
     )
+
+
+def _unread(reading: Reading | None, words: Words) -> str:
+    """That there is no number to be shown, and why."""
+    if isinstance(reading, Unknown):
+        return sentences.unknown(reading.why, words)
+    # Infinite if it never comes to it: JSON has no word for that.
+    phrases = words.phrases
+    return sentences.unread(phrases.not_sampled if reading is None else phrases.not_filling, words)
 
 
 def _sign(sign: Sign, view: View, words: Words) -> Check:
     fact = view.signs.get(sign)
     check = Check("component", pid(view), words.sign[sign], observed_unit="ms")
     if fact is None or (fact.latency is None and fact.missing_since is None):
-        return changed(check, output=sentences.unknown(words.phrases.not_asked, words))
+        return changed(check, output=sentences.unread(words.phrases.not_asked, words))
     if fact.missing_since is None:
         return changed(
             check, observed_value=ms(fact.latency or 0.0), status=Status.PASS, time=iso(fact.good_at)
@@ -123,7 +132,7 @@ def _sign(sign: Sign, view: View, words: Words) -> Check:
     return changed(
         check,
         status=Status.FAIL if Status.FAIL in worst else Status.WARN,
-        output=words.phrases.missing.format(since=since, why=fact.why),
+        output=words.phrases.missing.format(since=since, why=reason(fact.why, words)),
         since=iso(fact.missing_since),
     )
 
@@ -131,7 +140,7 @@ def _sign(sign: Sign, view: View, words: Words) -> Check:
 def _registration(view: View, words: Words) -> Check:
     check = Check("component", pid(view), words.phrases.registration, observed_unit="ms")
     if view.proof is None:
-        return changed(check, output=sentences.unknown(words.phrases.not_registered, words))
+        return changed(check, output=sentences.unread(words.phrases.not_registered, words))
     return changed(check, observed_value=ms(view.proof.latency), status=Status.PASS)
 
 
@@ -139,22 +148,23 @@ def _owner(view: View, words: Words) -> Check:
     """Whose the server's port is."""
     check = Check("component", pid(view), words.phrases.owner)
     if view.owned is None:
-        return changed(check, output=sentences.unknown(view.owner_why or words.phrases.not_sampled, words))
+        return changed(check, output=_unread(Unknown(view.owner_why) if view.owner_why else None, words))
     if view.owned:
         return changed(check, observed_value="server", status=Status.PASS)
     value = "another" if view.owner_why else "nobody"
-    return changed(check, observed_value=value, status=Status.FAIL, output=view.owner_why or None)
+    why = reason(view.owner_why, words)
+    return changed(check, observed_value=value, status=Status.FAIL, output=why or None)
 
 
 def _configuration(view: View, words: Words) -> Check:
     """The port that the server's own configuration names."""
     check, config = Check("component", label=words.phrases.configuration), view.config
     if config is None:
-        return changed(check, output=sentences.unknown(words.phrases.not_sampled, words))
+        return changed(check, output=_unread(None, words))
     check = changed(check, component_id=config.path)
     if config.problem:
         bad = about(Trouble.BAD_CONFIG, view)
-        return changed(check, status=severity(bad) if bad else None, output=config.problem)
+        return changed(check, status=severity(bad) if bad else None, output=reason(config.problem, words))
     if config.port is None:
         return changed(check, output=sentences.unknown(config.unknown, words))
     return changed(check, observed_value=config.port, status=Status.PASS)

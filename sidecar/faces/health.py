@@ -12,6 +12,7 @@ from sidecar.core.view import Status, View
 from sidecar.faces import checks, sentences
 from sidecar.faces.check import Checks
 from sidecar.faces.label import Label
+from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 _OWN = ("outbox:waiting", "memory:unsaved")
@@ -24,6 +25,8 @@ class Health(msgspec.Struct, frozen=True):
     status: int
     """HTTP: 200 for pass and warn, 503 for fail."""
     body: bytes
+    language: str
+    """Of its sentences."""
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -45,7 +48,7 @@ def health(view: View, label: Label, words: Words) -> Health:
     # The sidecar's own troubles: no findings about the server, and no less true.
     said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
     if view.proof and view.proof.owner_unknown:
-        said.append(words.phrases.unowned.format(why=view.proof.owner_unknown))
+        said.append(words.phrases.unowned.format(why=reason(view.proof.owner_unknown, words)))
     own = said + [check.output for key in _OWN for check in details[key] if check.output]
     told = notes(view, words) + own
     body = _Body(
@@ -58,7 +61,7 @@ def health(view: View, label: Label, words: Words) -> Health:
         output="" if view.status is Status.PASS else " ".join(told),
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK
-    return Health(code, msgspec.json.encode(body))
+    return Health(code, msgspec.json.encode(body), words.language)
 
 
 def notes(view: View, words: Words) -> list[str]:

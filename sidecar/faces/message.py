@@ -7,11 +7,11 @@ import math
 import msgspec
 
 from fermatkit.measures import Unknown
-from fermatkit.units import format_duration
 from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
 from sidecar.core.phases import Stand
-from sidecar.faces import sentences
+from sidecar.faces import figures, sentences
 from sidecar.faces.label import Label
+from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 SUBJECT = 78
@@ -51,8 +51,8 @@ def _since(incident: Incident) -> float:
     return min([incident.opened, *(cause.wall for cause in incident.causes)])
 
 
-def _length(incident: Incident) -> str:
-    return format_duration(max(0.0, (incident.closed or incident.opened) - _since(incident)))
+def _length(incident: Incident, words: Words) -> str:
+    return figures.duration(max(0.0, (incident.closed or incident.opened) - _since(incident)), words)
 
 
 def _subject(message: Message, label: Label, words: Words) -> str:
@@ -66,7 +66,7 @@ def _subject(message: Message, label: Label, words: Words) -> str:
         name=words.name.get(first.trouble, ""),
         host=label.host,
         brief=sentences.brief(first, words),
-        length=_length(incident),
+        length=_length(incident, words),
     )
     subject = " ".join(subject.split())  # a header is one line
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
@@ -78,7 +78,7 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
     match message.chapter:
         case Chapter.CLOSED:
             since, until = sentences.date(_since(incident)), sentences.date(now)
-            return [words.phrases.length.format(length=_length(incident), since=since, until=until)]
+            return [words.phrases.length.format(length=_length(incident, words), since=since, until=until)]
         case Chapter.HELD:
             stand = sentences.stand(Stand.HELD, _room_at(incident), words, now)
             return [f"{words.verdict[Stand.HELD]} {stand}"]
@@ -100,7 +100,7 @@ def _seen(incident: Incident, words: Words, now: float) -> str:
 def _clients(incident: Incident, words: Words) -> str:
     clients = incident.clients
     if clients is None or isinstance(clients, Unknown):
-        why = clients.why if clients else words.phrases.no_sample
+        why = reason(clients.why, words) if clients else words.phrases.no_sample
         return words.phrases.clients_unknown.format(why=why)
     return words.phrases.clients.format(count=f"{clients:.0f}")
 

@@ -7,6 +7,7 @@ from sidecar.core.phases import Stand
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.check import Check, Checks, Line, about, changed, iso, severity
+from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 
@@ -46,7 +47,7 @@ def _last_restart(view: View, words: Words) -> Check:
             before = [cause for cause in incident.causes if cause.wall <= deeds[-1].wall]
             reason = sentences.brief((before or incident.causes)[-1], words)
             return changed(check, observed_value=reason, time=iso(deeds[-1].wall))
-    return changed(check, status=None, output=sentences.unknown(words.phrases.no_restart, words))
+    return changed(check, status=None, output=sentences.unread(words.phrases.no_restart, words))
 
 
 def _latest_first(view: View) -> list[Incident]:
@@ -85,9 +86,10 @@ def _outbox(view: View, words: Words) -> Check:
     check = Check("component", observed_unit="messages")
     if box is None or not box.failed_attempts:
         return changed(check, observed_value=box.waiting if box else 0, status=Status.PASS)
-    why = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=box.why)
+    why = reason(box.why, words)
+    said = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=why)
     check = changed(check, component_id=box.channel, observed_value=box.waiting)
-    return changed(check, status=Status.WARN, output=why)
+    return changed(check, status=Status.WARN, output=said)
 
 
 def _pause(view: View, words: Words) -> Check:
@@ -103,4 +105,5 @@ def _memory(view: View, words: Words) -> Check:
     check = Check("component", observed_value=failed, observed_unit="failed attempts", status=Status.PASS)
     if not failed:
         return check
-    return changed(check, status=Status.WARN, output=words.phrases.not_saved.format(why=view.unsaved))
+    why = reason(view.unsaved, words)
+    return changed(check, status=Status.WARN, output=words.phrases.not_saved.format(why=why))

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fermatkit.measures import Eater, Reading, Unknown
-from fermatkit.units import format_duration, format_size
-from sidecar.core.nouns import Cause, Done, Ended, Incident, Pause
+from sidecar.core.nouns import Cause, Deed, Done, Ended, Incident, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
+from sidecar.faces.figures import count, duration, milliseconds, percent, rate, share
+from sidecar.faces.figures import size as bytes_of
+from sidecar.faces.reasons import quoted, reason
 from sidecar.faces.words import Words
 
 _SHELL = 128
@@ -41,22 +43,22 @@ def _ending(ended: Ended, words: Words) -> str:
     ends = words.ends
     if ended.signal is not None:
         text = ends.dumped if ended.dumped else ends.signal
-        return text.format(signal=_signal(ended.signal), number=ended.signal)
+        return text.format(signal=_signal(ended.signal, words), number=ended.signal)
     if ended.code is None:
         return ends.unknown
     if ended.code == 0:
         return ends.zero
     number = ended.code - _SHELL
     if number in signal.valid_signals():
-        return ends.shell.format(number=ended.code, signal_number=number, signal=_signal(number))
+        return ends.shell.format(number=ended.code, signal_number=number, signal=_signal(number, words))
     return ends.code.format(number=ended.code)
 
 
-def _signal(number: int) -> str:
+def _signal(number: int, words: Words) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return f"signal {number}"
+        return words.ends.nameless.format(number=number)
 
 
 def cause(what: Cause, words: Words, now: float) -> str:
@@ -77,21 +79,22 @@ def brief(what: Cause, words: Words) -> str:
 def _parts(what: Cause, words: Words, now: float) -> dict[str, str]:
     phrases = words.phrases
     signs = [words.sign[sign] for sign in what.signs]
+    why = reason(what.why, words)
     return {
         "pid": phrases.pid_of.format(pid=what.pid) if what.pid else "",
         "how": ending(what.ended or Ended(), words),
-        "why": what.why,
-        "why_after": phrases.why_after.format(why=what.why) if what.why else "",
+        "why": why,
+        "why_after": phrases.why_after.format(why=why) if why else "",
         "signs": phrases.both.format(first=", ".join(signs[:-1]), last=signs[-1])
         if len(signs) > 1
         else "".join(signs),
         "since": moment(what.wall, now, words),
         "free": size(what.reading, words),
-        "share": _number(what.reading, words, lambda value: f"{value:.0%}"),
-        "percent": _number(what.reading, words, lambda value: f"{value:.0f} %"),
-        "number": _number(what.reading, words, lambda value: f"{value:,.0f}"),
-        "span": _number(what.reading, words, format_duration),
-        "rate": _number(what.reading, words, lambda value: f"{format_size(value)}/s"),
+        "share": _number(what.reading, words, share),
+        "percent": _number(what.reading, words, percent),
+        "number": _number(what.reading, words, count),
+        "span": _number(what.reading, words, duration),
+        "rate": _number(what.reading, words, rate),
         "eater": _eater(what.eater, words),
         "limit": words.limit.get(what.measure, "") if what.measure else "",
     }
@@ -105,23 +108,23 @@ def deed(done: Done, words: Words, now: float) -> str:
         pid_at=phrases.pid_at.format(pid=done.pid) if done.pid else "",
         pid_as=phrases.pid_as.format(pid=done.pid) if done.pid else "",
         until=moment(done.until, now, words) if done.until else "",
-        why=done.why,
+        why=done.why if done.deed is Deed.COLLECTED else reason(done.why, words),  # where, or why
         spent=_spent(done.window, words) if done.window else "",
     )
 
 
 def _spent(window: Window, words: Words) -> str:
-    return words.phrases.spent.format(restarts=window.restarts, within=format_duration(window.within))
+    return words.phrases.spent.format(restarts=window.restarts, within=duration(window.within, words))
 
 
 def proof(incident: Incident, words: Words) -> str:
     """Why an incident counts as over."""
     if incident.proof is None:
         return words.over.get(incident.causes[0].trouble, words.phrases.well)
-    pid, milliseconds = incident.proof.identity.pid, incident.proof.latency * 1000
+    pid, latency = incident.proof.identity.pid, milliseconds(incident.proof.latency, words)
     proven = words.phrases.proven_unowned if incident.proof.owner_unknown else words.phrases.proven
-    why = incident.proof.owner_unknown
-    return proven.format(pid=pid, latency=f"{milliseconds:.1f} ms", why=why)
+    why = reason(incident.proof.owner_unknown, words)
+    return proven.format(pid=pid, latency=latency, why=why)
 
 
 def pause(what: Pause, words: Words, now: float) -> str:
@@ -130,27 +133,32 @@ def pause(what: Pause, words: Words, now: float) -> str:
     return phrases.paused.format(
         until=moment(what.until, now, words),
         by=phrases.by.format(by=what.by) if what.by else "",
-        why_after=phrases.why_after.format(why=what.why) if what.why else "",
+        why_after=phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
     )
 
 
 def size(reading: Reading | None, words: Words) -> str:
     """A size in bytes for people, or that it is unknown and why."""
-    return _number(reading, words, format_size)
+    return _number(reading, words, bytes_of)
 
 
-def _number(reading: Reading | None, words: Words, spell: Callable[[float], str]) -> str:
+def _number(reading: Reading | None, words: Words, spell: Callable[[float, Words], str]) -> str:
     if reading is None or isinstance(reading, Unknown):
-        return unknown(reading.why if reading else words.phrases.no_sample, words)
-    return spell(reading)
+        return unknown(reading.why, words) if reading else unread(words.phrases.no_sample, words)
+    return spell(reading, words)
 
 
 def _eater(eater: Eater | None, words: Words) -> str:
     if eater is None:
         return ""
-    return words.phrases.eater.format(name=eater.name, pid=eater.pid, size=format_size(eater.memory))
+    return words.phrases.eater.format(name=eater.name, pid=eater.pid, size=bytes_of(eater.memory, words))
 
 
 def unknown(why: str, words: Words) -> str:
-    """That there is no reading, and why."""
+    """That there is no reading, and why: in the words of whoever had none."""
+    return unread(reason(why, words), words)
+
+
+def unread(why: str, words: Words) -> str:
+    """The same, in words of the catalogue."""
     return words.phrases.unknown.format(why=why)

@@ -32,7 +32,7 @@ class HttpSettings(msgspec.Struct, frozen=True):
     interval: float = 1.0
     """Seconds from one question to the next. Who has answered the last is asked half as often: a connection
     of its own makes this the dearest of all looks."""
-    limit: float = 0.75
+    limit: float = 0.6
     """Seconds after which a question counts as unanswered; an answer that comes later counts, too. With the
     two from one question to the next it is less than the 3 s in which silence is to be noticed."""
 

@@ -148,7 +148,9 @@ def _touch(path: Path) -> tuple[int, int]:
             raise Unusable(str(error.strerror)) from None
         raise
     status = os.fstat(descriptor)
-    os.close(descriptor)
+    os.close(
+        descriptor
+    )  # before SQLite opens it: whoever closes a file lets go of all the process's locks on it
     journal = path.with_name(path.name + BESIDE[0])
     if (
         status.st_size == 0 and journal.exists() and journal.stat().st_size

@@ -63,7 +63,8 @@ def _placed(owed: tuple[Owed, ...], before: Mapping[int, Owed]) -> dict[int, Owe
     placed: dict[int, Owed] = {}
     last, end = 0, max(before, default=0)
     for one in owed:
-        last = places.get(_key(one), 0) if places.get(_key(one), 0) > last else end + 1
+        place = places.get(_key(one), 0)
+        last = place if place > last else end + 1
         end = max(end, last)
         placed[last] = one
     return placed

@@ -7,7 +7,6 @@ import errno
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -17,6 +16,7 @@ from fermatkit.sockets import owner
 from sidecar.config.settings import HealthSettings
 from sidecar.faces.health import CONTENT_TYPE, Health
 from sidecar.web.door import Door
+from sidecar.web.page import index, read
 
 IDLE = 10.0
 """Seconds in which a connection must have made its (next) request."""
@@ -28,7 +28,6 @@ _STOP = 0.2
 """Seconds for answers under way when the server stops."""
 
 _PAGE = {
-    "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
 }
@@ -105,12 +104,18 @@ def _application(published: Callable[[], Health]) -> web.Application:
 
     async def health(_: web.Request) -> web.Response:
         answer = published()
-        return web.Response(status=answer.status, body=answer.body, content_type=CONTENT_TYPE)
+        headers = {"Content-Language": answer.language}  # an open page takes it up
+        return web.Response(
+            status=answer.status, body=answer.body, content_type=CONTENT_TYPE, headers=headers
+        )
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(body=index(published().language), content_type="text/html", charset="utf-8")
 
     app.router.add_get("/health", health)
+    app.router.add_get("/", page)
     for path, (name, content_type) in _PAGE.items():
-        body = files("sidecar.web.page").joinpath(name).read_bytes()
-        app.router.add_get(path, _static(body, content_type))
+        app.router.add_get(path, _static(read(name), content_type))
     return app
 
 

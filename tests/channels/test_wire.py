@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from sidecar.core.observations import Observation, SendFailed, Sent
-from support.examples import SECRETS
+from sidecar.core.observations import SendFailed, Sent
+from support.examples import INSTALL, SECRETS, channels
 from support.outside import Outside, outside
-from support.services import SLACK, TELEGRAM, Habit, Post, broken, dripping, reset, silent, too_many
+from support.services import SLACK, TELEGRAM, Post
 from support.smtp import Mailbox
-from support.telling import MESSAGE, TEXT, Told, telling
+from support.telling import MESSAGE, TEXT, telling
 
 CHANNELS = ("telegram", "mail", "slack")
 
@@ -66,7 +64,7 @@ async def test_without_the_authority_nothing_is_sent_and_the_reason_is_told(tmp_
 
 
 async def test_a_wrong_login_is_told_in_the_mail_servers_own_words(there: Outside) -> None:
-    url = there.urls["mail"].replace(SECRETS["PASSWORD"], "sesam-open-1234567890")
+    url = there.urls["mail"].replace("staple", "sesam-open-1234567890")
     async with telling(mail=url) as told:
         failed = await told.send()
     assert isinstance(failed, SendFailed)
@@ -75,50 +73,14 @@ async def test_a_wrong_login_is_told_in_the_mail_servers_own_words(there: Outsid
     assert not there.mailbox.mails
 
 
-RESET = "Connection reset by peer|Remote end closed connection"
-"""Python's TLS takes a reset for an end, with some versions of OpenSSL."""
-HABITS: dict[str, tuple[Habit, str, str]] = {
-    "too-many": (too_many, "Too Many Requests: retry after 7, error=429", "error=429"),
-    "broken": (broken, "Internal Server Error, error=500", "error=500"),
-    "reset": (reset, RESET, RESET),
-    "silent": (silent, "Read timed out", "Read timed out"),
-    "dripping": (dripping, "no answer within 12 s", "no answer within 12 s"),
-}
-"""What the service does, and what is said of it: of Slack's own words Apprise passes few on."""
-DEADLINE = 12.0
-"""Above Apprise's own limit on a read, which ends the silent one, and soon enough for the dripping one."""
-
-
-async def test_whatever_a_service_answers_is_one_failed_send_with_its_reason(there: Outside) -> None:
-    """All at once, for most of it is waiting: each service with each habit, and a mail server's silence."""
-    urls, wanted = {}, {}
-    for number, (name, (habit, *whys)) in enumerate(HABITS.items()):
-        bot, hook = f"{SECRETS['BOT_TOKEN']}{number}", f"{SECRETS['TOKEN_C']}{number}"
-        urls[f"telegram-{name}"] = there.urls["telegram"].replace(SECRETS["BOT_TOKEN"], bot)
-        urls[f"slack-{name}"] = there.urls["slack"].replace(SECRETS["TOKEN_C"], hook)
-        there.services.habits[bot] = [habit]
-        there.services.habits[hook] = [habit]
-        wanted |= {f"telegram-{name}": whys[0], f"slack-{name}": whys[1]}
-    there.mailbox.answer = forever
-    began = time.monotonic()
-    async with telling(DEADLINE, **urls, mail=there.urls["mail"]) as told:
-        outcomes = await all_of(told, *wanted, "mail")
-    assert time.monotonic() - began < DEADLINE + 8  # … of starting and ending eleven processes
-    for (name, why), outcome in zip((wanted | {"mail": "timed out"}).items(), outcomes, strict=True):
-        assert isinstance(outcome, SendFailed), name
-        assert re.search(why, outcome.why), name
-        assert not leaked(outcome.why)
-    assert len(there.services.asked) == len(wanted), "a service was asked twice"
-
-
-async def all_of(told: Told, *names: str) -> list[Observation]:
-    sends: list[Awaitable[Observation]] = [told.send(name) for name in names]
-    return [*await asyncio.gather(*sends)]
-
-
-async def forever() -> str:
-    await asyncio.sleep(3600)
-    return "250 too late"
+def test_the_shipped_file_has_the_same_examples() -> None:
+    shipped = (INSTALL.parent / "systemd" / "sidecar.toml").read_text()
+    lines = [
+        line.removeprefix("# ")
+        for line in shipped.splitlines()
+        if line.startswith(("# [[", "# name", "# url"))
+    ]
+    assert channels("\n".join(["```toml", *lines, "```"])) == channels(INSTALL.read_text())
 
 
 def leaked(text: str) -> list[str]:

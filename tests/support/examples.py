@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import quote
 
 INSTALL = Path(__file__).parents[2] / "INSTALL.md"
 MAIL_HOST = "smtp.example.org:587"
@@ -12,7 +13,7 @@ SECRETS = {
     "BOT_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
     "CHAT_ID": "-1001234567890",
     "USER": "sidecar-login",
-    "PASSWORD": "correct-horse-battery",
+    "PASSWORD": "correct-horse@battery/staple",
     "TOKEN_A": "T1J2K3L4M",
     "TOKEN_B": "B5N6P7Q8R",
     "TOKEN_C": "xyzzyPLUGH0123456789abcd",
@@ -22,13 +23,18 @@ SECRETS = {
 
 def urls(mail_port: int) -> dict[str, str]:
     """By the channel's name. The mail's host is ours: all else of an example is as it stands."""
-    blocks = re.findall(r"```toml\n(.*?)```", INSTALL.read_text(), re.DOTALL)
+    written = channels(INSTALL.read_text())
+    return {name: _filled(url).replace(MAIL_HOST, f"127.0.0.1:{mail_port}") for name, url in written.items()}
+
+
+def channels(text: str) -> dict[str, str]:
+    """The urls in a text that has a file with channels in it, by name."""
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (block,) = [block for block in blocks if "[[channel]]" in block]
-    found = {one["name"]: one["url"] for one in tomllib.loads(block)["channel"]}
-    return {name: _filled(url).replace(MAIL_HOST, f"127.0.0.1:{mail_port}") for name, url in found.items()}
+    return {one["name"]: one["url"] for one in tomllib.loads(block)["channel"]}
 
 
 def _filled(url: str) -> str:
     for name, value in SECRETS.items():
-        url = re.sub(rf"\b{name}\b", value, url)
+        url = re.sub(rf"\b{name}\b", quote(value, safe=":"), url)
     return url

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,7 +41,9 @@ class Traces:
 
     def leaks(self) -> list[tuple[str, str]]:
         """Where, and which."""
-        wanted = [(name, value.encode()) for name, value in SECRETS.items()]
+        wanted = [
+            (name, part.encode()) for name, value in SECRETS.items() for part in re.split("[@/]", value)
+        ]
         wanted += [(name, base64.b64encode(value)) for name, value in wanted]
         return [(where, name) for where, text in self.seen.items() for name, value in wanted if value in text]
 

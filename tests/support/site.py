@@ -34,12 +34,12 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(book: Playbook | None = None) -> AsyncIterator[Site]:
+async def serving(book: Playbook | None = None, language: str = "en") -> AsyncIterator[Site]:
     """Serve what the book's sidecar knows; without a book, a server that runs."""
     if book is None:
         book = Playbook()
         book.boots()
-    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, WORDS))
+    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)))
     try:
         yield Site(served, book)
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import psutil
@@ -61,3 +61,16 @@ async def telling(deadline: float = 30.0, **urls: str) -> AsyncIterator[Told]:
 def delivering() -> list[psutil.Process]:
     """Our children that send."""
     return [child for child in psutil.Process().children() if "sidecar.actuators.deliver" in child.cmdline()]
+
+
+async def child() -> psutil.Process:
+    async with asyncio.timeout(30):
+        while not (children := delivering()):
+            await asyncio.sleep(0.01)
+    return children[0]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.running import Running, running, until
+from support.spanish import english
 
 
 @pytest.fixture
@@ -26,6 +27,29 @@ async def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 def said(run: Running, event: str) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in run.log.splitlines() if line.startswith("{")]
     return [line for line in lines if event in str(line.get("event", ""))]
+
+
+async def test_another_language_is_spoken_at_once(run: Running) -> None:
+    run.start()
+    server = await run.passes()
+    assert run.sidecar is not None
+    before = await run.health()
+    assert before["notes"] == ["The Cloud Server is up and answers."]
+    run.config.write_text(f'language = "es"\n{run.config.read_text()}')
+    os.kill(run.sidecar.pid, signal.SIGHUP)
+
+    async def spanish() -> bool:
+        return bool((await run.health())["notes"] == ["El Cloud Server está en marcha y responde."])
+
+    await until(spanish, lambda: run.log[-2000:])
+    assert said(run, "configuration read again")[0]["needs_a_restart"] == []
+    os.kill(server, signal.SIGKILL)
+    down, back = await run.mails(2)
+    assert down.startswith("CAÍDO: Cloud Server en ")
+    assert back.startswith("RECUPERADO: Cloud Server en ")
+    for mail in run.mailbox.mails:
+        assert english(f"{mail['Subject']} {mail.get_content()}") == set()
+    assert await run.stop() == 0
 
 
 async def test_what_can_be_obeyed_is_and_what_cannot_is_named(run: Running) -> None:

@@ -25,6 +25,17 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: str
     result: str
     """All of these, with the word of the one that restarts the server."""
+    nameless: str
+    """A signal that has a number only."""
+
+
+class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How numbers are written."""
+
+    decimal: str
+    thousands: str
+    share: str
+    percent: str
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +82,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In place of the file that holds what the server printed, where the sidecar does not keep that."""
     signature: str
     unknown: str
+    quoted: str
+    """A reason in words that are none of ours."""
     paused: str
     by: str
     not_sampled: str
@@ -91,9 +104,48 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str
 
 
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the page says of its own: the rest is what ``/health`` says."""
+
+    title: str
+    asking: str
+    wrong: str
+    restart: str
+    budget: str
+    messages: str
+    measures: str
+    answers: str
+    incident: str
+    as_json: str
+    needs_javascript: str
+    warn: str
+    fail: str
+    no_answer: str
+    unknown: str
+    since: str
+    of: str
+    restarted: str
+    spent: str
+    unlimited: str
+    waiting: str
+    delivered: str
+    happening: str
+    happened: str
+    down: str
+    up: str
+    as_pid: str
+    version: str
+    as_of: str
+    silent: str
+    not_known: str
+    below: str
+
+
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One language. A text's ``{…}`` are filled in by name where it is used."""
 
+    language: str
+    """As HTML and HTTP name it."""
     status: dict[Status, str]
     """The verdict in a sentence."""
     verdict: dict[Stand, str]
@@ -122,7 +174,11 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: dict[Measure, str]
     """By what is counted: whose the limit is that the server may share, and how it is set."""
     ends: Ends
+    numbers: Numbers
     phrases: Phrases
+    page: Page
+    reason: dict[str, str] = {}
+    """By what the probes and the system say, in English: none is needed for that."""
 
 
 @cache

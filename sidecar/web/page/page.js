@@ -1,12 +1,14 @@
 "use strict";
 
-/* Asks /health each second and shows what it says; of its own it knows only that nobody answers. */
+/* Asks /health each second and shows what it says; of its own it knows only that nobody answers.
+   Its words come with the page, in the sidecar's language. */
 
 const EVERY = 1000, PATIENCE = 3000;
 const MEASURES = ["connections:established", "connections:other", "memory:resident", "cpu:utilization",
   "threads:count", "fds:open", "process:uptime", "disk:free"];
 const ANSWERS = ["protocol:pong", "protocol:http", "protocol:list", "protocol:registration"];
-const NOTES = { pass: "", warn: "needs attention", fail: "not well" };
+const WORDS = JSON.parse(document.documentElement.dataset.words);
+const NOTES = { pass: "", warn: WORDS.warn, fail: WORDS.fail };
 const TONES = { pass: "#1a7f4b", warn: "#d98a00", fail: "#b3261e", none: "#8a949d" };
 
 const at = id => document.getElementById(id);
@@ -17,6 +19,8 @@ function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const fill = (text, parts) => text.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
+
 function make(name, text = "", kind = "") {
   const node = document.createElement(name);
   node.textContent = text;
@@ -26,7 +30,9 @@ function make(name, text = "", kind = "") {
 
 /* Numbers and times for people. */
 
-const whole = new Intl.NumberFormat("en");
+const digits = new Intl.NumberFormat("en");
+const whole = value => digits.format(value).replaceAll(",", WORDS.thousands);
+const fixed = (value, places) => value.toFixed(places).replace(".", WORDS.decimal);
 
 /* In UTC, as in the sidecar's own sentences and mails; with the date when it is not today's. */
 function time(iso) {
@@ -48,22 +54,22 @@ function size(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let power = 0;
   while (bytes >= 1024 && power < 4) { bytes /= 1024; power += 1; }
-  return bytes.toFixed(power ? 1 : 0) + " " + units[power];
+  return fixed(bytes, power ? 1 : 0) + " " + units[power];
 }
 
 function quantity(value, unit) {
   if (unit === "bytes") return size(value);
   if (unit === "seconds") return duration(value);
-  if (unit === "percent") return value.toFixed(1) + " %";
-  if (unit === "ms") return value.toFixed(value < 10 ? 1 : 0) + " ms";
-  return whole.format(value);
+  if (unit === "percent") return fill(WORDS.percent, { number: fixed(value, 1) });
+  if (unit === "ms") return fixed(value, value < 10 ? 1 : 0) + " ms";
+  return whole(value);
 }
 
 const ago = iso => duration((now() - Date.parse(iso)) / 1000);
 
 /* The parts of the page. */
 
-const why = check => check.output.replace("unknown: ", "");
+const why = check => check.output.replace(WORDS.because, "");
 
 function tile(list, key) {
   let box = at(key);
@@ -82,14 +88,14 @@ function showTiles(list, keys, checks) {
     const known = check.observedValue !== undefined;
     tile(list, key).dataset.status = check.status || "unknown";
     say(label, check.label);
-    say(value, known ? quantity(check.observedValue, check.observedUnit) : check.status ? "no answer" : "unknown");
-    say(note, known ? NOTES[check.status] : check.status ? "since " + time(check.since) : why(check));
+    say(value, known ? quantity(check.observedValue, check.observedUnit) : check.status ? WORDS.no_answer : WORDS.unknown);
+    say(note, known ? NOTES[check.status] : check.status ? fill(WORDS.since, { time: time(check.since) }) : why(check));
   }
 }
 
 function showLimit(checks) {
   const [open] = checks["fds:open"], [limit] = checks["fds:limit"];
-  if (open.status === "pass" && limit.status) say(at("fds:open").lastChild, "of " + whole.format(limit.observedValue));
+  if (open.status === "pass" && limit.status) say(at("fds:open").lastChild, fill(WORDS.of, { limit: whole(limit.observedValue) }));
 }
 
 function showFindings(sentences) {
@@ -100,11 +106,12 @@ function showFindings(sentences) {
 function showFacts(checks) {
   const [restart] = checks["restarts:last"], [outbox] = checks["outbox:waiting"];
   say(at("restart"), restart.observedValue
-    ? time(restart.time) + ", " + ago(restart.time) + " ago: " + restart.observedValue
+    ? fill(WORDS.restarted, { time: time(restart.time), ago: ago(restart.time), reason: restart.observedValue })
     : why(restart));
   say(at("budget"), checks["restarts:budget"]
-    .map(check => check.observedValue + " of " + check.limit + " in " + duration(check.within)).join(", ") || "no limit");
-  say(at("outbox"), outbox.output || (outbox.observedValue ? outbox.observedValue + " not delivered yet" : "all delivered"));
+    .map(check => fill(WORDS.spent, { spent: check.observedValue, limit: check.limit, within: duration(check.within) }))
+    .join(", ") || WORDS.unlimited);
+  say(at("outbox"), outbox.output || (outbox.observedValue ? fill(WORDS.waiting, { count: outbox.observedValue }) : WORDS.delivered));
 }
 
 function showIncident(checks) {
@@ -113,7 +120,7 @@ function showIncident(checks) {
   if (!incident) return;
   const before = open ? at("facts") : at("answers").parentElement;
   if (before.nextElementSibling !== at("incident")) before.after(at("incident"));
-  say(at("incident-title"), open ? "What is happening" : "What happened last");
+  say(at("incident-title"), open ? WORDS.happening : WORDS.happened);
   const key = JSON.stringify(incident);
   if (at("story").dataset.key === key) return;
   at("story").dataset.key = key;
@@ -136,15 +143,15 @@ function verdict(status, sentence) {
 function show(health) {
   const [state] = health.checks["process:state"];
   verdict(health.status, health.notes[0]);
-  say(at("since"), !state.since ? "" : (health.status === "fail" ? "Since " : "Running since ")
-    + time(state.since) + ", for " + ago(state.since) + (state.componentId ? ", as pid " + state.componentId : ""));
+  say(at("since"), !state.since ? "" : fill(health.status === "fail" ? WORDS.down : WORDS.up,
+    { time: time(state.since), ago: ago(state.since) }) + (state.componentId ? fill(WORDS.as_pid, { pid: state.componentId }) : ""));
   showFindings(health.notes.slice(1));
   showFacts(health.checks);
   showTiles(at("measures"), MEASURES, health.checks);
   showTiles(at("answers"), ANSWERS, health.checks);
   showLimit(health.checks);
   showIncident(health.checks);
-  say(at("about"), health.description + ", version " + health.version);
+  say(at("about"), fill(WORDS.version, health));
 }
 
 let heard = null;
@@ -152,14 +159,16 @@ let heard = null;
 async function ask() {
   try {
     const answer = await fetch("health", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const language = answer.headers.get("Content-Language");
+    if (language && language !== document.documentElement.lang) location.reload();
     const health = await answer.json();
     skew = Date.parse(answer.headers.get("Date")) - Date.now() || 0;
     heard = new Date(now()).toISOString();
     show(health);
-    say(at("asked"), "as of " + time(heard) + " (times are UTC)");
+    say(at("asked"), fill(WORDS.as_of, { time: time(heard) }));
   } catch (error) {
-    verdict("none", "The sidecar does not answer.");
-    say(at("since"), "Whether the server is well is not known." + (heard ? " Below is what was so at " + time(heard) + "." : ""));
+    verdict("none", WORDS.silent);
+    say(at("since"), WORDS.not_known + (heard ? " " + fill(WORDS.below, { time: time(heard) }) : ""));
   }
   setTimeout(ask, EVERY);
 }

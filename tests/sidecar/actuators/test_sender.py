@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import psutil
 import pytest
@@ -18,14 +18,7 @@ from sidecar.core.nouns import Message
 from sidecar.core.observations import Observation, SendFailed, Sent
 from sidecar.faces.message import Rendered
 from support.smtp import Mailbox, mail_server
-from support.telling import MESSAGE, TEXT, delivering, telling
-
-
-async def child() -> psutil.Process:
-    async with asyncio.timeout(30):
-        while not (children := delivering()):
-            await asyncio.sleep(0.01)
-    return children[0]
+from support.telling import MESSAGE, TEXT, child, delivering, telling, until
 
 
 @pytest.fixture
@@ -70,7 +63,7 @@ async def test_a_hang_ends_at_the_deadline(mailbox: Mailbox) -> None:
     async with telling(deadline=2.0, mail=mailbox.url) as told:
         failed = await told.send()
         assert failed == SendFailed(MESSAGE.id, "mail", "no answer within 2 s")
-        assert not delivering()
+        await until(lambda: not delivering())
 
 
 async def forever() -> str:
@@ -191,11 +184,11 @@ async def test_it_ends_with_its_parent(mailbox: Mailbox) -> None:
     mailbox.answer = forever
     program = f"""
 import asyncio
-from sidecar.actuators.deliver import Order
-from sidecar.actuators.sender import _COMMAND
+from sidecar.actuators.forks import Order
+from sidecar.actuators.office import COMMAND
 import msgspec, subprocess
-child = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
-child.stdin.write(msgspec.json.encode(Order({mailbox.url!r}, "s", "b")) + b"\\n")
+child = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+child.stdin.write(msgspec.json.encode(Order(1, {mailbox.url!r}, "s", "b")) + b"\\n")
 child.stdin.flush()
 print(child.pid, flush=True)
 child.wait()
@@ -209,12 +202,6 @@ child.wait()
     parent.kill()
     await parent.wait()
     await until(lambda: not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_nothing_of_apprise_is_loaded_by_the_sidecar_itself() -> None:

@@ -6,14 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fermatkit.errors import ExitCode
 
 GOOD = '[server]\ncommand = ["java"]\nhost = "::1"\n'
 
 
-def check(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+def check(tmp_path: Path, text: str, mode: int = 0o640) -> subprocess.CompletedProcess[str]:
     path = tmp_path / "sidecar.toml"
     path.write_text(text)
+    path.chmod(mode)
     return subprocess.run(
         [sys.executable, "-m", "sidecar", "check", "--config", str(path)],
         capture_output=True,
@@ -47,6 +50,25 @@ def test_apprise_itself_is_asked_about_each_channel_and_nothing_of_its_url_is_sh
     ]
     for part in ("bogus", "hunter2", "secret", "tgram"):
         assert part not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "warned"),
+    [
+        (channel("a", "json://localhost/"), 0o644, True),
+        (channel("a", "json://localhost/"), 0o640, False),
+        ('admin = { password = "fermat" }\n', 0o604, True),
+        ('admin = { password = { credential = "admin" } }\n', 0o644, False),
+        ("", 0o644, False),
+    ],
+)
+def test_secrets_that_everybody_can_read_are_a_warning(
+    tmp_path: Path, text: str, mode: int, *, warned: bool
+) -> None:
+    ended = check(tmp_path, GOOD + text, mode)
+    assert ended.returncode == ExitCode.GOOD
+    warning = f"Warning: everybody on this machine can read the secrets in it: chmod o-rwx {tmp_path}/"
+    assert (warning in ended.stdout) == warned
 
 
 def test_no_file_is_one_line(tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_what_the_core_decides_by_is_obeyed() -> None:
     assert policy.abilities == Abilities(restarts_itself=True)
 
 
+def test_a_language_needs_no_restart() -> None:
+    new, _ = parse("language = 'es'\n[server]\nunit = 'cloud.service'\n" + MAIL)
+    assert new is not None
+    assert new.language == "es"
+    assert read().language == "en"
+    assert reload(read(), new) == (read().policy, [])
+
+
 @pytest.mark.parametrize(
     ("new", "keys"),
     [

@@ -137,6 +137,7 @@ def written(wrong: dict[tuple[str, str], str | None]) -> str:
 
 
 def check(path: Path, text: str) -> tuple[int, str]:
+    path.touch(0o600)
     path.write_text(text)
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):

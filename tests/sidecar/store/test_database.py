@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 from sidecar.core.memory import Memory
 from sidecar.store.database import SCHEMA, Database, Unusable, opened
 from support.memories import INCIDENT, MEMORY, owed
+from support.users import another_user
 
 
 @pytest.fixture
@@ -122,6 +124,13 @@ def test_it_is_in_place_until_it_is_removed_or_replaced(path: Path, database: Da
     assert not database.in_place
     path.touch()
     assert not database.in_place
+
+
+def test_a_directory_that_is_not_ours_is_no_damage() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)  # noqa: PTH101, S103
+        with another_user(), pytest.raises(PermissionError):
+            opened(Path(name) / "sidecar.db")
 
 
 def damage(path: Path, at: int, content: bytes) -> None:

@@ -22,17 +22,18 @@ class Recorded(Histories):
     def teardown(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)
-            for policy, life in self.lives:
+            for life in self.lives:
                 recorder = Recorder(
-                    RecordingSettings(directory, "0", "host", 3000, 10**9, beat=0.0005), policy
+                    RecordingSettings(directory, "0", "host", 3000, 10**9, beat=0.0005), life[0][1]
                 )
                 state = State()
-                for seen, _ in life:
+                for seen, policy, _ in life:
+                    recorder.obey(policy)
                     recorder.record(seen, state)
                     state = step(state, seen, policy)[0]
                 recorder._closing.set()
                 recorder._thread.join()
-            live = [actions for _, life in self.lives for _, actions in life]
+            live = [actions for life in self.lives for _, _, actions in life]
             assert actions_in(directory) == live
             if files := numbered(directory):
                 first = random.Random(len(live)).randrange(len(files))

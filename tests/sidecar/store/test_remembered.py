@@ -1,14 +1,13 @@
-"""What an earlier sidecar saved is found, on whatever disk, by this version or an earlier one."""
+"""What an earlier sidecar saved is found, on whatever disk."""
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +15,12 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from sidecar.store.boot import boot
 from sidecar.store.database import Database
 from sidecar.store.remembered import load
-from support.disks import Disk, small_disk
+from support.disks import small_disk
 from support.hidden import printed
 from support.memories import MEMORY
+from support.users import another_user
 
 ANOTHER = "UPDATE small SET content = json_set(content, '$.boot', 'another')"
 KILLED = """
@@ -49,13 +48,6 @@ def killed(directory: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(directory / "sidecar.db")]
     subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": tests})
     assert names(directory) == ["sidecar.db", "sidecar.db-wal"]
-
-
-def old(directory: Path, **fields: object) -> str:
-    """As an earlier version did, by default in this boot."""
-    content = json.dumps({"schema": 1, "memory": msgspec.to_builtins(MEMORY), "boot": boot(), **fields})
-    (directory / "memory.json").write_text(content)
-    return content
 
 
 def test_nothing_saved_is_nothing_remembered(tmp_path: Path) -> None:
@@ -120,82 +112,6 @@ def test_what_is_damaged_on_a_disk_that_is_read_only_is_said(tmp_path: Path) -> 
     ]
 
 
-def test_of_an_earlier_version_it_is_taken_over_once(tmp_path: Path) -> None:
-    content = old(tmp_path)
-    for _ in range(2):
-        assert load(tmp_path) == MEMORY
-        assert names(tmp_path) == ["memory.json.taken-over", "sidecar.db"]
-    assert (tmp_path / "memory.json.taken-over").read_text() == content
-
-
-def test_who_ran_before_a_reboot_is_not_taken_over(tmp_path: Path) -> None:
-    old(tmp_path, boot="another")
-    assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
-    assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
-
-
-def test_an_earlier_version_that_knew_of_no_boots(tmp_path: Path) -> None:
-    old(tmp_path, boot="")
-    assert load(tmp_path) == MEMORY
-
-
-def test_what_the_database_has_is_newer(tmp_path: Path) -> None:
-    """A kill came between the saving and the renaming."""
-    save(tmp_path)
-    old(tmp_path, memory={"seed": 99})
-    assert load(tmp_path) == MEMORY
-    assert names(tmp_path) == ["memory.json.taken-over", "sidecar.db"]
-
-
-def full(disk: Disk) -> None:
-    disk.fill()
-
-
-def read_only(disk: Disk) -> None:
-    disk.make("ro")
-
-
-@pytest.mark.parametrize(
-    ("lack", "why"), [(full, "database or disk is full"), (read_only, "Read-only file system")]
-)
-def test_it_is_remembered_though_it_cannot_be_taken_over_yet(
-    tmp_path: Path, lack: Callable[[Disk], None], why: str
-) -> None:
-    with small_disk(tmp_path / "state") as disk:
-        old(disk.path)
-        lack(disk)
-        with capture_logs() as lines:
-            assert load(disk.path) == MEMORY
-            assert load(disk.path) == MEMORY
-        assert "memory.json" in names(disk.path)
-    file = str(tmp_path / "state" / "memory.json")
-    said = {"event": "earlier memory not taken over yet", "file": file, "why": why, "log_level": "warning"}
-    assert [line for line in lines if line["event"] == said["event"]] == [said, said]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"\xff\xfe",
-        b'{"schema":1,"memory":{"seed":1,"identity":"\xff"}}',
-        b"[]",
-        b'{"memory":{"seed":1}}',
-        b'{"schema":99,"memory":{"seed":1}}',
-        b'{"schema":1,"memory":{"seed":"one"}}',
-        b'{"x":' + b"[" * 100_000,
-    ],
-)
-def test_of_an_earlier_version_what_cannot_be_understood_is_set_aside(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "memory.json"
-    for number in (1, 2):
-        path.write_bytes(content)
-        assert load(tmp_path) is None
-        assert not path.exists()
-        assert (tmp_path / f"memory.json.corrupt-{number}").read_bytes() == content
-
-
 def test_what_cannot_be_read_at_all_is_set_aside_too(tmp_path: Path) -> None:
     (tmp_path / "memory.json").mkdir()
     (tmp_path / "sidecar.db").mkdir()
@@ -209,6 +125,21 @@ def test_who_ran_before_a_reboot_is_nobody_after_it(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "sidecar.db", isolation_level=None)) as other:
         other.execute(ANOTHER)
     assert load(tmp_path) == msgspec.structs.replace(MEMORY, identity=None)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A directory in which anybody may do anything; pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)  # noqa: PTH101, S103
+        yield Path(name)
+
+
+def test_one_that_another_user_left_is_set_aside(shared: Path) -> None:
+    save(shared)
+    with another_user():
+        assert load(shared) is None
+    assert names(shared) == ["sidecar.db", "sidecar.db.corrupt-1"]
 
 
 REBOOT = """
@@ -231,8 +162,6 @@ print("another:", load(directory).identity)
 """
 
 
-def test_a_reboot_is_known_also_where_proc_hides_the_first_process() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)  # noqa: PTH101, S103
-        said = printed(REBOOT, 2, name, ANOTHER)
+def test_a_reboot_is_known_also_where_proc_hides_the_first_process(shared: Path) -> None:
+    said = printed(REBOOT, 2, shared, ANOTHER)
     assert said == {"same": "True", "another": "None"}

@@ -42,6 +42,7 @@ async def test_health_while_all_is_well(site: Site, client: aiohttp.ClientSessio
         assert answer.status == 200
         assert answer.headers["Content-Type"] == "application/health+json"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Language"] == "en"
         assert (await answer.json(content_type=None))["status"] == "pass"
 
 

@@ -16,9 +16,11 @@ from sidecar.config.settings import HealthSettings
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Appeared, Sampled, SendFailed, Sent
 from sidecar.faces.health import Health, health
+from sidecar.faces.words import words
 from sidecar.web.app import Served, serve
 from support.playbook import Playbook
 from support.site import LABEL, WORDS, Site, serving
+from support.spanish import english
 
 CHROMIUM = shutil.which("chromium")
 WANTED = "these tests need Debian's chromium: apt-get install -y --no-install-recommends chromium"
@@ -74,7 +76,7 @@ class Shown:
     def tile(self, key: str) -> str:
         found = re.search(rf'<div id="{key}"[^>]*>(.*?)</div>', self.dom, re.DOTALL)
         assert found is not None, key
-        return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+        return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", found[1]).split()))
 
 
 async def look(url: str, home: Path, seconds: int = 3) -> Shown:
@@ -125,6 +127,59 @@ async def test_all_is_well(tmp_path: Path) -> None:
     assert page.tile("protocol:pong") == "WebSocket pings 1.3 ms"
     assert page.tile("protocol:registration") == "registration 10 ms"
     assert page.console == []
+
+
+async def test_the_same_in_spanish(tmp_path: Path) -> None:
+    book, _ = running()
+    async with serving(book, "es") as site:
+        page = await look(site.url, tmp_path)
+    assert page.status == "pass"
+    assert '<html lang="es"' in page.dom
+    assert page.dom.count("El Cloud Server está en marcha y responde.") == 2
+    assert "Último reinicio no se ha visto ningún reinicio" in page.text
+    assert "Reinicios 0 de 6 en 10 min, 0 de 20 en 1 d" in page.text
+    assert "Mensajes todos entregados" in page.text
+    assert page.tile("connections:established") == "Conexiones 4\u00a0021"
+    assert page.tile("memory:resident") == "Memoria 131,4 MiB"
+    assert page.tile("cpu:utilization") == "CPU 3,4\u00a0%"
+    assert page.tile("fds:open") == "Archivos abiertos 4\u00a0094 de 20\u00a0000"
+    assert page.tile("protocol:registration") == "registro 10 ms"
+    assert english(page.text) == set()
+    assert page.console == []
+
+
+async def test_down_and_why_in_spanish(tmp_path: Path) -> None:
+    book, identity = running(fds=Unknown("needs two samples"))
+    book.falls_silent(identity)
+    book.waits(11)
+    async with serving(book, "es") as site:
+        page = await look(site.url, tmp_path)
+    assert page.status == "fail"
+    assert "Se ordenó terminar el Cloud Server. Desde 2027-01-15 08:16:40, hace " in page.text
+    assert "Qué está pasando" in page.text
+    assert "SIGTERM ordenado para el PID 100" in page.text
+    assert page.tile("protocol:pong") == "pings WebSocket sin respuesta desde 2027-01-15 08:16:40"
+    assert page.tile("fds:open") == "Archivos abiertos no se sabe hacen falta dos muestras"
+    assert english(page.text) == set()
+    assert page.console == []
+
+
+async def test_an_open_page_takes_up_another_language(tmp_path: Path) -> None:
+    book, _ = running()
+    asked = 0
+
+    def answer() -> Health:
+        nonlocal asked
+        asked += 1
+        return health(book.view, LABEL, words("en" if asked < 3 else "es"))
+
+    served = await serve(HealthSettings(port=0), answer)
+    try:
+        page = await look(Site(served, book).url, tmp_path, seconds=8)
+    finally:
+        await served.stop()
+    assert 'lang="es"' in page.dom
+    assert english(page.text) == set()
 
 
 async def test_a_warning_and_an_unknown(tmp_path: Path) -> None:

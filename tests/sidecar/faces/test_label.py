@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from sidecar.config.settings import HealthSettings, ServerSettings, Settings
-from sidecar.wiring import _label
+from sidecar.faces.label import label
 
 
 @pytest.mark.parametrize(
@@ -16,15 +14,15 @@ from sidecar.wiring import _label
         ("127.0.0.1", "127.0.0.1"),
         ("localhost", "localhost"),
         ("::1", "[::1]"),
-        ("0.0.0.0", socket.gethostname()),
-        ("::", socket.gethostname()),
+        ("0.0.0.0", "fermat-1"),
+        ("::", "fermat-1"),
     ],
 )
 def test_the_page_has_an_address_that_can_be_visited(host: str, address: str) -> None:
     settings = Settings(server=ServerSettings(command=("true",)), health=HealthSettings(host, 9191))
-    assert _label(settings).page == f"http://{address}:9191/"
+    assert label(settings, "fermat-1", "0.1.0").page == f"http://{address}:9191/"
 
 
 def test_an_ipv6_server_has_its_brackets() -> None:
     settings = Settings(server=ServerSettings(command=("true",), host="::1", port=9090))
-    assert _label(settings).server == "[::1]:9090"
+    assert label(settings, "fermat-1", "0.1.0").server == "[::1]:9090"
