@@ -80,8 +80,8 @@ class Stage:
         old = self.pid
         sender = await self._sender(what.mail, old) if what.mail else None
         await asyncio.sleep(what.after)
-        if what.victim is Victim.SENDER:
-            return await self._kill_sender(sender)
+        if what.victim is not Victim.SIDECAR:
+            return await _killed(sender, child=what.victim is Victim.CHILD)
         if await self._ended_well(old) and not what.mail:
             return False
         await self._kill_sidecar(what.away)
@@ -96,13 +96,6 @@ class Stage:
         self.run.sidecar.wait()
         await asyncio.sleep(away)
         self.run.start()
-
-    async def _kill_sender(self, sender: psutil.Process | None) -> bool:
-        with suppress(psutil.NoSuchProcess):
-            if sender is not None and sender.status() != psutil.STATUS_ZOMBIE:
-                sender.kill()
-                return True
-        return False
 
     async def _sender(self, number: int, old: int) -> psutil.Process | None:
         """Of the outage's first mail or its second, or whichever is tried again."""
@@ -151,6 +144,18 @@ class Stage:
         if note and pid != old:
             self.pid = pid
         return pid != old
+
+
+async def _killed(sender: psutil.Process | None, *, child: bool) -> bool:
+    """The sender, or its child as soon as there is one; whether there was."""
+    with suppress(psutil.NoSuchProcess):
+        while sender is not None and sender.status() != psutil.STATUS_ZOMBIE:
+            victims = sender.children() if child else [sender]
+            for victim in victims:
+                victim.kill()
+                return True
+            await asyncio.sleep(_PAUSE)
+    return False
 
 
 async def perform(lane: Lane, directory: Path, runs: int, say: Say) -> Counts:

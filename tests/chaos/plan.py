@@ -20,6 +20,8 @@ class Victim(StrEnum):
 
     SIDECAR = "sidecar"
     SENDER = "sender"
+    CHILD = "child"
+    """The sender's own, which is at the message."""
 
 
 class Lack(StrEnum):
@@ -68,13 +70,13 @@ class Lane:
 
 def _run(chance: random.Random) -> Run:
     harm = chance.choice((Harm.KILLED, Harm.KILLED, Harm.BLOCKED))
-    victim = chance.choice((Victim.SIDECAR, Victim.SIDECAR, Victim.SENDER))
-    if victim is Victim.SENDER:
+    victim = chance.choice((Victim.SIDECAR, Victim.SIDECAR, Victim.SIDECAR, Victim.SENDER, Victim.CHILD))
+    if victim is not Victim.SIDECAR:
         mail, longest = chance.choice((1, 2)), 0.5
     elif harm is Harm.BLOCKED:
         mail, longest = chance.choice((0, 1, 2)), 4.0
     else:
-        mail, longest = chance.choice((0, 0, 1, 2)), 1.0
+        mail, longest = chance.choice((0, 0, 1, 2)), chance.choice((0.6, 3.0))
     return Run(
         harm,
         victim,
