@@ -7,9 +7,9 @@ import pytest
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Cause, Chapter, Deed, Done, Identity, Incident, Message, Sign, Trouble
 from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, Unanswered
-from support.playbook import Playbook
+from support.playbook import Playbook, kinds
 
-A, B = Identity(100, 1), Identity(101, 2)
+A, B, C = (Identity(100 + i, i) for i in range(3))
 TOLD = (Chapter.OPENED,)
 
 
@@ -117,6 +117,26 @@ def test_of_two_times_the_last_gives_the_id() -> None:
         f"4-{book.wall:.0f}-again",
         f"4-{heir.wall:.0f}-again",
     ]
+
+
+def test_an_outage_before_the_end_of_the_last_is_on_the_disk_joins_that_story_and_nothing_is_lost() -> None:
+    """The end cannot have been told: it leaves only when it is on the disk."""
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    book.sees(Appeared(B, adopted=False))
+    before = book.state.keeper.memory
+    ended = book.proves(B)
+    assert before is not None
+    assert chapters(book) == [Chapter.OPENED, Chapter.CLOSED]
+    assert "Send" not in kinds(ended)
+    heir = Playbook(at=book.at + 1)
+    heir.sees(Restored(before, seed=1))
+    heir.sees(Absent())
+    heir.sees(Appeared(C, adopted=False))
+    heir.proves(C)
+    assert chapters(heir) == [Chapter.OPENED, Chapter.CLOSED]
+    assert [cause.pid for cause in owed(heir)[1].incident.causes] == [A.pid, B.pid]
 
 
 def test_in_a_pause_it_waits() -> None:

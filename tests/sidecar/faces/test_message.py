@@ -75,7 +75,7 @@ def test_an_old_story_says_since_when_nothing_is_known() -> None:
         in body
     )
     assert WORDS.phrases.open_held in body  # the last that was done about the server
-    assert WORDS.phrases.by_hand in body
+    assert WORDS.phrases.by_hand.format(output=LABEL.output) in body
     book.sees(Absent())
     book.waits(2)
     (down,) = told(book)
