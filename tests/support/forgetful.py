@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
@@ -38,6 +38,28 @@ class ForgetfulHistories(Histories):
             last = max(line.wall for line in (*story.causes, *story.done))
             self.young = story.number if self.wall + away - last <= MINUTE else 0
         self.the_sidecar_is_killed(away, server_dies, self.policy)
+
+    @precondition(lambda self: self.server is not None and not self.stopped)
+    @rule(pause=st.sampled_from([1.0, 70.0]))
+    def an_outage_ends_on_a_full_disk_and_the_next_begins_with_a_kill(self, pause: float) -> None:
+        self.the_server_dies(code=1, killed=False)
+        self.all_is_taken(saved=True)
+        self.time_passes(3.0)
+        if self.server is not None:
+            self.the_server_proves_itself()
+        self.all_is_taken(saved=False)
+        self.time_passes(pause)
+        self.all_is_taken(saved=False)
+        self.the_sidecar_is_killed_and_has_forgotten(away=0.5, server_dies=True)
+
+    def all_is_taken(self, *, saved: bool) -> None:
+        """By the channels; and by the disk, or not."""
+        for _ in range(4):
+            if self.unsaved is not None:
+                self.the_disk_answers(good=saved)
+            self.time_passes(1.0)
+            while self.sending:
+                self.a_channel_answers(good=True, last=False)
 
     @invariant()
     def an_outage_has_one_beginning_and_at_most_one_end(self) -> None:

@@ -10,7 +10,7 @@ from support.supervised import SupervisedHistories
 
 for histories, examples in (
     (Histories, 300),
-    (ForgetfulHistories, 100),
+    (ForgetfulHistories, 50),
     (FoundHistories, 100),
     (SupervisedHistories, 150),
 ):
