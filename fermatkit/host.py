@@ -16,7 +16,7 @@ import msgspec
 import psutil
 
 from fermatkit.measures import Eater, Measure, Reading, Unknown
-from fermatkit.process import disk_free
+from fermatkit.process import disk_free, name
 
 Text = str | Unknown
 """A file of the kernel's, or why it could not be read."""
@@ -224,7 +224,7 @@ def biggest(but: int) -> Eater | None:
 
 def _eater(process: psutil.Process) -> Eater | None:
     try:
-        return Eater(process.pid, process.name(), process.memory_info().rss)
+        return Eater(process.pid, name(process.pid), process.memory_info().rss)
     except psutil.Error:  # gone, or not for us to see
         return None
 

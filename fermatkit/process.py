@@ -60,6 +60,11 @@ def hides_others() -> bool:
     return False
 
 
+def name(pid: int) -> str:
+    """What a process is called, as text that can be stored: a name may be any bytes. psutil.Error."""
+    return str(psutil.Process(pid).name()).encode(errors="backslashreplace").decode()
+
+
 _SAMPLED = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
 
 

@@ -91,8 +91,7 @@ def _let_go(entry: Entry, revision: int) -> Entry:
 def _inherited(owed: Owed, seen: obs.Seen, policy: Policy) -> Entry:
     """At once, for the channel may have been mended by hand; yet not on the heels of a failure."""
     wait = 0.0 if owed.failed is None else owed.failed + policy.retry_first - seen.wall
-    wait = min(max(wait, 0.0), policy.retry_first)  # the wall's clock may have been set
-    return Entry(owed, seen.at + wait, None)
+    return Entry(owed, seen.at + min(wait, policy.retry_first), None)  # the wall's clock may have been set
 
 
 def _again(entry: Entry, failed: obs.SendFailed, seen: obs.Seen, seed: int, policy: Policy) -> Entry:

@@ -22,6 +22,7 @@ from yarl import URL
 from cloudserver.session import PATH, ClientKeys, Session
 from fermatkit.cgroups import Other, holder, ports
 from fermatkit.measures import Unknown
+from fermatkit.process import name
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Listened, Report, SessionLost
 from sidecar.probes.aim import Aim, why
@@ -176,6 +177,6 @@ def _whose(port: int, pid: int | Other | Unknown) -> str:
     if isinstance(pid, Other):
         return f"port {port} is held by {pid.who}"
     try:
-        return f"port {port} is held by pid {pid} ({psutil.Process(pid).name()})"
+        return f"port {port} is held by pid {pid} ({name(pid)})"
     except psutil.Error:
         return f"port {port} is held by pid {pid}"

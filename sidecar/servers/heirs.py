@@ -10,6 +10,7 @@ from __future__ import annotations
 import psutil
 import structlog
 
+from fermatkit.process import name
 from sidecar.core.nouns import Identity
 from sidecar.servers.pidfd import send
 
@@ -32,6 +33,6 @@ def end(heir: Identity, number: int) -> str:
 
 def _name(pid: int) -> str:
     try:
-        return str(psutil.Process(pid).name())
+        return name(pid)
     except (psutil.Error, OSError):
         return "?"

@@ -19,7 +19,7 @@ import psutil
 
 from fermatkit.cgroups import Other, holder, ports
 from fermatkit.measures import Unknown
-from fermatkit.process import age, command_line, hides_others, started
+from fermatkit.process import age, command_line, hides_others, name, started
 from sidecar.core.nouns import Identity
 
 Found = Identity | Unknown
@@ -130,7 +130,7 @@ def _above(pid: int) -> Iterator[int]:
 
 def _name(pid: int) -> str:
     try:
-        return str(psutil.Process(pid).name())
+        return name(pid)
     except psutil.Error:
         return "gone"
 

@@ -63,7 +63,8 @@ def test_who_does_not_read_holds_nobody_up_and_is_told_what_was_missed(
     got = [next(reader)]
     while "{" not in got[-1]:
         got.append(next(reader))
-    assert [int(line) for line in got[:-1]] == list(range(len(got) - 1))
+    arrived = [int(line) for line in got[:-1]]
+    assert arrived == sorted(set(arrived))
     assert json.loads(got[-1]) == {
         "event": "lines of this log were lost: nobody read it",
         "lines": number - len(got) + 1,

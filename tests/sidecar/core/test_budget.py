@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.core.budget import backoff, full, remembered, spent
+from sidecar.core.jitter import lengthened
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 
@@ -32,6 +33,10 @@ def test_jitter_only_lengthens_and_by_no_more_than_its_share(failures: int, seed
     base = backoff(failures, seed, bare)
     assert base <= backoff(failures, seed, spread) <= base * 1.1
     assert backoff(failures, seed, spread) == backoff(failures, seed, spread)
+
+
+def test_the_parts_of_what_a_wait_is_for_do_not_run_into_each_other() -> None:
+    assert lengthened(1.0, 1.0, 1, 12) != lengthened(1.0, 1.0, 11, 2)
 
 
 @given(moments, windows, st.floats(0, 20_000))
