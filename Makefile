@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-oom check format deps bench bench-standin bench-unit drills mutants clean
+.PHONY: help run test test-oom check format deps bench bench-standin bench-unit drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -80,6 +80,9 @@ bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six 
 
 drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
+
+chaos: $(VENV)/.dev ## 300 times kill -9 of the sidecar or its sender in an outage: what people were told; ten minutes
+	@PYTHONPATH=.:tests $(BIN)/python -m chaos
 
 mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; five minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m mutation

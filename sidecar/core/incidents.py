@@ -30,6 +30,10 @@ from sidecar.core.phases import Collecting, Phase, Settled
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
 
+_FRESH = 60.0
+"""Seconds. A story that goes on has a new line as often; one without may have ended, and its end may have
+been told, while the memory could not be saved."""
+
 _ACTED_ON = (Act.AWAIT, Act.CONTINUE, Act.RESTART)
 """What belongs to the server's own story."""
 _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
@@ -61,7 +65,8 @@ def narrate(
     """Continue the stories; the messages say what is new in them."""
     if isinstance(seen.what, obs.Restored) and seen.what.memory is not None:
         memory = seen.what.memory
-        incidents = Incidents(open=memory.incidents, next_number=memory.next_number)
+        open_ = {topic: _resumed(incident, seen.wall) for topic, incident in memory.incidents.items()}
+        incidents = Incidents(open=open_, next_number=memory.next_number)
     incidents = _over_an_absence(incidents, facts)
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
@@ -102,7 +107,8 @@ def _server(
         incident = _longer(incident, causes, done)
     if incident is None:
         return incidents, []
-    for chapter in _chapters(phase, done):
+    again = [Chapter.AGAIN] if _down_again(incident, causes, facts) else []
+    for chapter in again + _chapters(phase, done):
         if chapter not in incident.told:
             incident = msgspec.structs.replace(incident, told=(*incident.told, chapter))
             messages.append(_message(incident, chapter))
@@ -116,6 +122,27 @@ def _may_have_begun(facts: Facts) -> Absence | None:
     """In which absence what is found now may have begun: as long as no server was seen well since."""
     matters = facts.absence is not None and facts.absence.matters and not facts.returned
     return facts.absence if matters else None
+
+
+def _resumed(incident: Incident, now: float) -> Incident:
+    """An earlier sidecar's story; what has become of it since its last line is not known."""
+    until = max([cause.wall for cause in incident.causes] + [done.wall for done in incident.done])
+    if incident.topic != SERVER or Chapter.OPENED not in incident.told or now - until <= _FRESH:
+        return incident
+    told = tuple(chapter for chapter in incident.told if chapter is not Chapter.AGAIN)
+    incident = msgspec.structs.replace(incident, told=told)
+    return _longer(incident, (), [Done(Deed.RESUMED, now, until=until)])
+
+
+def _down_again(incident: Incident, causes: tuple[Cause, ...], facts: Facts) -> bool:
+    """Whether people may believe by now that it is well, and it is not."""
+    down = facts.known and facts.identity is None
+    return _resumed_at(incident) is not None and (down or bool(causes))
+
+
+def _resumed_at(incident: Incident) -> float | None:
+    """Epoch seconds; None unless it was taken up from an old memory."""
+    return max((one.wall for one in incident.done if one.deed is Deed.RESUMED), default=None)
 
 
 def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:
@@ -227,7 +254,9 @@ def _longer(incident: Incident, causes: tuple[Cause, ...], done: list[Done]) -> 
 
 
 def _message(incident: Incident, chapter: Chapter) -> Message:
-    return Message(f"{incident.number}-{incident.opened:.0f}-{chapter}", chapter, incident)
+    """What is told after "again" is no repetition of what may have been told before it."""
+    began = _resumed_at(incident) if Chapter.AGAIN in incident.told else None
+    return Message(f"{incident.number}-{began or incident.opened:.0f}-{chapter}", chapter, incident)
 
 
 T = TypeVar("T")

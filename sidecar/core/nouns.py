@@ -212,6 +212,8 @@ class Deed(StrEnum):
     """The next start waits for the back-off."""
     HELD = "held"
     """The restart budget is spent: the next start waits until the budget has room."""
+    RESUMED = "resumed"
+    """A new sidecar has taken up the story from an old memory."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -221,7 +223,7 @@ class Done(msgspec.Struct, frozen=True):
     wall: float
     pid: int | None = None
     until: float | None = None
-    """Epoch seconds until which a delay lasts."""
+    """Epoch seconds until which a delay lasts, or an old memory knows."""
     window: Window | None = None
     """Whose count was full."""
     why: str = ""
@@ -276,6 +278,8 @@ class Chapter(StrEnum):
     """Which part of the story a message tells."""
 
     OPENED = "opened"
+    AGAIN = "again"
+    """It is down, and what was told of it since the memory that a new sidecar found is not known."""
     HELD = "held"
     """The restart budget is spent: the loudest there is."""
     SPARED = "spared"

@@ -163,7 +163,10 @@ def _open(incident: Incident, words: Words) -> str:
 
 
 def _last(incident: Incident) -> Deed | None:
-    return incident.done[-1].deed if incident.done else None
+    deeds = [
+        done.deed for done in incident.done if done.deed is not Deed.RESUMED
+    ]  # that is none of the server's
+    return deeds[-1] if deeds else None
 
 
 def _room_at(incident: Incident) -> float:

@@ -19,13 +19,41 @@ Answer = Callable[[], Awaitable[str]]
 class Mailbox:
     """What the server took, and how it answers at the end of a mail's data."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
         self.mails: list[EmailMessage] = []
         self.connected_at: list[float] = []
         self.answer: Answer = self.take
         self.port = 0
         self.secured: list[bool] = []
         """Of each mail: whether it came over TLS and after a login."""
+        self._rules = guard.rules if guard else {}
+        self._server: asyncio.Server | None = None
+        self._talks: list[SMTP] = []
+
+    async def open(self) -> None:
+        """Let senders in, from the second time on where they came before."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connected, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Let nobody in."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def cut(self) -> None:
+        """Likewise, and whoever is in the middle of a talk gets no answer any more."""
+        self.close()
+        for talk in self._talks:
+            if talk.transport is not None:
+                talk.transport.abort()
+        self._talks.clear()
+
+    def _connected(self) -> SMTP:
+        self.connected_at.append(time.monotonic())
+        self._talks.append(SMTP(self, hostname="localhost", loop=asyncio.get_running_loop(), **self._rules))
+        return self._talks[-1]
 
     async def take(self) -> str:
         return "250 taken"
@@ -63,16 +91,9 @@ class Guard:
 
 @asynccontextmanager
 async def mail_server(guard: Guard | None = None) -> AsyncIterator[Mailbox]:
-    mailbox = Mailbox()
-    rules = guard.rules if guard else {}
-
-    def connected() -> SMTP:
-        mailbox.connected_at.append(time.monotonic())
-        return SMTP(mailbox, hostname="localhost", loop=asyncio.get_running_loop(), **rules)
-
-    server = await asyncio.get_running_loop().create_server(connected, "127.0.0.1", 0)
-    mailbox.port = server.sockets[0].getsockname()[1]
+    mailbox = Mailbox(guard)
+    await mailbox.open()
     try:
         yield mailbox
     finally:
-        server.close()
+        mailbox.close()

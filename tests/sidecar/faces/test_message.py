@@ -76,6 +76,30 @@ def sample(identity: Identity, **readings: float | Unknown) -> Sampled:
     return Sampled(identity, "S", {Measure[name.upper()]: value for name, value in readings.items()})
 
 
+def test_an_old_story_says_since_when_nothing_is_known() -> None:
+    book = Playbook()
+    began = book.wall - 7200
+    cause, held = Cause(Trouble.EXITED, began, 100), Done(Deed.HELD, began, until=book.wall + 3600)
+    old = Incident(4, SERVER, began, (cause,), (held,), told=(Chapter.OPENED,))
+    body = render(Message("4-1-again", Chapter.AGAIN, resumed(book, old)), LABEL, WORDS).body
+    assert (
+        f"what happened and was told after {sentences.moment(began, book.wall, WORDS)} it does not know"
+        in body
+    )
+    assert WORDS.phrases.open_held in body  # the last that was done about the server
+    assert WORDS.phrases.by_hand.format(output=LABEL.output) in body
+    book.sees(Absent())
+    book.waits(2)
+    (down,) = told(book)
+    assert down.subject == "DOWN AGAIN OR STILL: Cloud Server on fermat-1"
+    assert "the sidecar was started anew" in down.body
+
+
+def resumed(book: Playbook, old: Incident) -> Incident:
+    book.sees(Restored(Memory(seed=1, next_number=5, incidents={SERVER: old}), seed=2))
+    return book.state.incidents.open[SERVER]
+
+
 def test_a_kill_and_its_recovery() -> None:
     book = Playbook()
     first = book.boots()
