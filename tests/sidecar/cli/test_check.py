@@ -59,6 +59,7 @@ def test_apprise_itself_is_asked_about_each_channel_and_nothing_of_its_url_is_sh
         (channel("a", "json://localhost/"), 0o640, False),
         ('admin = { password = "fermat" }\n', 0o604, True),
         ('admin = { password = { credential = "admin" } }\n', 0o644, False),
+        ("[deadman]\nurl = 'https://switch.example.org/hunter2'\n", 0o644, True),
         ("", 0o644, False),
     ],
 )
