@@ -28,8 +28,8 @@ class ForgetfulHistories(Histories):
             self.heard = action.message.chapter
         return super().perform(action)
 
-    @rule(away=st.floats(0.1, 600), server_dies=st.booleans())
-    def the_sidecar_is_killed_and_has_forgotten(self, away: float, server_dies: bool) -> None:
+    @rule(away=st.floats(0.1, 600), server_dies=st.booleans(), tells=st.booleans())
+    def the_sidecar_is_killed_and_has_forgotten(self, away: float, server_dies: bool, tells: bool) -> None:
         self.unsaved, self.first_start = None, True
         self.restarts, self.row, self.failed, self.mourned = [], [], {}, set()
         self.told, self.messages = {}, {"mail": [], "chat": []}
@@ -37,7 +37,7 @@ class ForgetfulHistories(Histories):
         if story is not None:
             last = max(line.wall for line in (*story.causes, *story.done))
             self.young = story.number if self.wall + away - last <= MINUTE else 0
-        self.the_sidecar_is_killed(away, server_dies, self.policy)
+        self.the_sidecar_is_killed(away, server_dies, self.policy, tells)
 
     @precondition(lambda self: self.server is not None and not self.stopped)
     @rule(pause=st.sampled_from([1.0, 70.0]))
@@ -50,7 +50,7 @@ class ForgetfulHistories(Histories):
         self.all_is_taken(saved=False)
         self.time_passes(pause)
         self.all_is_taken(saved=False)
-        self.the_sidecar_is_killed_and_has_forgotten(away=0.5, server_dies=True)
+        self.the_sidecar_is_killed_and_has_forgotten(away=0.5, server_dies=True, tells=True)
 
     def all_is_taken(self, *, saved: bool) -> None:
         """By the channels; and by the disk, or not."""
