@@ -72,8 +72,11 @@ def test_its_last_line_is_a_cause_or_a_deed(cause_is_last: bool) -> None:
     assert chapters(book) == []
 
 
-def test_a_server_that_runs_has_recovered_under_the_same_id_for_that_may_have_been_told() -> None:
-    book = inherits(3600, identity=A)
+@pytest.mark.parametrize("remembered", [A, None])
+def test_a_server_that_runs_has_recovered_under_the_same_id_for_that_may_have_been_told(
+    remembered: Identity | None,
+) -> None:
+    book = inherits(3600, identity=remembered)
     opened = book.wall - 3607
     book.sees(Appeared(A, adopted=True))
     assert chapters(book) == []
