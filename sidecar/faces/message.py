@@ -10,6 +10,7 @@ from fermatkit.measures import Unknown
 from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
 from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
+from sidecar.core.rules import CONDITIONS
 from sidecar.faces import figures, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
@@ -140,7 +141,13 @@ def _advice(incident: Incident, words: Words) -> str:
             return words.phrases.to_start
         case Deed.LEFT:
             return words.phrases.to_restart
-    return words.advice[incident.causes[-1].trouble]
+    trouble = incident.causes[-1].trouble
+    return words.advice[Trouble.EXITED if _by_plan(incident) else trouble]
+
+
+def _by_plan(incident: Incident) -> bool:
+    """Whether a server that still serves is replaced for a condition, of which there is a story, too."""
+    return incident.topic == SERVER and incident.causes[0].trouble in CONDITIONS
 
 
 def _open(incident: Incident, words: Words) -> str:
@@ -159,6 +166,8 @@ def _open(incident: Incident, words: Words) -> str:
             return words.phrases.open_restarted
     if incident.causes[-1].trouble is Trouble.NOT_FOUND:
         return words.phrases.open_not_found
+    if _by_plan(incident):
+        return words.phrases.open_restarted
     return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)
 
 

@@ -135,6 +135,17 @@ def test_a_hang_says_which_signs_are_missing_and_since_when() -> None:
     assert "Connections open just before: unknown (no sample had been taken)" in down.body
 
 
+def test_a_planned_restart_is_not_said_to_wait_for_its_time() -> None:
+    book = Playbook(Policy(channels=("mail",), quiet_from=0.0, quiet_to=86399.0))
+    server = book.boots()
+    book.sees(Counted(server, {Measure.TIMERS: 2000.0}))
+    book.waits(3)
+    (down,) = told(book)
+    assert down.subject.startswith("DOWN: ")
+    assert "the restart was ordered this very moment" in down.body
+    assert "Nothing, if a RECOVERED message follows" in down.body
+
+
 @pytest.mark.parametrize(
     ("tasks", "whose"),
     [
