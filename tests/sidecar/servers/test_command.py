@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from psutil import _psposix  # type: ignore[attr-defined]
 
 from fermatkit.process import started
 from sidecar.core.actions import Signal, Start
@@ -29,6 +30,7 @@ def hold(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Both ways to hold a process; on a system without pidfd there is one."""
     if request.param == "thread":
         monkeypatch.delattr(os, "pidfd_open")
+        monkeypatch.setattr(_psposix, "can_use_pidfd_open", lambda: False)  # it remembers what was so once
 
 
 def start(server: CommandServer, reports: Reports) -> Identity:
