@@ -215,10 +215,9 @@ def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     missing = facts.missing
     if not missing or not facts.proven:
         return None
-    since = min(facts.sign(sign).bad_since or facts.at for sign in missing)
     both = Sign.PONG in missing and Sign.HTTP in missing
     severity = Severity.FAIL if both else Severity.WARN
-    return Finding(Trouble.SILENT, severity, since, signs=missing, why=facts.sign(missing[0]).why)
+    return Finding(Trouble.SILENT, severity, facts.at, signs=missing, why=facts.sign(missing[0]).why)
 
 
 def _since(facts: Facts, *signs: Sign) -> float | None:

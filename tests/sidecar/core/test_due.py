@@ -6,7 +6,7 @@ import pytest
 
 from fermatkit.measures import Measure
 from sidecar.core.engine import due
-from sidecar.core.nouns import Identity, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Counted,
@@ -73,7 +73,9 @@ def test_a_memory_is_tried_again_and_a_message_leaves_without_it() -> None:
 def test_a_busy_server_is_hung_by_time_alone() -> None:
     book = Playbook(Policy(gap=1e6, busy_after=15.0))
     book.boots(A)
-    book.falls_silent(A)
+    book.falls_silent(A, Sign.HTTP)
+    book.waits(2)
+    book.falls_silent(A, Sign.PONG)
     book.sees(Counted(A, {Measure.GC: 95.0}), after=8)
     book.waits(6.9)
     assert Trouble.BUSY in book.state.findings

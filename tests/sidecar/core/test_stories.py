@@ -209,6 +209,7 @@ def test_who_eats_the_memory_is_named_and_the_story_outlives_the_sidecar() -> No
     found = {finding.trouble: finding for finding in heir.view.findings}
     assert found[Trouble.HOST_MEMORY].eater == java
     assert found[Trouble.HOST_MEMORY].reading == 3.0
+    assert found[Trouble.HOST_MEMORY].measure is Measure.MEMORY_AVAILABLE_SHARE
     assert found[Trouble.HOST_MEMORY].since == pytest.approx(began)
 
 
