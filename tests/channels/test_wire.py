@@ -77,7 +77,7 @@ def test_the_shipped_file_has_the_same_examples() -> None:
     shipped = (INSTALL.parent / "systemd" / "sidecar.toml").read_text()
     lines = [
         line.removeprefix("# ")
-        for line in shipped.splitlines()
+        for line in shipped.partition("[deadman]")[0].splitlines()  # that has a url, too
         if line.startswith(("# [[", "# name", "# url"))
     ]
     assert channels("\n".join(["```toml", *lines, "```"])) == channels(INSTALL.read_text())

@@ -104,7 +104,7 @@ JVM = (
         Trouble.HEAP_EXHAUSTED,
         leak,
         replaced_with_evidence,
-        'hung_after = "6s"\nheap_after = "4s"\nbusy_after = "20s"\nterm_deadline = "2s"\n',
+        'heap_after = "4s"\nbusy_after = "30s"\nterm_deadline = "2s"\n',
         story=("finding   heap-exhausted appeared", *ENDED),
         command=failing("heap", seconds=10),
         lacks=LACKS,

@@ -105,13 +105,14 @@ def test_what_comes_when_all_is_over_is_kept_and_opens_nothing() -> None:
     assert book.state.incidents.last == last
 
 
-def test_what_comes_when_all_is_over_is_no_part_of_the_next_story() -> None:
+@pytest.mark.parametrize("bundle", ["/evidence/exited", ""])
+def test_what_comes_when_all_is_over_is_no_part_of_the_next_story(bundle: str) -> None:
     book = booted(backoff_first=0.0)
     book.dies(A)
     book.sees(Appeared(B, adopted=False))
     book.proves(B)
     book.dies(B)
-    book.sees(Collected(A, "/evidence/exited", (), 1.9))
+    book.sees(Collected(A, bundle, (), 1.9))
     assert [one.deed for one in done(book)] == [Deed.RESTARTED]
     book.sees(Collected(B, "/evidence/exited-2", (), 0.1))
     assert [one.deed for one in done(book)] == [Deed.RESTARTED, Deed.COLLECTED]

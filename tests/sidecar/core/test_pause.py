@@ -138,6 +138,7 @@ def test_a_clock_that_is_set_makes_it_neither_longer_nor_shorter(jump: float) ->
     assert "Start" not in kinds(book.waits(1790))
     assert book.state.facts.pause is not None
     assert book.state.facts.pause.until == pytest.approx(until, abs=6)
+    assert book.state.facts.pause.since == pytest.approx(until - 1800, abs=6)
     assert "Start" in kinds(book.waits(20))
     assert chapters(book) == [Chapter.OPENED]
 
