@@ -10,6 +10,7 @@ from sidecar.core.actions import Action, Save, Send
 from sidecar.core.jitter import lengthened
 from sidecar.core.nouns import Act, Chapter, Identity, Trouble
 from sidecar.core.observations import Appeared, Restored, Sampled, Saved, SendFailed, Sent
+from sidecar.core.outbox import as_of
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS
 from sidecar.core.view import OutboxView
@@ -32,6 +33,18 @@ def dies(book: Playbook) -> Send:
     book.boots(A)
     (save,) = [action for action in book.dies(A) if isinstance(action, Save)]
     return sends(book.sees(Saved(save.revision)))[0]
+
+
+def test_a_message_is_of_the_moment_of_its_facts() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.dies(A)
+    died = book.wall
+    book.sees(Appeared(B, adopted=False), after=2)
+    book.waits(3)
+    book.proves(B)
+    opened, closed = [entry.owed.message for entry in book.state.outbox.entries]
+    assert (as_of(opened), as_of(closed)) == (died, died + 5)
 
 
 def test_the_waits_double_from_half_a_minute_to_five() -> None:

@@ -16,7 +16,7 @@ from sidecar.core.observations import (
     StopAsked,
     Ticked,
 )
-from sidecar.core.phases import Stand
+from sidecar.core.phases import Proving, Stand
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -65,6 +65,7 @@ def test_evidence_that_comes_in_a_pause_is_asked_for_again_after_it() -> None:
     book.falls_silent(A)
     assert "Collect" in kinds(book.waits(10))
     book.sees(PauseAsked(book.wall + 60, "upgrade", "maria"))
+    assert book.phase == Proving(A)
     book.sees(Collected(A, "/evidence/1", (), 0.1))
     assert "Signal" not in kinds(book.waits(59))
     book.collects = True
