@@ -64,6 +64,7 @@ UNWATCHED, NEVER = Unknown("not watched for ten minutes yet"), Unknown("not samp
         (((0.0, 3.0),), Unknown("no cgroup v2"), Unknown("no cgroup v2")),
         (((0.0, 3.0),), 3.0, UNWATCHED),
         (((0.0, 3.0),), 5.0, 2.0),
+        (((0.0, 3.0),), 4.0, 1.0),
         (((0.0, 3.0), (599.0, 3.0)), 3.0, UNWATCHED),
         (((0.0, 3.0), (600.0, 4.0)), 4.0, 1.0),
         (((0.0, 3.0), (10.0, 5.0), (611.0, 6.0)), 6.0, 1.0),
