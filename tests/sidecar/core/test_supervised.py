@@ -134,6 +134,13 @@ def test_when_it_gives_up_the_sidecar_starts_it_after_the_back_off() -> None:
     assert restarts(book) == 2
 
 
+def test_who_was_replaced_is_no_longer_looked_at() -> None:
+    book = supervised()
+    book.falls_silent(A)
+    assert Restart(A) in book.waits(12)
+    assert Watch(None) in book.dies(A, Ended(code=143))
+
+
 @pytest.mark.parametrize("dies_first", [False, True])
 def test_an_operator_s_stop_is_respected_and_nobody_is_told(dies_first: bool) -> None:
     book = supervised()
