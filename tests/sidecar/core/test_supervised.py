@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.core.actions import Finish, Signal, Start, Watch
+from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Proof, Trouble
 from sidecar.core.observations import (
