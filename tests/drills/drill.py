@@ -50,7 +50,7 @@ class Drill:
     patience: float = 90.0
     """Seconds for the finding, and again for the cure."""
     tries: int = 1
-    """How often it may be begun anew, where it is chance whether the harm is done."""
+    """How often it may be begun anew, where it is chance whether the harm is done, and in time."""
     lacks: str = ""
     """Why it cannot be done on this machine, if it cannot."""
 
@@ -94,7 +94,7 @@ async def perform(drill: Drill, directory: Path) -> Result:
         one = directory / str(number)
         one.mkdir()
         result = await _perform(drill, one)
-        if result.row.named:
+        if result.row.cured:
             break
     return result
 

@@ -136,6 +136,7 @@ JVM = (
         story=KILLED,
         prepare=reloads,
         command=failing("spent", *FEW_THREADS),
+        tries=2,  # for as long as a thread can still be had, SIGTERM ends it
         lacks=LACKS or ("" if os.getuid() == 0 else "only root can become another user"),
     ),
 )
