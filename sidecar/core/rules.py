@@ -31,11 +31,14 @@ class Metric(msgspec.Struct, frozen=True):
         Where there are several, all have to have been looked at; then one that is unknown does not count:
         there is no such limit, say.
         """
-        every = (self, *self.others)
-        if not all(one.measure in readings for one in every):
-            return None, self.measure
-        known = [(value, one.measure) for one in every if (value := _number(one, readings)) is not None]
-        return max(known, default=(None, self.measure))
+        highest: tuple[float, Measure] | None = None
+        for one in (self, *self.others):  # by a plain loop: each rule is asked at each observation
+            if one.measure not in readings:
+                return None, self.measure
+            value = _number(one, readings)
+            if value is not None and (highest is None or (value, one.measure) > highest):
+                highest = value, one.measure
+        return highest or (None, self.measure)
 
 
 def _number(metric: Metric, readings: Mapping[Measure, Reading]) -> float | None:
