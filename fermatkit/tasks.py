@@ -27,7 +27,7 @@ def shared(pid: int) -> dict[Measure, Reading]:
     """All of it. 3 µs for each process there is. OSError when it cannot be read, or the process is gone."""
     if not LINUX:
         return nothing(Unknown("this operating system does not tell"))
-    return {**_pair(_OF_SLICES, _of_slices(pid)), **_pair(_OF_USER, _of_user(pid))}
+    return {**_pair(_OF_SLICES, _of_slices(pid)), **_pair(_OF_USER, of_user(pid))}
 
 
 def nothing(why: Unknown) -> dict[Measure, Reading]:
@@ -46,12 +46,12 @@ def _of_slices(pid: int) -> tuple[float, float] | Unknown:
     above = cgroups.above(pid)
     if isinstance(above, Unknown):
         return above
-    limited = [pair for pair in map(_of_cgroup, above) if pair is not None]
+    limited = [pair for pair in map(of_cgroup, above) if pair is not None]
     return max(limited, key=lambda pair: pair[0] / pair[1], default=_UNLIMITED)
 
 
-def _of_cgroup(folder: Path) -> tuple[float, float] | None:
-    """None where there is no limit: the root has none, nor has one without the controller."""
+def of_cgroup(folder: Path) -> tuple[float, float] | None:
+    """How many, of how many; None without a limit: the root has none, nor has one without the controller."""
     try:
         limit = (folder / "pids.max").read_text().strip()
         return None if limit in ("max", "0") else (float((folder / "pids.current").read_text()), float(limit))
@@ -59,8 +59,8 @@ def _of_cgroup(folder: Path) -> tuple[float, float] | None:
         return None
 
 
-def _of_user(pid: int) -> tuple[float, float] | Unknown:
-    """RLIMIT_NPROC, and what counts against it (setrlimit(2)): all tasks with its real user."""
+def of_user(pid: int) -> tuple[float, float] | Unknown:
+    """How many tasks its real user has, of how many: what counts against RLIMIT_NPROC (setrlimit(2))."""
     status, limits = (Path(f"/proc/{pid}/{file}").read_text() for file in ("status", "limits"))
     user, capabilities = re.search(r"(?m)^Uid:\s+(\d+)", status), re.search(r"(?m)^CapEff:\s+(\w+)", status)
     limit = re.search(r"(?m)^Max processes +(\d+|unlimited) ", limits)

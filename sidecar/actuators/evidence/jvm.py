@@ -104,7 +104,7 @@ class Jvm:
             raise NotAsked("not asked: it does not catch SIGQUIT, which would end it")
         if b"/libjvm.so" not in Path(f"/proc/{self._identity.pid}/maps").read_bytes():
             raise NotAsked("not asked: it is no JVM (has no libjvm.so in memory)")
-        if lack := room.lacking(self._identity.pid, status):
+        if lack := room.lacking(self._identity.pid):
             raise NotAsked(f"not asked: {lack}; without one for its answer a JVM ends itself")
         with _trigger(self._identity.pid, status.own_pid):
             signal.pidfd_send_signal(pidfd, signal.SIGQUIT)

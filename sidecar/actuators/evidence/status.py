@@ -21,9 +21,6 @@ class Status(msgspec.Struct, frozen=True):
     caught: int
     """The signals it has a handler for, a bit each."""
 
-    threads: int
-    """How many it has."""
-
     @classmethod
     def of(cls, pid: int) -> Status:
         """Read it. OSError when the process is gone."""
@@ -34,7 +31,6 @@ class Status(msgspec.Struct, frozen=True):
             uid=int(values["Uid"][1]),
             own_pid=int(values.get("NSpid", [str(pid)])[-1]),
             caught=int(values["SigCgt"][0], 16),
-            threads=int(values["Threads"][0]),
         )
 
     @property

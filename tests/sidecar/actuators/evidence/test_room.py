@@ -14,7 +14,6 @@ import pytest
 
 from sidecar.actuators.evidence import room
 from sidecar.actuators.evidence.jvm import Jvm, NotAsked
-from sidecar.actuators.evidence.status import Status
 from sidecar.core.nouns import Identity
 from support.jvm import compiled
 from support.patient import lives, living
@@ -47,7 +46,7 @@ def jvm_of_nobody(spare: int) -> Iterator[Identity]:
         java = ["java", "-Xmx16m", "-XX:+UseSerialGC", "-cp", str(classes), "Patient", "idle"]
         command = [*AS_NOBODY, "prlimit", f"--nproc={MOST}:{MOST}", *java]
         with living(command, directory, says=b"ready\n") as who:
-            others = MOST - spare - Status.of(who.pid).threads
+            others = MOST - spare - len(list(Path(f"/proc/{who.pid}/task").iterdir()))
             filler = [sys.executable, "-c", FILLS, str(NOBODYS), str(others)]
             with living(filler, directory, says=b"ready\n"):
                 yield who
@@ -73,4 +72,4 @@ def test_root_has_no_limit_of_its_own(tmp_path: Path) -> None:
     with living(
         ["prlimit", "--nproc=1:1", "sh", "-c", "echo ready; exec sleep 60"], tmp_path, b"ready\n"
     ) as who:
-        assert room.lacking(who.pid, Status.of(who.pid)) == ""
+        assert room.lacking(who.pid) == ""
