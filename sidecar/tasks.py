@@ -27,6 +27,26 @@ def _surface(task: asyncio.Task[None]) -> None:
         )
 
 
+class Tasks:
+    """What an edge has under way: spawned tasks that end with it."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
+        """Start one."""
+        task = spawn(work, name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def close(self) -> None:
+        """Cancel those that run, and wait for their end."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+
 class Beat:
     """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +14,7 @@ from sidecar.actuators.deliver import scrub
 from sidecar.config.secrets import Secret
 from sidecar.core.actions import Beat, Pulse
 from sidecar.core.observations import BeatFailed, BeatHeard, Report
-from sidecar.tasks import OneThread, spawn
+from sidecar.tasks import OneThread, Tasks
 
 DEADLINE = 10.0
 """Seconds for one request, all in all; what drips is cut off, too."""
@@ -34,19 +33,15 @@ class DeadmanSwitch:
         self._report = report
         self._deadline = deadline
         self._names = _Names() if url else None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def beat(self, action: Beat) -> None:
         """Try once. → BeatHeard or BeatFailed."""
-        task = spawn(self._beat(action.pulse), "dead-man switch")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._beat(action.pulse), "dead-man switch")
 
     async def close(self) -> None:
         """Give up what is under way, unreported."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _beat(self, pulse: Pulse) -> None:
         assert self._url is not None  # noqa: S101 - without one the core decides on no beat; mypy has to see it

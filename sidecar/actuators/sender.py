@@ -12,7 +12,7 @@ from sidecar.core.actions import Send
 from sidecar.core.nouns import Message
 from sidecar.core.observations import Report, SendFailed, Sent
 from sidecar.faces.message import Rendered
-from sidecar.tasks import spawn
+from sidecar.tasks import Tasks
 
 DEADLINE = 30.0
 """Seconds for one attempt; then it is killed. Apprise's own limits are shorter, step by step."""
@@ -33,16 +33,14 @@ class Sender:
         self._report = report
         self._deadline = deadline
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._offices: list[Office] = []
         """The last of them takes orders; those before it end."""
         self._opening = asyncio.Lock()
 
     def send(self, action: Send) -> None:
         """Try once. → Sent or SendFailed, for this message and channel."""
-        task = spawn(self._send(action), f"send to {action.channel}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._send(action), f"send to {action.channel}")
 
     async def attempt(self, channel: str, rendered: Rendered) -> str | None:
         """Try once. Why it failed, or None."""
@@ -54,9 +52,7 @@ class Sender:
 
     async def close(self) -> None:
         """Give up what is under way, unreported; its processes are killed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         for office in self._offices:
             await office.end()
 

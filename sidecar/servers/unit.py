@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
 
@@ -32,7 +31,7 @@ from sidecar.servers.bus import Refused
 from sidecar.servers.manager import Manager
 from sidecar.servers.pidfd import Hold, hold
 from sidecar.servers.unit_state import being_stopped, down, ended, limit, weak
-from sidecar.tasks import spawn
+from sidecar.tasks import Tasks
 
 _LATE = 0.5
 """Seconds by which systemd may be later with a death than the kernel. (Seen: 3 ms.)"""
@@ -67,26 +66,26 @@ class UnitServer:
         """Why there is no process, as it was told; None while there is one, and before anything was told."""
         self._down: GaveUp | Rested | None = None
         """What was told of the one that is down."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._loop = asyncio.get_running_loop()
 
     def attach(self, remembered: Identity | None) -> None:
         """Follow what systemd knows. → Appeared; or Absent, GaveUp or Rested before it; Supervised."""
         self._last = remembered  # as long as systemd, which knows who runs, cannot be asked
-        self._spawn(self._systemd.run(), "systemd")
-        self._spawn(self._try_it(), "systemd: permission")
+        self._tasks.spawn(self._systemd.run(), "systemd")
+        self._tasks.spawn(self._try_it(), "systemd: permission")
 
     def start(self, _: Start) -> None:
         """Start the unit, which systemd has given up. → Appeared or StartFailed."""
-        self._spawn(self._order("StartUnit"), "systemd: start")
+        self._tasks.spawn(self._order("StartUnit"), "systemd: start")
 
     def restart(self, _: Restart) -> None:
         """Have systemd end this process and start another. → Exited and Appeared, or StartFailed."""
-        self._spawn(self._order("RestartUnit"), "systemd: restart")
+        self._tasks.spawn(self._order("RestartUnit"), "systemd: restart")
 
     def signal(self, action: Signal) -> None:
         """Have systemd send a signal, SIGKILL to all of the unit. → nothing, or SignalFailed."""
-        self._spawn(self._signal(action), "systemd: signal")
+        self._tasks.spawn(self._signal(action), "systemd: signal")
 
     def quit(self) -> None:
         """Send SIGQUIT to the main process; called in another thread. OSError when that cannot be done."""
@@ -101,9 +100,7 @@ class UnitServer:
         """Let go of the server, which runs on."""
         if self._sure is not None:
             self._sure.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         self._release()
         self._claim.close()
 
@@ -126,7 +123,7 @@ class UnitServer:
         if state.active in ("active", "activating"):
             self._down = None
         if state.main_pid and (self._holding is None or self._holding.done()):
-            self._holding = self._spawn(self._take_hold(), "systemd: main process")
+            self._holding = self._tasks.spawn(self._take_hold(), "systemd: main process")
         elif down(state) is not None and state.known:
             self._sure = self._sure or self._loop.call_later(_SURE, self._is_down)
 
@@ -251,12 +248,6 @@ class UnitServer:
                     allowed = True
                     self._supervise("")
             await asyncio.sleep(_AGAIN if stat else _SOON)
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
-        task = spawn(work, name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
 
 def _look(held: Hold | None) -> Stat | None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from sidecar.tasks import Beat, OneThread, spawn
+from sidecar.tasks import Beat, OneThread, Tasks, spawn
 
 
 async def test_a_beat_does_not_drift_with_the_work_between() -> None:
@@ -105,3 +105,20 @@ async def test_a_cancelled_task_is_no_bug_and_a_failed_one_is() -> None:
     await asyncio.wait({failed, waiting})
     await asyncio.sleep(0)
     assert [context["message"] for context in seen] == ["task failing failed"]
+
+
+async def test_what_is_under_way_ends_with_its_owner_and_nothing_is_kept_of_what_is_over() -> None:
+    tasks, ends = Tasks(), list[str]()
+
+    async def wait(name: str, seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            ends.append(name)
+
+    await tasks.spawn(wait("short", 0.0), "short")
+    long = tasks.spawn(wait("long", 60.0), "long")
+    await asyncio.sleep(0)
+    await tasks.close()
+    assert (ends, long.cancelled()) == (["short", "long"], True)
+    assert tasks._running == set()

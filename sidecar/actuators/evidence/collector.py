@@ -18,7 +18,7 @@ from sidecar.actuators.evidence.plan import Recent, Server, left, plan
 from sidecar.core.actions import Collect
 from sidecar.core.nouns import Ended
 from sidecar.core.observations import Collected, Report
-from sidecar.tasks import spawn
+from sidecar.tasks import Tasks
 
 log = structlog.get_logger("sidecar.evidence")
 
@@ -80,19 +80,15 @@ class Collector:
         self._report = report
         self._lanes = Lanes()
         self._writing = threading.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def collect(self, action: Collect) -> None:
         """Put a bundle together. → Collected, once, within the budget."""
-        task = spawn(self._collect(action), "evidence")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._collect(action), "evidence")
 
     async def close(self) -> None:
         """Give up what is under way, unreported; a bundle half written keeps the name that says so."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _collect(self, action: Collect) -> None:
         began = time.monotonic()
