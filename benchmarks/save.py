@@ -15,19 +15,8 @@ from statistics import median
 import msgspec
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import (
-    SERVER,
-    Cause,
-    Chapter,
-    Deed,
-    Done,
-    Ended,
-    Incident,
-    Message,
-    Owed,
-    Sign,
-    Trouble,
-)
+from sidecar.core.nouns import Ended, Sign, Trouble
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Owed
 from sidecar.store.database import Database
 from sidecar.store.files import write
 

@@ -25,8 +25,8 @@ from sidecar.config.reload import reload
 from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
-from sidecar.core.nouns import Message
 from sidecar.core.observations import Report, Restored, StopAsked
+from sidecar.core.stories import Message
 from sidecar.core.view import view
 from sidecar.faces.health import Health, health, notes
 from sidecar.faces.label import label

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from sidecar.actuators.office import Office
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
-from sidecar.core.nouns import Message
 from sidecar.core.observations import Report, SendFailed, Sent
+from sidecar.core.stories import Message
 from sidecar.faces.message import Rendered
 from sidecar.tasks import Tasks
 

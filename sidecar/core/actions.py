@@ -8,7 +8,8 @@ from typing import ClassVar
 import msgspec
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Ended, Identity, Message
+from sidecar.core.nouns import Ended, Identity
+from sidecar.core.stories import Message
 
 
 class Action(msgspec.Struct, frozen=True):

@@ -10,7 +10,8 @@ import msgspec
 from sidecar.core import observations as obs
 from sidecar.core.actions import Collect
 from sidecar.core.facts import Wanted
-from sidecar.core.nouns import Deed, Identity, Trouble
+from sidecar.core.nouns import Identity, Trouble
+from sidecar.core.stories import Deed
 from sidecar.core.turn import Turn
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core.actions import Action
-from sidecar.core.nouns import Ended, Identity, Message
+from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import Observation
+from sidecar.core.stories import Message
 
 
 def brief(thing: Action | Observation) -> str:

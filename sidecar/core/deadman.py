@@ -12,9 +12,9 @@ from sidecar.core.actions import Beat, Pulse
 from sidecar.core.facts import Facts
 from sidecar.core.incidents import Incidents
 from sidecar.core.moments import Moment
-from sidecar.core.nouns import SERVER
 from sidecar.core.outbox import Outbox
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER
 
 
 class Deadman(msgspec.Struct, frozen=True):

@@ -11,21 +11,9 @@ from sidecar.core import observations as obs
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import (
-    SERVER,
-    Act,
-    Cause,
-    Chapter,
-    Deed,
-    Done,
-    Finding,
-    Incident,
-    Message,
-    Proof,
-    Topic,
-    Trouble,
-)
+from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.phases import Collecting, Phase, Settled
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic
 
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""

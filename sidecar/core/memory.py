@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from sidecar.core.nouns import Identity, Incident, Owed, Pause, Topic
+from sidecar.core.nouns import Identity, Pause
+from sidecar.core.stories import Incident, Owed, Topic
 
 
 class Memory(msgspec.Struct, frozen=True):

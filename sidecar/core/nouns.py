@@ -7,8 +7,6 @@ from enum import StrEnum
 import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
-from sidecar.core.moments import Absence
-from sidecar.core.quantities import Window
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -170,97 +168,9 @@ class Finding(msgspec.Struct, frozen=True):
     ended: Ended | None = None
     reading: Reading | None = None
     eater: Eater | None = None
-    """Who else has most of the machine's memory."""
+    """Who has most of the machine's memory; it may be the server itself."""
     measure: Measure | None = None
     """What the reading is of."""
-
-
-class Deed(StrEnum):
-    """What was done about an incident."""
-
-    CONTINUED = "continued"
-    """SIGCONT ordered."""
-    TERMINATED = "terminated"
-    """SIGTERM ordered."""
-    KILLED = "killed"
-    """SIGKILL ordered."""
-    COLLECTED = "collected"
-    """Evidence is on the disk."""
-    UNCOLLECTED = "uncollected"
-    """There is none."""
-    SPARED = "spared"
-    """Not ended, for that could not help."""
-    LEFT = "left"
-    """Not ended, for the sidecar could not start it again."""
-    UNDELIVERED = "undelivered"
-    """… but the signal did not reach the process."""
-    ENTRUSTED = "entrusted"
-    """Left to its supervisor, which starts it again by itself."""
-    ABANDONED = "abandoned"
-    """… which has given that up."""
-    REPLACED = "replaced"
-    """Its supervisor was asked to end it and to start another."""
-    RESTARTED = "restarted"
-    """A restart was ordered."""
-    STARTED = "started"
-    """… and this is the new process."""
-    ADOPTED = "adopted"
-    """A running process was found and taken over, untouched."""
-    AWAITED = "awaited"
-    """Not started, for the sidecar cannot: it waits for whoever does."""
-    DELAYED = "delayed"
-    """The next start waits for the back-off."""
-    HELD = "held"
-    """The restart budget is spent: the next start waits until the budget has room."""
-    RESUMED = "resumed"
-    """A new sidecar has taken up the story from an old memory."""
-
-
-class Done(msgspec.Struct, frozen=True):
-    """A deed, when, and to which process."""
-
-    deed: Deed
-    wall: float
-    pid: int | None = None
-    until: float | None = None
-    """Epoch seconds until which a delay lasts, or an old memory knows."""
-    window: Window | None = None
-    """Whose count was full."""
-    why: str = ""
-    """Why it could not be done, or where the outcome is."""
-
-
-class Cause(msgspec.Struct, frozen=True):
-    """A finding as an incident remembers it."""
-
-    trouble: Trouble
-    wall: float
-    pid: int | None = None
-    signs: tuple[Sign, ...] = ()
-    why: str = ""
-    ended: Ended | None = None
-    reading: Reading | None = None
-    eater: Eater | None = None
-    measure: Measure | None = None
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """Why "recovered" may be said: this process owns the port and answered our registration."""
-
-    identity: Identity
-    latency: float
-    """Seconds that the registration took to be answered."""
-    owner_unknown: str = ""
-    """Why it cannot be told whose the port is, where only the answer is a proof."""
-
-
-SERVER = "server"
-
-Topic = str
-"""What an incident is about, at most one open for each.
-
-`SERVER`, with all that is done about it; or a finding that is told, by its name, open as long as it lasts.
-"""
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -272,58 +182,3 @@ class Pause(msgspec.Struct, frozen=True):
     by: str = ""
     since: float = 0.0
     """Likewise: when it was asked for."""
-
-
-class Chapter(StrEnum):
-    """Which part of the story a message tells."""
-
-    OPENED = "opened"
-    AGAIN = "again"
-    """It is down, and what was told of it since the memory that a new sidecar found is not known."""
-    HELD = "held"
-    """The restart budget is spent: the loudest there is."""
-    SPARED = "spared"
-    """It is ill, and left as it is, for a restart would not help."""
-    CLOSED = "closed"
-
-
-class Incident(msgspec.Struct, frozen=True):
-    """One story: from the first finding to the proof that it is over."""
-
-    number: int
-    topic: Topic
-    opened: float
-    """Epoch seconds."""
-    causes: tuple[Cause, ...]
-    done: tuple[Done, ...] = ()
-    clients: Reading | None = None
-    """Connections to the server's port just before, our own probes' among them."""
-    left_out: int = 0
-    """How many causes and deeds from the middle of a long story are not kept."""
-    told: tuple[Chapter, ...] = ()
-    """What of it has been told."""
-    absence: Absence | None = None
-    """A time without a sidecar in which it was open, or may have begun."""
-    closed: float | None = None
-    proof: Proof | None = None
-
-
-class Message(msgspec.Struct, frozen=True):
-    """What somebody is to be told: facts only, the words are made when it is sent."""
-
-    id: str
-    """The same in every repetition, so that a duplicate is recognisable."""
-    chapter: Chapter
-    incident: Incident
-
-
-class Owed(msgspec.Struct, frozen=True):
-    """A message that a channel has not taken yet."""
-
-    message: Message
-    channel: str
-    attempts: int = 0
-    why: str = ""
-    """Why the last attempt failed."""
-    failed: float | None = None
-    """When it did, epoch seconds."""

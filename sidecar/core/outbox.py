@@ -8,8 +8,8 @@ from sidecar.core import observations as obs
 from sidecar.core.actions import Send
 from sidecar.core.jitter import lengthened
 from sidecar.core.moments import Moment, recalled
-from sidecar.core.nouns import SERVER, Chapter, Message, Owed
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER, Chapter, Message, Owed
 
 
 class Entry(msgspec.Struct, frozen=True):

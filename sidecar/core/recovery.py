@@ -13,7 +13,7 @@ from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.incidents import ended_by_us
 from sidecar.core.moments import Moment, recalled
-from sidecar.core.nouns import SERVER, Act, Deed, Finding, Identity, Trouble
+from sidecar.core.nouns import Act, Finding, Identity, Trouble
 from sidecar.core.phases import (
     Awaiting,
     Collecting,
@@ -31,6 +31,7 @@ from sidecar.core.phases import (
     Unknowing,
 )
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER, Deed
 from sidecar.core.turn import (
     SIGCONT,
     Recovery,

@@ -12,7 +12,7 @@ from sidecar.core.budget import backoff, full, remembered
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings
 from sidecar.core.moments import Moment
-from sidecar.core.nouns import Act, Deed, Done, Identity
+from sidecar.core.nouns import Act, Identity
 from sidecar.core.phases import (
     Awaiting,
     Collecting,
@@ -28,6 +28,7 @@ from sidecar.core.phases import (
 )
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Deed, Done
 
 # Not every operating system that may run the core has these names.
 SIGCONT = getattr(signal, "SIGCONT", 18)

@@ -11,11 +11,12 @@ from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Finding, Identity, Incident, Pause, Proof, Severity, Sign, Topic
+from sidecar.core.nouns import Finding, Identity, Pause, Severity, Sign
 from sidecar.core.observations import ConfigRead
 from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Incident, Proof, Topic
 from sidecar.core.turn import windows
 
 

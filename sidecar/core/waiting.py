@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Start
-from sidecar.core.nouns import Deed
 from sidecar.core.phases import Awaiting, Delayed, Phase, Starting, Unknowing
+from sidecar.core.stories import Deed
 from sidecar.core.turn import Turn, delay, revive, watch
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from fermatkit.measures import MACHINE, UNITS, Measure, Reading, Unknown
-from sidecar.core.nouns import SERVER, Cause, Finding, Severity, Sign, Trouble
+from sidecar.core.nouns import Finding, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import METRICS
+from sidecar.core.stories import SERVER, Cause
 from sidecar.core.view import Status, View
 from sidecar.faces import records, sentences
 from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, iso, ms, pid, severity

@@ -7,10 +7,11 @@ import math
 import msgspec
 
 from fermatkit.measures import Unknown
-from sidecar.core.nouns import SERVER, Chapter, Deed, Incident, Message, Trouble
+from sidecar.core.nouns import Trouble
 from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
+from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message
 from sidecar.faces import figures, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sidecar.core.nouns import SERVER, Deed, Incident
 from sidecar.core.phases import Stand
+from sidecar.core.stories import SERVER, Deed, Incident
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.check import Check, Checks, Line, about, changed, iso, severity

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from fermatkit.measures import Eater, Reading, Unknown
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import Cause, Deed, Done, Ended, Incident, Pause
+from sidecar.core.nouns import Ended, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Cause, Deed, Done, Incident
 from sidecar.faces.figures import count, duration, milliseconds, percent, rate, share
 from sidecar.faces.figures import size as bytes_of
 from sidecar.faces.reasons import quoted, reason

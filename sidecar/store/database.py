@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Incident, Owed
+from sidecar.core.stories import Incident, Owed
 from sidecar.store.boot import boot
 from sidecar.store.files import UNREADABLE, move_aside
 from sidecar.store.rows import NONE, Rows, Small, join, split

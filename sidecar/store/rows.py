@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Incident, Owed
+from sidecar.core.stories import Incident, Owed
 
 
 class Small(msgspec.Struct, frozen=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sidecar.core.nouns import SERVER, Trouble
+from sidecar.core.nouns import Trouble
 from sidecar.core.replay import Step, TakenUp, replay
+from sidecar.core.stories import SERVER
 from sidecar.faces.replay import told
 from sidecar.store.recorded import numbered, read
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sidecar.core.nouns import SERVER, Trouble
+from sidecar.core.nouns import Trouble
+from sidecar.core.stories import SERVER
 
 UNIT = "fermat-cloud-server.service"
 DROP_IN = Path("/etc/systemd/system") / f"{UNIT}.d" / "case.conf"

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sidecar.core.nouns import SERVER
+from sidecar.core.stories import SERVER
 from support.wheels import CHECKOUT, PYTHON
 from support.wheels import wheels as build
 

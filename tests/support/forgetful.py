@@ -7,7 +7,7 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
-from sidecar.core.nouns import SERVER, Chapter
+from sidecar.core.stories import SERVER, Chapter
 from support.histories import Histories
 
 MINUTE = 60.0

@@ -14,9 +14,10 @@ from sidecar.core import observations as obs
 from sidecar.core.budget import backoff, full
 from sidecar.core.engine import State, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Chapter, Ended, Identity, Sign
+from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.phases import Delayed, Held, Over
 from sidecar.core.policy import Abilities, Policy
+from sidecar.core.stories import SERVER, Chapter
 from sidecar.core.turn import windows
 from sidecar.core.view import view
 from support.world import POLICIES, POLICY, TERM_DEADLINE, World

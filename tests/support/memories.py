@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from fermatkit.measures import Unknown
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import (
-    SERVER,
-    Cause,
-    Chapter,
-    Deed,
-    Done,
-    Ended,
-    Identity,
-    Incident,
-    Message,
-    Owed,
-    Sign,
-    Trouble,
-)
+from sidecar.core.nouns import Ended, Identity, Sign, Trouble
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Owed
 
 INCIDENT = Incident(
     3,

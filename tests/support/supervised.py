@@ -11,10 +11,11 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
-from sidecar.core.nouns import Deed, Ended, Identity
+from sidecar.core.nouns import Ended, Identity
 from sidecar.core.phases import Over
 from sidecar.core.policy import Abilities
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Deed
 from sidecar.core.turn import windows
 from support.histories import Histories
 from support.world import POLICY, TERM_DEADLINE

@@ -12,8 +12,9 @@ from sidecar.actuators.sender import Sender
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
-from sidecar.core.nouns import SERVER, Cause, Chapter, Incident, Message, Trouble
+from sidecar.core.nouns import Trouble
 from sidecar.core.observations import Observation, SendFailed, Sent
+from sidecar.core.stories import SERVER, Cause, Chapter, Incident, Message
 from sidecar.faces.message import Rendered
 
 MESSAGE = Message("7-1-opened", Chapter.OPENED, Incident(7, SERVER, 1.0, (Cause(Trouble.EXITED, 1.0, 42),)))

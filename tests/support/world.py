@@ -11,9 +11,10 @@ from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Act, Chapter, Ended, Identity
+from sidecar.core.nouns import Act, Ended, Identity
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Chapter
 
 POLICY = Policy(
     channels=("mail", "chat"),

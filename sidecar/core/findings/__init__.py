@@ -8,9 +8,10 @@ from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import server, thresholds
 from sidecar.core.findings.thresholds import Crossed
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Act, Finding, Severity, Trouble
+from sidecar.core.nouns import Act, Finding, Severity, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.rules import METRICS
+from sidecar.core.stories import SERVER
 
 Findings = dict[Trouble, Finding]
 

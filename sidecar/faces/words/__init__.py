@@ -10,8 +10,9 @@ import msgspec
 from fermatkit.measures import Measure
 from sidecar.core.actions import Pulse
 from sidecar.core.moments import Meanwhile
-from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
+from sidecar.core.nouns import Sign, Trouble
 from sidecar.core.phases import Stand
+from sidecar.core.stories import Chapter, Deed
 from sidecar.core.view import Status
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from sidecar.actuators.sender import Sender
 from sidecar.core.actions import Send
-from sidecar.core.nouns import Message
 from sidecar.core.observations import Observation, SendFailed, Sent
+from sidecar.core.stories import Message
 from sidecar.faces.message import Rendered
 from support.smtp import Mailbox, mail_server
 from support.telling import MESSAGE, TEXT, child, delivering, telling, until

@@ -8,9 +8,10 @@ import pytest
 from fermatkit.measures import Measure
 from sidecar.core.memory import Memory
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import SERVER, Identity, Incident, Trouble
+from sidecar.core.nouns import Identity, Trouble
 from sidecar.core.observations import Absent, Appeared, Observation, Restored, Sampled
 from sidecar.core.policy import Abilities, Policy
+from sidecar.core.stories import SERVER, Incident
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)

@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.core.actions import Action, Collect, Signal, Start, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Chapter, Deed, Done, Ended, Identity, Trouble
+from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -22,6 +22,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Starting
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Chapter, Deed, Done
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

@@ -7,8 +7,9 @@ import pytest
 from fermatkit.measures import Measure
 from sidecar.core.actions import Action, Send, Signal, Start, Watch
 from sidecar.core.brief import brief
-from sidecar.core.nouns import Chapter, Ended, Identity, Incident, Message, Sign
+from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.observations import Appeared, Exited, Observation, Sampled, StartFailed, Unanswered
+from sidecar.core.stories import Chapter, Incident, Message
 
 A = Identity(100, 1)
 MESSAGE = Message("1-1800000000-opened", Chapter.OPENED, Incident(1, "server", 1.0, ()))

@@ -6,10 +6,11 @@ import pytest
 
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.actions import Signal
-from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Sign, Trouble
+from sidecar.core.nouns import Act, Identity, Sign, Trouble
 from sidecar.core.observations import Answered, Appeared, Counted, Restored, Sampled, Unanswered
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS
+from sidecar.core.stories import SERVER, Chapter
 from support.playbook import Playbook, kinds
 
 A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sidecar.core.actions import Signal
-from sidecar.core.nouns import SERVER, Chapter, Identity
+from sidecar.core.nouns import Identity
 from sidecar.core.observations import Absent, Appeared, ConfigRead, Listened, Restored, StopAsked
 from sidecar.core.phases import Settled, Sparing
+from sidecar.core.stories import SERVER, Chapter
 from support.playbook import Playbook, kinds
 
 A, B, C, D = (Identity(100 + number, number) for number in (1, 2, 3, 4))

@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.core.actions import Finish, Signal, Start, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Deed, Done, Ended, Identity, Sign
+from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -24,6 +24,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Continuing, Held, Over, Proving, Settled, Starting
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Deed, Done
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from fermatkit.measures import Measure, Reading, Unknown
-from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Severity, Sign, Trouble
+from sidecar.core.nouns import Act, Identity, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -22,6 +22,7 @@ from sidecar.core.observations import (
     SessionLost,
     Unanswered,
 )
+from sidecar.core.stories import SERVER, Chapter
 from sidecar.core.trends import FEWEST, HOUR, KEPT, SPACING, Trend, derived, follow
 from support.playbook import Playbook, kinds
 

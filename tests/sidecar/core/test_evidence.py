@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fermatkit.measures import Measure
 from sidecar.core.actions import Collect, Signal
-from sidecar.core.nouns import SERVER, Chapter, Deed, Identity, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import Answered, Collected, Sampled
 from sidecar.core.phases import Collecting, Settled, Terminating
+from sidecar.core.stories import SERVER, Chapter, Deed
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

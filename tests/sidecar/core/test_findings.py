@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Signal
-from sidecar.core.nouns import SERVER, Chapter, Identity, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -19,6 +19,7 @@ from sidecar.core.observations import (
 )
 from sidecar.core.phases import Proving, Terminating
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER, Chapter
 from sidecar.core.view import Status
 from support.playbook import Playbook, kinds
 

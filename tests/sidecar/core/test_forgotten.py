@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Cause, Chapter, Deed, Done, Identity, Incident, Message, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import Absent, Appeared, PauseAsked, Restored, ResumeAsked, Unanswered
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message
 from support.playbook import Playbook, kinds
 
 A, B, C = (Identity(100 + i, i) for i in range(3))

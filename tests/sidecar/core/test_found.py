@@ -7,7 +7,7 @@ import pytest
 from fermatkit.measures import Measure
 from sidecar.core.actions import Collect, Finish, Signal, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Act, Chapter, Deed, Ended, Identity, Incident, Sign, Trouble
+from sidecar.core.nouns import Act, Ended, Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -21,6 +21,7 @@ from sidecar.core.observations import (
 )
 from sidecar.core.phases import Awaiting, Over, Settled, Sparing
 from sidecar.core.policy import Abilities, Policy
+from sidecar.core.stories import SERVER, Chapter, Deed, Incident
 from support.playbook import Playbook, kinds
 
 A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)

@@ -6,7 +6,7 @@ import msgspec
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Save, Send
-from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Trouble
+from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -20,6 +20,7 @@ from sidecar.core.observations import (
     StopAsked,
 )
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER, Chapter, Deed
 from support.playbook import Playbook, kinds
 
 A, B, C = (Identity(100 + i, i) for i in range(3))

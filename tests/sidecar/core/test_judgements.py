@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fermatkit.measures import Measure, Reading, Unknown
-from sidecar.core.nouns import SERVER, Act, Ended, Finding, Identity, Severity, Sign, Trouble
+from sidecar.core.nouns import Act, Ended, Finding, Identity, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -21,6 +21,7 @@ from sidecar.core.observations import (
     Unanswered,
 )
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)

@@ -8,11 +8,12 @@ import pytest
 from fermatkit.measures import Measure
 from sidecar.core.actions import Action, Save, Send
 from sidecar.core.jitter import lengthened
-from sidecar.core.nouns import Act, Chapter, Identity, Trouble
+from sidecar.core.nouns import Act, Identity, Trouble
 from sidecar.core.observations import Appeared, Restored, Sampled, Saved, SendFailed, Sent
 from sidecar.core.outbox import as_of
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS
+from sidecar.core.stories import Chapter
 from sidecar.core.view import OutboxView
 from support.playbook import Playbook
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Signal, Start, Watch
-from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity
+from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -17,6 +17,7 @@ from sidecar.core.observations import (
     Ticked,
 )
 from sidecar.core.phases import Proving, Stand
+from sidecar.core.stories import SERVER, Chapter, Deed
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

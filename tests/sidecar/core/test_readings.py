@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fermatkit.measures import Eater, Measure, Reading, Unknown
-from sidecar.core.nouns import SERVER, Identity, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Answered,
     Counted,
@@ -16,6 +16,7 @@ from sidecar.core.observations import (
     Unanswered,
 )
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER
 from support.playbook import Playbook
 
 A = Identity(100, 1)

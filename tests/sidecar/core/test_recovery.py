@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.core.actions import Signal, Start, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Deed, Ended, Identity, Sign, Trouble
+from sidecar.core.nouns import Ended, Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -25,6 +25,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Continuing, Delayed, Held, Killing, Proving, Settled, Starting
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Deed
 from sidecar.core.view import Status
 from support.playbook import Playbook, kinds
 

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from sidecar.core.actions import Action, Restart
-from sidecar.core.nouns import SERVER, Deed, Done, Identity
+from sidecar.core.nouns import Identity
 from sidecar.core.observations import Appeared, PauseAsked, ResumeAsked, Ticked
 from sidecar.core.phases import Delayed, Held, Settled
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Deed, Done
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.actions import Signal
-from sidecar.core.nouns import SERVER, Act, Chapter, Identity, Severity, Trouble
+from sidecar.core.nouns import Act, Identity, Severity, Trouble
 from sidecar.core.observations import (
     Answered,
     Appeared,
@@ -23,6 +23,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Proving, Settled, Sparing
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS, METRICS, Metric, Rule
+from sidecar.core.stories import SERVER, Chapter
 from sidecar.core.view import Status
 from support.playbook import Playbook, kinds
 

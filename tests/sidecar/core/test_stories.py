@@ -9,7 +9,7 @@ import pytest
 
 from fermatkit.measures import Eater, Measure
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Act, Deed, Ended, Identity, Trouble
+from sidecar.core.nouns import Act, Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -24,6 +24,7 @@ from sidecar.core.observations import (
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 from sidecar.core.rules import DEFAULTS, Rule
+from sidecar.core.stories import SERVER, Deed
 from sidecar.core.view import Status
 from support.playbook import Playbook
 

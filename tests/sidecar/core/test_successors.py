@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fermatkit.measures import Measure
-from sidecar.core.nouns import SERVER, Identity, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Answered,
     Appeared,
@@ -20,6 +20,7 @@ from sidecar.core.observations import (
 )
 from sidecar.core.phases import Settled
 from sidecar.core.policy import Policy
+from sidecar.core.stories import SERVER
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)

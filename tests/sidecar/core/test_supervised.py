@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.core.actions import Finish, Restart, Signal, Start, Watch
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident, Proof, Trouble
+from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -24,6 +24,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Awaiting, Delayed, Over, Proving, Settled, Starting, Terminating
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Proof
 from support.playbook import Playbook, kinds
 
 A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.actions import Restart, Start, Watch
-from sidecar.core.nouns import SERVER, Chapter, Deed, Ended, Identity, Incident
+from sidecar.core.nouns import Ended, Identity
 from sidecar.core.observations import (
     Appeared,
     GaveUp,
@@ -19,6 +19,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Awaiting, Delayed, Held, Phase, Proving, Settled, Starting
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import SERVER, Chapter, Deed, Incident
 from support.playbook import Playbook, kinds
 
 A = Identity(100, 1)

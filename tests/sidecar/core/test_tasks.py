@@ -8,10 +8,11 @@ from fermatkit.measures import MACHINE, Measure, Reading, Unknown
 from sidecar.core.actions import Collect
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Wrong, find
-from sidecar.core.nouns import SERVER, Act, Chapter, Finding, Identity, Trouble
+from sidecar.core.nouns import Act, Finding, Identity, Trouble
 from sidecar.core.observations import Appeared, Counted, HostSampled, Restored, Sampled
 from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS, METRICS, Rule
+from sidecar.core.stories import SERVER, Chapter
 from support.playbook import Playbook
 
 M = Measure

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sidecar.core.nouns import Chapter, Identity, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -18,6 +18,7 @@ from sidecar.core.observations import (
     Restored,
 )
 from sidecar.core.phases import Settled
+from sidecar.core.stories import Chapter
 from sidecar.core.view import Status
 from sidecar.faces.health import health
 from sidecar.faces.label import Label

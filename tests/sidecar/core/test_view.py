@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fermatkit.measures import Measure
-from sidecar.core.nouns import Identity, Proof, Sign, Trouble
+from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -22,6 +22,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Proof
 from sidecar.core.view import BudgetView, Status, view
 from support.playbook import Playbook
 

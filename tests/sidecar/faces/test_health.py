@@ -15,18 +15,7 @@ from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
 from sidecar.core.memory import Memory
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import (
-    SERVER,
-    Cause,
-    Finding,
-    Identity,
-    Incident,
-    Pause,
-    Proof,
-    Severity,
-    Sign,
-    Trouble,
-)
+from sidecar.core.nouns import Finding, Identity, Pause, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -45,6 +34,7 @@ from sidecar.core.observations import (
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
+from sidecar.core.stories import SERVER, Cause, Incident, Proof
 from sidecar.core.view import BudgetView, DeadmanView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label

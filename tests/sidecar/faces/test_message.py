@@ -12,24 +12,12 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Send
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import (
-    SERVER,
-    Cause,
-    Chapter,
-    Deed,
-    Done,
-    Ended,
-    Identity,
-    Incident,
-    Message,
-    Proof,
-    Sign,
-    Trouble,
-)
+from sidecar.core.nouns import Ended, Identity, Sign, Trouble
 from sidecar.core.observations import Absent, Appeared, Counted, Restored, Sampled, Sent, StartFailed
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.message import SUBJECT, Rendered, render

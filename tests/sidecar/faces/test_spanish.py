@@ -15,24 +15,11 @@ from hypothesis import strategies as st
 from fermatkit.measures import Eater, Unknown
 from sidecar.core.findings.thresholds import TASKS
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import (
-    SERVER,
-    Cause,
-    Chapter,
-    Deed,
-    Done,
-    Ended,
-    Identity,
-    Incident,
-    Message,
-    Pause,
-    Proof,
-    Sign,
-    Trouble,
-)
+from sidecar.core.nouns import Ended, Identity, Pause, Sign, Trouble
 from sidecar.core.quantities import Window
 from sidecar.core.replay import Opening, Step, replay
 from sidecar.core.rules import CONDITIONS
+from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof
 from sidecar.core.view import View, view
 from sidecar.faces import figures, sentences
 from sidecar.faces.health import health

@@ -16,9 +16,10 @@ from sidecar.config.settings import Settings
 from sidecar.core.actions import Pulse
 from sidecar.core.findings.thresholds import TASKS
 from sidecar.core.moments import Meanwhile
-from sidecar.core.nouns import Chapter, Deed, Sign, Trouble
+from sidecar.core.nouns import Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
+from sidecar.core.stories import Chapter, Deed
 from sidecar.core.view import Status
 from sidecar.faces.words import Words, words
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import SERVER
+from sidecar.core.stories import SERVER
 from sidecar.store.rows import NONE, Rows, join, split
 from support.memories import INCIDENT, MEMORY, OTHER, owed
 
