@@ -22,33 +22,11 @@ from sidecar.core.observations import (
     Supervised,
 )
 from sidecar.core.phases import Awaiting, Delayed, Over, Proving, Settled, Starting, Terminating
-from sidecar.core.policy import Abilities, Policy
-from sidecar.core.quantities import Window
-from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Proof
+from sidecar.core.stories import SERVER, Chapter, Deed, Proof
 from support.playbook import Playbook, kinds
+from support.supervision import LIMIT, POLICY, A, comes_back, supervised, told
 
-A, B, C = Identity(100, 1), Identity(101, 2), Identity(102, 3)
-POLICY = Policy(channels=("mail",), abilities=Abilities(restarts_itself=True))
-LIMIT = Supervised(limit=Window(4, 600.0))
-
-
-def supervised(identity: Identity = A) -> Playbook:
-    """Over a proven server."""
-    book = Playbook(POLICY)
-    book.sees(Restored(None, seed=7))
-    book.sees(LIMIT)
-    book.sees(Appeared(identity, adopted=True))
-    book.proves(identity)
-    return book
-
-
-def comes_back(book: Playbook, identity: Identity) -> None:
-    book.sees(Appeared(identity, adopted=True), after=0.02)
-    book.proves(identity)
-
-
-def told(book: Playbook) -> list[tuple[Chapter, Incident]]:
-    return [(entry.owed.message.chapter, entry.owed.message.incident) for entry in book.state.outbox.entries]
+B, C = Identity(101, 2), Identity(102, 3)
 
 
 def deeds(book: Playbook) -> list[Deed]:

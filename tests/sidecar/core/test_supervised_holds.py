@@ -11,40 +11,15 @@ from sidecar.core.observations import (
     GaveUp,
     Observation,
     Rested,
-    Restored,
     StartFailed,
-    Supervised,
     Ticked,
 )
 from sidecar.core.phases import Awaiting, Delayed, Held, Phase, Proving, Settled, Starting
-from sidecar.core.policy import Abilities, Policy
-from sidecar.core.quantities import Window
-from sidecar.core.stories import SERVER, Chapter, Deed, Incident
+from sidecar.core.stories import SERVER, Chapter, Deed
 from support.playbook import Playbook, kinds
+from support.supervision import LIMIT, POLICY, A, comes_back, supervised, told
 
-A = Identity(100, 1)
 LAST, OTHER = Identity(104, 104), Identity(200, 200)
-POLICY = Policy(channels=("mail",), abilities=Abilities(restarts_itself=True))
-LIMIT = Supervised(limit=Window(4, 600.0))
-
-
-def supervised() -> Playbook:
-    """Over a proven server."""
-    book = Playbook(POLICY)
-    book.sees(Restored(None, seed=7))
-    book.sees(LIMIT)
-    book.sees(Appeared(A, adopted=True))
-    book.proves(A)
-    return book
-
-
-def comes_back(book: Playbook, identity: Identity) -> None:
-    book.sees(Appeared(identity, adopted=True), after=0.02)
-    book.proves(identity)
-
-
-def told(book: Playbook) -> list[tuple[Chapter, Incident]]:
-    return [(entry.owed.message.chapter, entry.owed.message.incident) for entry in book.state.outbox.entries]
 
 
 def spent() -> Playbook:
