@@ -7,10 +7,11 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
-from sidecar.core.stories import SERVER, Chapter
+from sidecar.core.stories import SERVER, Chapter, Deed
 from support.histories import Histories
 
 MINUTE = 60.0
+ORDERED = (Deed.TERMINATED, Deed.KILLED, Deed.REPLACED)
 
 
 class ForgetfulHistories(Histories):
@@ -37,6 +38,9 @@ class ForgetfulHistories(Histories):
         if story is not None:
             last = max(line.wall for line in (*story.causes, *story.done))
             self.young = story.number if self.wall + away - last <= MINUTE else 0
+        ends = {line.pid for line in story.done if line.deed in ORDERED} if story else set()
+        if self.doomed is not None and self.doomed.pid not in ends:
+            self.doomed = None  # the order, too: what looks like a death by itself is looked into
         self.the_sidecar_is_killed(away, server_dies, self.policy, tells)
 
     @precondition(lambda self: self.server is not None and not self.stopped)
