@@ -73,7 +73,7 @@ async def test_what_can_be_obeyed_is_and_what_cannot_is_named(run: Running) -> N
     os.kill(pid, signal.SIGHUP)
 
     async def obeyed() -> bool:
-        return await run.status() == "warn"
+        return bool(said(run, "configuration read again")) and await run.status() == "warn"
 
     await until(obeyed, lambda: run.log[-2000:])
     assert said(run, "configuration read again")[0]["needs_a_restart"] == ["health.port"]

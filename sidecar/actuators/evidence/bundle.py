@@ -23,7 +23,8 @@ class Bundle:
     def __init__(self, directory: Path, label: str, wall: float, limit: int) -> None:
         """Make it. `wall` in epoch seconds; `limit` in bytes for all its files. OSError if it cannot be."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stamp = time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime(wall))
+        # Milliseconds, so that names sort by age: two may come within a second, and the older is removed first.
+        stamp = f"{time.strftime('%Y-%m-%dT%H%M%S', time.gmtime(wall))}.{int(wall * 1000) % 1000:03d}Z"
         name = f"{stamp}-{label}"
         names = (directory / (name if number == 1 else f"{name}-{number}") for number in count(1))
         self.path = next(path for path in names if not path.exists() and not _half(path).exists())
