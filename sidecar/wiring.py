@@ -188,6 +188,7 @@ class Sidecar:
                 act.Signal: server.signal,
                 act.Collect: collector.collect,
                 act.Watch: watch,
+                act.Explain: lambda _: None,  # logged like every action, and kept to be shown
                 act.Send: sender.send,
                 act.Save: saver.save,
                 act.Beat: deadman.beat,

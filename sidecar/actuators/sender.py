@@ -6,6 +6,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from sidecar.actuators.office import Office
 from sidecar.config.settings import ChannelSettings
 from sidecar.core.actions import Send
@@ -14,6 +16,10 @@ from sidecar.core.stories import Message
 from sidecar.faces.message import Rendered
 from sidecar.tasks import Tasks
 
+MAIL = frozenset(
+    {"mailto", "mailtos", "mailgun", "sendgrid", "ses", "smtp2go", "sparkpost", "brevo", "resend"}
+)
+"""Apprise's schemes of the services that bring a mail, which has room for the whole text."""
 DEADLINE = 30.0
 """Seconds for one attempt; then it is killed. Apprise's own limits are shorter, step by step."""
 
@@ -48,7 +54,10 @@ class Sender:
             office = await self._office()
         except OSError as error:
             return f"the sending process could not be started: {error.strerror}"
-        return await office.send(self._urls[channel].reveal(), rendered, self._deadline)
+        url = self._urls[channel].reveal()
+        if rendered.short and url.partition("://")[0].lower() not in MAIL:
+            rendered = msgspec.structs.replace(rendered, body=rendered.short)
+        return await office.send(url, rendered, self._deadline)
 
     async def close(self) -> None:
         """Give up what is under way, unreported; its processes are killed."""

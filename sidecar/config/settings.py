@@ -9,9 +9,9 @@ import msgspec
 
 from sidecar.config import rules, texts
 from sidecar.config.secrets import Secret
-from sidecar.core.nouns import Trouble
-from sidecar.core.policy import Abilities, Limits, Policy
-from sidecar.core.quantities import Bytes
+from sidecar.core.nouns import Severity, Trouble
+from sidecar.core.policy import Abilities, Limits, Policy, Route
+from sidecar.core.quantities import Bytes, Seconds, TimeOfDay
 from sidecar.core.rules import DEFAULTS, Rule
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
@@ -97,6 +97,18 @@ class ChannelSettings(msgspec.Struct, frozen=True):
     name: Line
     url: Secret
     """As Apprise writes them: ``tgram://…``, ``mailto://…``, ``slack://…``."""
+    severity: Literal["warn", "fail"] = "warn"
+    """The least that it is told of. A server that is down is a fail."""
+    quiet_from: TimeOfDay = 0.0
+    """When its quiet hours begin, UTC: what is less than a fail is told at their end, as one digest."""
+    quiet_to: TimeOfDay = 0.0
+    after: Seconds = 0.0
+    """Told only of what nobody has acknowledged (``fermat-sidecar ack``) by then."""
+
+    @property
+    def route(self) -> Route:
+        """What of this the core decides by."""
+        return Route(Severity(self.severity), self.quiet_from, self.quiet_to, self.after)
 
 
 class DeadmanSettings(msgspec.Struct, frozen=True):
@@ -148,6 +160,7 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         return Policy(
             **msgspec.structs.asdict(self.limits),
             channels=names,
+            routes={one.name: one.route for one in self.channels if one.route != Route()},
             abilities=self.server.abilities,
             deadman=self.deadman.interval if self.deadman else None,
             rules=self.rules,

@@ -9,7 +9,7 @@ import msgspec
 
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity
-from sidecar.core.stories import Message
+from sidecar.core.stories import Message, Reason, Topic
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -57,6 +57,16 @@ class Send(Action, frozen=True, tag=True):
 
     message: Message
     channel: str
+
+
+class Explain(Action, frozen=True, tag=True):
+    """Say why a message goes to a channel now, later or never. → nothing: it is logged, and shown."""
+
+    wall: float
+    message: str
+    topic: Topic
+    channel: str
+    reason: Reason
 
 
 class Save(Action, frozen=True, tag=True):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sidecar.core.actions import Action, Save
+from sidecar.core.accounts import Routing
+from sidecar.core.actions import Action, Explain, Save
 from sidecar.core.deadman import Deadman, beat
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings, Wrong, find, next_change, recall
@@ -17,7 +18,11 @@ from sidecar.core.observations import Restored, Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
 from sidecar.core.recovery import recover
+from sidecar.core.routing import look_again, route
 from sidecar.core.turn import Recovery, Turn
+
+_KEPT = 50
+"""Rulings."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -27,9 +32,12 @@ class State(msgspec.Struct, frozen=True):
     wrong: Wrong = Wrong()
     recovery: Recovery = Recovery()
     incidents: Incidents = Incidents()
+    routing: Routing = Routing()
     outbox: Outbox = Outbox()
     keeper: Keeper = Keeper()
     deadman: Deadman = Deadman()
+    rulings: tuple[Explain, ...] = ()
+    """Why who was told what, or not; the last of them, the newest last."""
 
     @property
     def findings(self) -> Findings:
@@ -66,17 +74,19 @@ def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[
     """Continue the stories, and say what is to be sent and saved."""
     facts, wrong, recovery, turn = decision
     incidents, messages = narrate(state.incidents, facts, wrong.findings, recovery.phase, turn.done, seen)
-    outbox, sends = post(state.outbox, messages, seen, state.keeper.revision + 1, recovery.seed, policy)
+    routing, letters, why = route(state.routing, incidents, messages, seen, policy)
+    outbox, sends = post(state.outbox, letters, seen, state.keeper.revision + 1, recovery.seed, policy)
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
-        keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, outbox), policy)
+        keeper, saves = keep(keeper, seen, remember(facts, recovery, incidents, routing, outbox), policy)
     deadman, beats = beat(state.deadman, seen, facts, incidents, outbox, policy)
-    after = State(facts, wrong, recovery, incidents, outbox, keeper, deadman)
-    return after, (*saves, *sends, *beats)
+    rulings = (*state.rulings, *why)[-_KEPT:]
+    after = State(facts, wrong, recovery, incidents, routing, outbox, keeper, deadman, rulings)
+    return after, (*why, *saves, *sends, *beats)
 
 
 def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action, ...]]:
-    """Take in one observation: all five stages, and all that is to be done, the server first."""
+    """Take in one observation: all six stages, and all that is to be done, the server first."""
     decision = decide(state, seen, policy)
     state, rest = tell(state, decision, seen, policy)
     return state, decision.actions + rest
@@ -94,6 +104,9 @@ def due(state: State, policy: Policy) -> float | None:
     if state.facts.pause is not None:
         # By the wall's clock, which may be set: one look a minute finds that out.
         moments.append(state.facts.at + min(60.0, state.facts.pause.until - state.facts.wall))
+    tell_at = look_again(state.routing, state.incidents, policy)
+    if tell_at is not None:
+        moments.append(state.facts.at + min(60.0, tell_at - state.facts.wall))
     if state.keeper.again_at is not None:
         moments.append(state.keeper.again_at)
     if state.deadman.next_at is not None:

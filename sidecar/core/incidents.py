@@ -13,7 +13,7 @@ from sidecar.core.findings import Findings
 from sidecar.core.moments import Absence
 from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.phases import Collecting, Phase, Settled
-from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic
+from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic
 
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
@@ -55,12 +55,23 @@ def narrate(
         memory = seen.what.memory
         open_ = {topic: _resumed(incident, seen.wall) for topic, incident in memory.incidents.items()}
         incidents = Incidents(open=open_, next_number=memory.next_number)
+    if isinstance(seen.what, obs.AckAsked):
+        incidents = _acknowledged(incidents, seen.what, seen.wall)
     incidents = _over_an_absence(incidents, facts)
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
     incidents, messages = _server(incidents, facts, findings, phase, done, seen)
     incidents, more = _conditions(incidents, findings, seen)
     return incidents, messages + more
+
+
+def _acknowledged(incidents: Incidents, asked: obs.AckAsked, wall: float) -> Incidents:
+    ack = Ack(wall, asked.by, asked.why)
+    open_ = {
+        topic: msgspec.structs.replace(incident, ack=ack) if incident.number == asked.number else incident
+        for topic, incident in incidents.open.items()
+    }
+    return msgspec.structs.replace(incidents, open=open_)
 
 
 def _over_an_absence(incidents: Incidents, facts: Facts) -> Incidents:
@@ -180,6 +191,7 @@ def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
         reading=finding.reading,
         eater=finding.eater,
         measure=finding.measure,
+        severity=finding.severity,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core import observations as obs
+from sidecar.core.accounts import Routing
 from sidecar.core.actions import Save
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.incidents import Incidents
@@ -43,7 +44,9 @@ def keep(keeper: Keeper, seen: obs.Seen, memory: Memory, policy: Policy) -> tupl
     return keeper, [Save(keeper.revision, memory)]
 
 
-def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Outbox) -> Memory:
+def remember(
+    facts: Facts, recovery: Recovery, incidents: Incidents, routing: Routing, outbox: Outbox
+) -> Memory:
     """The slice that must outlive the sidecar."""
     stopping = facts.wanted is Wanted.STOPPED
     identity = facts.identity
@@ -62,4 +65,5 @@ def remember(facts: Facts, recovery: Recovery, incidents: Incidents, outbox: Out
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),
         pause=facts.pause,
+        routing=routing,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sidecar.core.accounts import Routing
 from sidecar.core.nouns import Identity, Pause
 from sidecar.core.stories import Incident, Owed, Topic
 
@@ -31,3 +32,5 @@ class Memory(msgspec.Struct, frozen=True):
     """The open ones."""
     owed: tuple[Owed, ...] = ()
     pause: Pause | None = None
+    routing: Routing | None = None
+    """None: of a sidecar that told every channel everything."""

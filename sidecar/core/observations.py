@@ -10,6 +10,7 @@ from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.quantities import Window
+from sidecar.core.stories import Topic
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -238,6 +239,30 @@ class PauseAsked(Observation, frozen=True, tag=True):
 
 class ResumeAsked(Observation, frozen=True, tag=True):
     """… and now no longer."""
+
+
+class AckAsked(Observation, frozen=True, tag=True):
+    """Somebody has this incident in hand: nobody is to be reminded of it, or told because nobody has."""
+
+    number: int
+    by: str = ""
+    why: str = ""
+
+
+class SilenceAsked(Observation, frozen=True, tag=True):
+    """Somebody wants no message about this topic for a while; its end is told to who was told of it."""
+
+    topic: Topic
+    until: float
+    """Epoch seconds."""
+    why: str = ""
+    by: str = ""
+
+
+class UnsilenceAsked(Observation, frozen=True, tag=True):
+    """… and now no longer."""
+
+    topic: Topic
 
 
 class StopAsked(Observation, frozen=True, tag=True):

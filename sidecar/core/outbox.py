@@ -1,4 +1,4 @@
-"""Stage 5, who is owed which message, and when again. In order for each channel; dropped never."""
+"""Stage 6, what each channel is owed, and when again. In order for each channel; dropped never."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sidecar.core.actions import Send
 from sidecar.core.jitter import lengthened
 from sidecar.core.moments import Moment, recalled
 from sidecar.core.policy import Policy
-from sidecar.core.stories import SERVER, Chapter, Message, Owed
+from sidecar.core.stories import Chapter, Letter, Message, Owed
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Outbox(msgspec.Struct, frozen=True):
 
 
 def post(
-    outbox: Outbox, messages: list[Message], seen: obs.Seen, revision: int, seed: int, policy: Policy
+    outbox: Outbox, letters: list[Letter], seen: obs.Seen, revision: int, seed: int, policy: Policy
 ) -> tuple[Outbox, list[Send]]:
     """Take in what is new, learn what became of what was sent, and say what is to be sent now.
 
@@ -42,25 +42,16 @@ def post(
     ``seed`` is where jitter comes from.
     """
     entries = _learn(outbox.entries, seen, seed, policy)
-    if messages:
+    if letters:
         leave_at = seen.at + policy.save_patience
         entries += tuple(
             Entry(Owed(message, channel), seen.at, revision, leave_at, since=seen.at)
-            for message in messages
-            for channel in _told(message, policy)
+            for message, channel in letters
         )
     sends: list[Send] = []
     if entries:
         entries, sends = _dispatch(entries, seen.at)
     return Outbox(entries), sends
-
-
-def _told(message: Message, policy: Policy) -> list[str]:
-    """Who is told: everybody, unless it is a finding's own story and its rule names some."""
-    incident = message.incident
-    rule = None if incident.topic == SERVER else policy.rules.get(incident.causes[0].trouble)
-    some = policy.channels if rule is None or rule.channels is None else rule.channels
-    return [channel for channel in policy.channels if channel in some]
 
 
 def _learn(entries: tuple[Entry, ...], seen: obs.Seen, seed: int, policy: Policy) -> tuple[Entry, ...]:
@@ -84,6 +75,8 @@ def _learn(entries: tuple[Entry, ...], seen: obs.Seen, seed: int, policy: Policy
 def as_of(message: Message) -> float:
     """When the facts of this message were so, epoch seconds: then it was made."""
     incident = message.incident
+    if message.made is not None:
+        return message.made
     if message.chapter is Chapter.CLOSED:
         return incident.closed or incident.opened
     return incident.done[-1].wall if incident.done else incident.opened

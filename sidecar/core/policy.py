@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from sidecar.core.nouns import Trouble
-from sidecar.core.quantities import Looks, Patience, Seconds, Share, TimeOfDay, Window
+from sidecar.core.nouns import Severity, Trouble
+from sidecar.core.quantities import Looks, Patience, Rate, Seconds, Share, TimeOfDay, Window
 from sidecar.core.rules import DEFAULTS, Rule
 
 _DAY = 86400.0
@@ -64,6 +64,17 @@ class Limits(msgspec.Struct, frozen=True):
     outbox_stuck_after: Patience = 600.0
     """A message that has waited longer for its channel is told to the dead-man switch."""
 
+    storm_limit: Rate = Rate(20, 600.0)
+    """At most so many messages for each channel; what comes beyond is told together, when there is room. An
+    outage is told all the same."""
+    flap_limit: Rate = Rate(4, 3600.0)
+    """A finding that begins more often flaps: then only the state in which it stays is told."""
+    flap_settled: Patience = 900.0
+    """It stays in a state when it has been in it for so long."""
+    remind_first: Seconds = 3600.0
+    """People are reminded of what is still open after so long, then after twice as long …; 0: never."""
+    remind_max: Seconds = 86400.0
+
     save_again: Patience = 5.0
     """The wait before a memory that could not be saved is tried again."""
 
@@ -72,14 +83,14 @@ class Limits(msgspec.Struct, frozen=True):
 
     def quiet(self, wall: float) -> bool:
         """Whether this moment, in epoch seconds, is in the quiet window."""
-        length = (self.quiet_to - self.quiet_from) % _DAY
-        return (wall - self.quiet_from) % _DAY < length
+        return within_day(wall, self.quiet_from, self.quiet_to)
 
     def contradictions(self) -> list[tuple[str, str]]:
         """What cannot be meant: the key, and why. Empty when the policy makes sense."""
         pairs = (
             ("backoff_first", "backoff_max", "the first wait is longer than the longest"),
             ("retry_first", "retry_max", "the first wait is longer than the longest"),
+            ("remind_first", "remind_max", "the first wait is longer than the longest"),
         )
         return [
             (low, f"is above {high}: {why}")
@@ -97,13 +108,43 @@ class Abilities(msgspec.Struct, frozen=True):
     """Whether something faster starts it again: then the sidecar does so only when that has given up."""
 
 
+class Route(msgspec.Struct, frozen=True):
+    """What one channel is told, and when."""
+
+    severity: Severity = Severity.WARN
+    """The least: with fail it hears of nothing less."""
+    quiet_from: TimeOfDay = 0.0
+    """When its quiet hours begin, UTC: what is less than fail waits for their end."""
+    quiet_to: TimeOfDay = 0.0
+    after: Seconds = 0.0
+    """Only of what nobody has acknowledged by then."""
+
+    def quiet(self, wall: float) -> bool:
+        """Whether this moment, in epoch seconds, is in its quiet hours."""
+        return within_day(wall, self.quiet_from, self.quiet_to)
+
+
+def within_day(wall: float, begin: float, end: float) -> bool:
+    """Whether a moment is between two times of day, of which the second may be on the next one."""
+    return (wall - begin) % _DAY < (end - begin) % _DAY
+
+
 class Policy(Limits, frozen=True):
     """By what the core decides."""
 
     channels: tuple[str, ...] = ()
     """Who is told, by name."""
+    routes: dict[str, Route] = {}
+    """Those that are not told of everything at once."""
     abilities: Abilities = Abilities()
     deadman: Seconds | None = None
     """How often a dead-man switch is told that all is well; None: there is none."""
     rules: dict[Trouble, Rule] = msgspec.field(default_factory=DEFAULTS.copy)
     """The rules with a threshold."""
+
+    def route(self, channel: str) -> Route:
+        """Its own, or the usual one."""
+        return self.routes.get(channel, _USUAL)
+
+
+_USUAL = Route()

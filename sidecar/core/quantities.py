@@ -26,3 +26,10 @@ class Window(msgspec.Struct, frozen=True):
 
     restarts: Count
     within: Patience
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """At most so many times in any span of this length."""
+
+    times: Annotated[int, msgspec.Meta(ge=1)]
+    within: Patience

@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Ended, Identity, Sign, Trouble
+from sidecar.core.nouns import Ended, Identity, Severity, Sign, Trouble
 from sidecar.core.quantities import Window
 
 
@@ -79,6 +79,7 @@ class Cause(msgspec.Struct, frozen=True):
     reading: Reading | None = None
     eater: Eater | None = None
     measure: Measure | None = None
+    severity: Severity = Severity.FAIL
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -111,7 +112,58 @@ class Chapter(StrEnum):
     """The restart budget is spent: the loudest there is."""
     SPARED = "spared"
     """It is ill, and left as it is, for a restart would not help."""
+    REMINDER = "reminder"
+    """It is still so."""
     CLOSED = "closed"
+    DIGEST = "digest"
+    """What was held back, of several stories or several times."""
+
+
+class Reason(StrEnum):
+    """Why a message is sent to a channel, held back, or not meant for it."""
+
+    NEWS = "news"
+    CRITICAL = "critical"
+    """So bad that neither quiet hours nor a storm hold it back."""
+    RECOVERY = "recovery"
+    """It is over, and this channel was told that it is so."""
+    REMINDER = "reminder"
+    ESCALATED = "escalated"
+    """Nobody has acknowledged it in time."""
+    FLAPS = "flaps"
+    """It has come and gone so often that from now on only the state in which it stays is told."""
+    DIGEST = "digest"
+    """Part of what was held back, told together."""
+
+    SILENCED = "silenced"
+    """Somebody wants to hear nothing of it for a while."""
+    UNESCALATED = "not-escalated"
+    """This channel is told only of what nobody acknowledges."""
+    FLAPPING = "flapping"
+    QUIET = "quiet-hours"
+    STORM = "storm-limit"
+
+    ELSEWHERE = "other-channels"
+    """Its rule names others."""
+    MINOR = "below-severity"
+    UNTOLD = "was-not-told"
+    """It is over, and this channel was never told of it."""
+
+
+HELD = frozenset({Reason.SILENCED, Reason.UNESCALATED, Reason.FLAPPING, Reason.QUIET, Reason.STORM})
+"""Told later, unless something newer is."""
+TOGETHER = frozenset({Reason.FLAPPING, Reason.QUIET, Reason.STORM})
+"""Those of which even what is over by then is told, as a digest."""
+NOT_MEANT = frozenset({Reason.ELSEWHERE, Reason.MINOR, Reason.UNTOLD})
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """Somebody has it in hand."""
+
+    wall: float
+    by: str
+    """A user's name."""
+    why: str = ""
 
 
 class Incident(msgspec.Struct, frozen=True):
@@ -133,6 +185,14 @@ class Incident(msgspec.Struct, frozen=True):
     """A time without a sidecar in which it was open, or may have begun."""
     closed: float | None = None
     proof: Proof | None = None
+    ack: Ack | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """That of its worst cause; worst of all is a server that the sidecar leaves down or ill."""
+        worst = {cause.severity for cause in self.causes}
+        left = Chapter.HELD in self.told or Chapter.SPARED in self.told
+        return Severity.FAIL if left or Severity.FAIL in worst else Severity.WARN
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -142,6 +202,18 @@ class Message(msgspec.Struct, frozen=True):
     """The same in every repetition, so that a duplicate is recognisable."""
     chapter: Chapter
     incident: Incident
+    reason: Reason = Reason.NEWS
+    """Why it is told, and told now."""
+    left: int = 0
+    """How many older ones of the same topic were held back, and are not told any more."""
+    together: tuple[Message, ...] = ()
+    """The parts of a digest, the oldest first; its incident is the last one's."""
+    made: float | None = None
+    """When it was, epoch seconds; None: when the story had come so far."""
+
+
+Letter = tuple[Message, str]
+"""A message, and the channel that is to have it."""
 
 
 class Owed(msgspec.Struct, frozen=True):

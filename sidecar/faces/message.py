@@ -11,7 +11,7 @@ from sidecar.core.nouns import Trouble
 from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message
+from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message, Reason
 from sidecar.faces import figures, sentences
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
@@ -26,20 +26,30 @@ class Rendered(msgspec.Struct, frozen=True):
 
     subject: str
     body: str
+    short: str = ""
+    """The body for a phone; "" where that is the same."""
 
 
 def render(message: Message, label: Label, words: Words) -> Rendered:
     """Put a message into words. It says at what time its facts were so: it may arrive much later."""
+    signature = words.phrases.signature.format(id=message.id, host=label.host, page=label.page)
+    if message.together:
+        return Rendered(_subject(message, label, words), f"{_parts(message, label, words)}\n\n{signature}\n")
     incident, now = message.incident, as_of(message)
+    ending = _ending(message, label, words, now)
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
         *([sentences.absence(incident.absence, words)] if incident.absence else []),
         _done(incident, words, now),
-        *_ending(message, label, words, now),
-        words.phrases.signature.format(id=message.id, host=label.host, page=label.page),
+        *ending,
+        *_why_now(message, words),
+        signature,
     ]
-    return Rendered(_subject(message, label, words), "\n\n".join(blocks) + "\n")
+    short = [*_first(message, words, now), *_gist(incident, words, now), *ending, *_why_now(message, words)]
+    return Rendered(
+        _subject(message, label, words), "\n\n".join(blocks) + "\n", "\n".join([*short, signature]) + "\n"
+    )
 
 
 def trial(label: Label, words: Words, now: float) -> Rendered:
@@ -55,8 +65,8 @@ def _since(incident: Incident) -> float:
     return min([incident.opened, *(cause.wall for cause in incident.causes)])
 
 
-def _length(incident: Incident, words: Words) -> str:
-    return figures.duration(max(0.0, (incident.closed or incident.opened) - _since(incident)), words)
+def _length(incident: Incident, words: Words, now: float) -> str:
+    return figures.duration(max(0.0, (incident.closed or now) - _since(incident)), words)
 
 
 def _subject(message: Message, label: Label, words: Words) -> str:
@@ -71,7 +81,8 @@ def _subject(message: Message, label: Label, words: Words) -> str:
             name=words.name.get(first.trouble, ""),
             host=label.host,
             brief=sentences.brief(first, words),
-            length=_length(incident, words),
+            length=_length(incident, words, as_of(message)),
+            count=sum(1 + part.left for part in message.together),
         )
     )
 
@@ -88,13 +99,52 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
     match message.chapter:
         case Chapter.CLOSED:
             since, until = sentences.date(_since(incident)), sentences.date(now)
-            return [words.phrases.length.format(length=_length(incident, words), since=since, until=until)]
+            return [
+                words.phrases.length.format(length=_length(incident, words, now), since=since, until=until)
+            ]
         case Chapter.HELD:
             stand = sentences.stand(Stand.HELD, _room_at(incident), words, now)
             return [f"{words.verdict[Stand.HELD]} {stand}"]
         case Chapter.SPARED:
             return [f"{words.verdict[Stand.SPARING]} {words.stand[Stand.SPARING]}"]
     return []
+
+
+def _parts(message: Message, label: Label, words: Words) -> str:
+    """What was held back: a line for each matter."""
+    now = as_of(message)
+    lines = [
+        f"- {sentences.moment(as_of(part), now, words)}: {_subject(part, label, words)}"
+        + (words.phrases.before.format(count=part.left) if part.left else "")
+        for part in message.together
+    ]
+    return "\n".join([words.phrases.together, *lines])
+
+
+def _why_now(message: Message, words: Words) -> list[str]:
+    """Why this message comes, or is the last for a while, where that is not plain."""
+    phrases, incident = words.phrases, message.incident
+    lines = []
+    if message.reason is Reason.ESCALATED:
+        lines.append(phrases.escalated)
+    if message.reason is Reason.FLAPS:
+        lines.append(phrases.flaps)
+    if message.left:
+        lines.append(phrases.left.format(count=message.left))
+    if incident.ack is not None:
+        lines.append(sentences.ack(incident.ack, words, as_of(message)))
+    elif message.reason in (Reason.ESCALATED, Reason.REMINDER):
+        lines.append(phrases.to_ack.format(number=incident.number))
+    return lines
+
+
+def _gist(incident: Incident, words: Words, now: float) -> list[str]:
+    """What a phone shows of it: the last cause, the last deed, and where the evidence is."""
+    lines = [sentences.cause(incident.causes[-1], words, now)]
+    if incident.topic == SERVER:
+        lines.append(_clients(incident, words))
+    evidence = [done for done in incident.done[:-1] if done.deed is Deed.COLLECTED]
+    return lines + [sentences.deed(done, words, now) for done in (*evidence[-1:], *incident.done[-1:])]
 
 
 def _seen(incident: Incident, words: Words, now: float) -> str:

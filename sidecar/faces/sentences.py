@@ -12,7 +12,7 @@ from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import Ended, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
-from sidecar.core.stories import Cause, Deed, Done, Incident
+from sidecar.core.stories import Ack, Cause, Deed, Done, Incident
 from sidecar.faces.figures import count, duration, milliseconds, percent, rate, share
 from sidecar.faces.figures import size as bytes_of
 from sidecar.faces.reasons import quoted, reason
@@ -136,6 +136,15 @@ def pause(what: Pause, words: Words, now: float) -> str:
         until=moment(what.until, now, words),
         by=phrases.by.format(by=what.by) if what.by else "",
         why_after=phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
+    )
+
+
+def ack(what: Ack, words: Words, now: float) -> str:
+    """Who has an incident in hand, as a whole sentence."""
+    return words.phrases.acked.format(
+        by=what.by,
+        since=moment(what.wall, now, words),
+        why_after=words.phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
     )
 
 

@@ -23,7 +23,7 @@ class Bundle:
     def __init__(self, directory: Path, label: str, wall: float, limit: int) -> None:
         """Make it. `wall` in epoch seconds; `limit` in bytes for all its files. OSError if it cannot be."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Milliseconds, so that names sort by age: two may come within a second, and the older is removed first.
+        # Milliseconds, so that names sort by age, for the oldest are removed: two may come within a second.
         stamp = f"{time.strftime('%Y-%m-%dT%H%M%S', time.gmtime(wall))}.{int(wall * 1000) % 1000:03d}Z"
         name = f"{stamp}-{label}"
         names = (directory / (name if number == 1 else f"{name}-{number}") for number in count(1))

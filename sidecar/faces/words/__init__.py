@@ -78,6 +78,15 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where only the registration is a proof."""
     length: str
     next: str
+    escalated: str
+    flaps: str
+    """Why this is the last message for a while."""
+    left: str
+    together: str
+    """How a digest begins."""
+    before: str
+    acked: str
+    to_ack: str
     by_hand: str
     to_start: str
     to_restart: str

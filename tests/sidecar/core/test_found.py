@@ -49,7 +49,7 @@ def deeds(book: Playbook) -> list[Deed]:
 
 def test_a_death_is_told_at_once_and_the_sidecar_waits() -> None:
     book = found()
-    actions = book.dies(A, Ended()) + book.waits(3600)
+    actions = book.dies(A, Ended()) + book.waits(3000)
     assert "Start" not in kinds(actions)
     assert Watch(None) in actions
     ((chapter, incident),) = told(book)
@@ -189,7 +189,7 @@ def test_what_would_be_a_restart_by_a_threshold_is_told() -> None:
     leaked = Counted(A, {Measure.TIMERS: 1500.0})
     book.sees(leaked)
     assert book.state.findings[Trouble.THREADS_MANY].act is Act.TELL
-    assert not {"Start", "Signal", "Collect"} & set(kinds(book.waits(3600)))
+    assert not {"Start", "Signal", "Collect"} & set(kinds(book.waits(3000)))
     assert [incident.topic for _, incident in told(book)] == [Trouble.THREADS_MANY]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sidecar.core.accounts import Routing
 from sidecar.core.actions import Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Sign, Trouble
@@ -174,7 +175,7 @@ def test_a_clean_stop_sees_the_server_off() -> None:
     assert Signal(A, 15) in book.sees(StopAsked(leave=False))
     actions = book.dies(A, Ended(code=143))
     assert kinds(actions) == ["Watch", "Finish"]
-    assert book.state.keeper.memory == Memory(seed=7)
+    assert book.state.keeper.memory == Memory(seed=7, routing=Routing())
 
 
 def test_a_stop_that_the_server_ignores_ends_in_sigkill() -> None:

@@ -34,7 +34,9 @@ NO_CAUSE: dict[str, object] = {
     **dict.fromkeys(("pid", "ended", "reading", "eater", "measure")),
     "signs": [],
     "why": "",
+    "severity": "fail",
 }
+LOW = {"trouble": "disk-low", "measure": "disk:free", "severity": "warn"}
 NO_DEED = {"pid": None, "until": None, "window": None, "why": ""}
 
 
@@ -67,6 +69,7 @@ def test_a_death_and_its_end() -> None:
         "absence": None,
         "closed": died + 1,
         "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01, "owner_unknown": ""},
+        "ack": None,
     }
     assert plain(book.view.last) == {"server": expected}
     assert book.view.open == {}
@@ -81,7 +84,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "number": 1,
         "topic": "disk-low",
         "opened": began,
-        "causes": [NO_CAUSE | {"trouble": "disk-low", "wall": began, "reading": 5e8, "measure": "disk:free"}],
+        "causes": [NO_CAUSE | LOW | {"wall": began, "reading": 5e8}],
         "done": [],
         "clients": None,
         "left_out": 0,
@@ -89,6 +92,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "absence": None,
         "closed": None,
         "proof": None,
+        "ack": None,
     }
     assert plain(book.view.open) == {"disk-low": expected}
     book.sees(Sampled(A, "S", {Measure.DISK_FREE: 5e9}), after=5)

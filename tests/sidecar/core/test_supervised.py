@@ -65,7 +65,7 @@ def test_one_that_the_supervisor_has_replaced_unseen_has_died_all_the_same() -> 
 
 def test_a_hang_is_one_order_to_the_supervisor() -> None:
     book = supervised()
-    assert hangs(book) == ["Collect", "Restart", "Send"]
+    assert hangs(book) == ["Collect", "Restart", "Explain", "Send"]
     assert isinstance(book.phase, Terminating)
     assert restarts(book) == 1
     actions = book.dies(A, Ended(signal=15))

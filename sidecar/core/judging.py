@@ -1,0 +1,106 @@
+"""What a channel is to hear of, now or later: one reason for each message, and for how long it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from sidecar.core.accounts import Account, Flapping
+from sidecar.core.nouns import Pause, Severity
+from sidecar.core.policy import Policy
+from sidecar.core.quantities import Rate
+from sidecar.core.stories import SERVER, TOGETHER, Chapter, Incident, Message, Reason, Topic
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What is so at this moment, for every channel."""
+
+    wall: float
+    policy: Policy
+    silences: Mapping[Topic, Pause]
+    flapping: Mapping[Topic, Flapping]
+    sent: Mapping[str, tuple[float, ...]]
+
+
+def judge(message: Message, account: Account, rules: Rules) -> Reason:
+    """Whether this channel is told now, later or never, and why."""
+    over = message.chapter is Chapter.CLOSED
+    part_of_a_digest = account.held is not None and account.reason in TOGETHER
+    if over and not account.believes and not part_of_a_digest:
+        return Reason.UNTOLD
+    owed = over and account.believes  # who was told of it is told that it is over
+    barred = None if owed else _barred(message.incident, account, rules)
+    return barred or _delayed(message, account.channel, rules) or _told(message, rules)
+
+
+def _barred(incident: Incident, account: Account, rules: Rules) -> Reason | None:
+    """Whether this topic is not for this channel, or not now."""
+    route = rules.policy.route(account.channel)
+    if not _named(incident, account.channel, rules.policy):
+        return Reason.ELSEWHERE
+    if route.severity is Severity.FAIL and incident.severity is not Severity.FAIL:
+        return Reason.MINOR
+    if incident.topic in rules.silences:
+        return Reason.SILENCED
+    unanswered = incident.ack is None and rules.wall >= incident.opened + route.after
+    if route.after and not account.believes and not unanswered:
+        return Reason.UNESCALATED
+    return None
+
+
+def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
+    """Whether there is too much of it, or it is the wrong hour; an outage has no wrong hour."""
+    flapping = rules.flapping.get(message.incident.topic)
+    if flapping is not None and flapping.first not in ("", message.id):
+        return Reason.FLAPPING
+    critical = message.incident.severity is Severity.FAIL
+    if not critical and rules.policy.route(channel).quiet(rules.wall):
+        return Reason.QUIET
+    sent, limit = rules.sent.get(channel, ()), rules.policy.storm_limit
+    urgent = critical and message.chapter is not Chapter.CLOSED
+    return None if urgent or has_room(sent, limit, rules.wall) else Reason.STORM
+
+
+def _told(message: Message, rules: Rules) -> Reason:
+    if message.chapter is Chapter.CLOSED:
+        return Reason.RECOVERY
+    flapping = rules.flapping.get(message.incident.topic)
+    if flapping is not None and flapping.first:
+        return Reason.FLAPS
+    return Reason.CRITICAL if message.incident.severity is Severity.FAIL else Reason.NEWS
+
+
+def _named(incident: Incident, channel: str, policy: Policy) -> bool:
+    """Everybody is, unless it is a finding's own story and its rule names some."""
+    rule = None if incident.topic == SERVER else policy.rules.get(incident.causes[0].trouble)
+    return rule is None or rule.channels is None or channel in rule.channels
+
+
+def has_room(sent: tuple[float, ...], limit: Rate, wall: float) -> bool:
+    """Whether a message may go now. Of a clock that was set back, what it puts into the future counts not."""
+    return sum(0 <= wall - moment < limit.within for moment in sent) < limit.times
+
+
+def flaps(known: Flapping, message: Message, wall: float, policy: Policy) -> Flapping:
+    """After one more beginning or end of this condition."""
+    if message.chapter is Chapter.CLOSED:
+        return msgspec.structs.replace(known, changed=wall)
+    limit = policy.flap_limit
+    begun = (*(moment for moment in known.begun if 0 <= wall - moment < limit.within), wall)
+    first = known.first or (message.id if len(begun) > limit.times else "")
+    return Flapping(begun[-limit.times - 1 :], wall, first)
+
+
+def settled(flapping: Flapping, wall: float, policy: Policy) -> bool:
+    """Whether it has stayed as it is for so long that it flaps no more, and is forgotten."""
+    patience = policy.flap_settled if flapping.first else policy.flap_limit.within
+    return not 0 <= wall - flapping.changed < patience
+
+
+def reminder_at(account: Account, policy: Policy) -> float:
+    """When this channel is to hear of it again, epoch seconds; infinite: never."""
+    first = policy.remind_first
+    if not account.believes or not first:
+        return float("inf")
+    return account.told + min(first * 2.0 ** min(account.reminders, 32), policy.remind_max)
