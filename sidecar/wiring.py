@@ -26,10 +26,11 @@ from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.observations import Report, Restored, StopAsked
-from sidecar.core.stories import Message
+from sidecar.core.stories import Message, Topic
 from sidecar.core.view import view
 from sidecar.faces.health import Health, health, notes
 from sidecar.faces.label import label
+from sidecar.faces.listing import listing
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
@@ -172,7 +173,7 @@ class Sidecar:
             self._samples.lines,
             report,
         )
-        control = await listen(directory, report)
+        control = await listen(directory, report, self)
         recorder = self._recorder = Recorder(
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )
@@ -240,6 +241,14 @@ class Sidecar:
             )
             self._shown_at = at
         return self._shown
+
+    def open_incidents(self) -> dict[int, Topic]:
+        """By their numbers."""
+        return {one.number: topic for topic, one in self._core.state.incidents.open.items()}
+
+    def incidents(self) -> str:
+        """What is open, what was, and who was told, in lines."""
+        return listing(view(self._core.state, self._policy, time.monotonic(), time.time()), self._words)
 
     def _render(self, message: Message) -> Rendered:
         return render(message, self._label, self._words)

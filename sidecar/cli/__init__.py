@@ -32,9 +32,11 @@ _WHAT_IF = _Argument(
     "--config",
     {"type": Path, "metavar": "NEW", "help": "decide by this file's limits, not by the recorded ones"},
 )
-_DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then the pause ends by itself"})
+_DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then it ends by itself"})
 _DRY_RUN = _Argument("--dry-run", {"action": "store_true", "help": "say what would be done, and do nothing"})
 _CHANNEL = _Argument("--channel", {"metavar": "NAME", "help": "only this one; all of them without it"})
+_NUMBER = _Argument("number", {"type": int, "help": "of the incident, as its messages say"})
+_TOPIC = _Argument("topic", {"help": "server, or a finding, such as disk-low"})
 _WHY = _Argument("why", {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"})
 _COMMANDS = {
     "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
@@ -48,6 +50,13 @@ _COMMANDS = {
         (_DURATION, _WHY, _CONFIG),
     ),
     "resume": ("end a pause", (_CONFIG,)),
+    "incidents": ("show what is open, what was, and who was told of it, or why not", (_CONFIG,)),
+    "ack": (
+        "say that you have an incident in hand: no reminders, and nobody is told because nobody has",
+        (_NUMBER, _WHY, _CONFIG),
+    ),
+    "silence": ("send no messages about one thing for a while", (_TOPIC, _DURATION, _WHY, _CONFIG)),
+    "unsilence": ("send them again", (_TOPIC, _CONFIG)),
     "replay": (
         "say what a recording's sidecar found, told and did, and why; or would have, with --config",
         (_RECORDING, _WHAT_IF),

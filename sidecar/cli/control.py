@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from fermatkit.errors import ExitCode, UserError
+from fermatkit.units import parse_duration
 from sidecar.config.load import load
 from sidecar.web.control import NAME, Answer
 
@@ -37,3 +39,16 @@ def ask(config: Path, request: dict[str, object]) -> Answer:
     if answer.error:
         raise UserError(f"the sidecar refuses: {answer.error}", ExitCode.UNHEALTHY)
     return answer
+
+
+def seconds(command: str, duration: str) -> float:
+    """A duration as it was written. UserError (exit code 2) when it is none."""
+    try:
+        return parse_duration(duration)
+    except ValueError as error:
+        raise UserError(f"{command}: {error}", ExitCode.USAGE) from None
+
+
+def shown(until: float | None) -> str:
+    """A moment for people."""
+    return f"{datetime.fromtimestamp(until or 0.0, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -132,11 +132,12 @@ class Desk:
             if account.held is None:
                 self._reminds(account)
                 continue
-            reason = self._judged(account.held, account)
+            message = self._current(account.held)
+            reason = self._judged(message, account)
             if reason in HELD:
                 continue
             if reason in NOT_MEANT or account.reason not in TOGETHER:
-                self._releases(account, account.held, reason)
+                self._releases(account, message, reason)
             else:
                 together.append(account)
         if together:
@@ -182,11 +183,15 @@ class Desk:
     def _note(self, message: Message, channel: str, reason: Reason) -> None:
         self.rulings.append(Explain(self._wall, message.id, message.incident.topic, channel, reason))
 
+    def _current(self, message: Message) -> Message:
+        """With its incident as it is by now: the story may be longer, or somebody has it in hand."""
+        now = self._incidents.open.get(message.incident.topic)
+        same = now is not None and now.number == message.incident.number
+        return msgspec.structs.replace(message, incident=now) if same else message
+
     def _releases(self, account: Account, message: Message, reason: Reason) -> None:
         """It goes alone."""
-        now = self._incidents.open.get(account.topic, message.incident)
-        if now.number == message.incident.number:  # by now its story may be longer
-            message = msgspec.structs.replace(message, incident=now, made=self._wall)
+        message = msgspec.structs.replace(message, made=self._wall)
         if account.reason is Reason.UNESCALATED and reason not in NOT_MEANT:
             reason = Reason.ESCALATED
         # What was held back for this channel while nobody expected it to be told is nothing that it missed.

@@ -7,6 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from fermatkit.measures import Measure, Reading
+from sidecar.core.accounts import Account
+from sidecar.core.actions import Explain
 from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
@@ -107,6 +109,10 @@ class View(msgspec.Struct, frozen=True):
     """The time without a sidecar before this one; None where that is not known."""
     deadman: DeadmanView | None
     """None when there is none."""
+    accounts: tuple[Account, ...] = ()
+    silences: dict[Topic, Pause] = {}
+    rulings: tuple[Explain, ...] = ()
+    """Why who was told what, or not: the last of them, the newest last."""
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -153,6 +159,9 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         unsaved=state.keeper.why,
         absence=facts.absence,
         deadman=None if policy.deadman is None else _deadman(state),
+        accounts=state.routing.accounts,
+        silences=state.routing.silences,
+        rulings=state.rulings,
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from sidecar.core.accounts import Account
+from sidecar.core.actions import Explain
 from sidecar.core.phases import Stand
-from sidecar.core.stories import SERVER, Deed, Incident
+from sidecar.core.stories import SERVER, Deed, Incident, Topic
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.check import Check, Checks, Line, about, changed, iso, severity
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
+
+_DECISIONS = 20
+"""So many are shown, the newest last."""
 
 
 def checks(view: View, words: Words) -> Checks:
@@ -22,6 +27,9 @@ def checks(view: View, words: Words) -> Checks:
         ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
+        "alerts:held": [_held(account, words) for account in view.accounts if account.held is not None],
+        "alerts:silenced": [_silenced(topic, view, words) for topic in view.silences],
+        "alerts:decisions": [_decision(one, words) for one in view.rulings[-_DECISIONS:]],
         "sidecar:pause": [_pause(view, words)],
         "memory:unsaved": [_memory(view, words)],
         "sidecar:away": [_away(view, words)],
@@ -92,6 +100,35 @@ def _outbox(view: View, words: Words) -> Check:
     said = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=why)
     check = changed(check, component_id=box.channel, observed_value=box.waiting)
     return changed(check, status=Status.WARN, output=said)
+
+
+def _held(account: Account, words: Words) -> Check:
+    """What a channel is to hear later."""
+    why = words.why[account.reason]
+    return Check(
+        "component",
+        account.channel,
+        observed_value=account.topic,
+        output=words.phrases.held_back.format(channel=account.channel, why=why),
+    )
+
+
+def _silenced(topic: Topic, view: View, words: Words) -> Check:
+    silence = view.silences[topic]
+    said = sentences.silence(topic, silence, words, view.wall)
+    return Check("component", observed_value=topic, output=said, until=iso(silence.until))
+
+
+def _decision(ruling: Explain, words: Words) -> Check:
+    """What became of a message for one channel."""
+    return Check(
+        "component",
+        ruling.message,
+        label=ruling.channel,
+        observed_value=ruling.reason,
+        time=iso(ruling.wall),
+        output=words.why[ruling.reason],
+    )
 
 
 def _pause(view: View, words: Words) -> Check:

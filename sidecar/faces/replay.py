@@ -14,6 +14,7 @@ from sidecar.core.engine import State
 from sidecar.core.observations import Collected
 from sidecar.core.policy import Policy
 from sidecar.core.replay import Step, TakenUp
+from sidecar.core.stories import HELD, NOT_MEANT
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.message import render
@@ -70,6 +71,10 @@ def _what(step: Step, label: Label) -> Iterator[str]:
                 yield "start     the server"
             case act.Collect(identity=identity, label=why):
                 yield f"evidence  of pid {identity.pid} ordered: {why}"
+            case act.Explain(message=message, channel=channel, reason=reason) if reason in HELD:
+                yield f"held back {message} from {channel}: {reason}"
+            case act.Explain(message=message, channel=channel, reason=reason) if reason in NOT_MEANT:
+                yield f"not told  {message} to {channel}: {reason}"
             case act.Finish():
                 yield "finish    nothing is left to do"
     if isinstance(step.seen.what, Collected):

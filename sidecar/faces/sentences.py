@@ -12,7 +12,7 @@ from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import Ended, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
-from sidecar.core.stories import Ack, Cause, Deed, Done, Incident
+from sidecar.core.stories import Ack, Cause, Deed, Done, Incident, Topic
 from sidecar.faces.figures import count, duration, milliseconds, percent, rate, share
 from sidecar.faces.figures import size as bytes_of
 from sidecar.faces.reasons import quoted, reason
@@ -131,12 +131,22 @@ def proof(incident: Incident, words: Words) -> str:
 
 def pause(what: Pause, words: Words, now: float) -> str:
     """That the sidecar keeps its hands off, as a whole sentence."""
+    return words.phrases.paused.format(**_wish(what, words, now))
+
+
+def silence(topic: Topic, what: Pause, words: Words, now: float) -> str:
+    """That nobody is told of something for a while, for a list."""
+    return words.phrases.silenced.format(topic=topic, **_wish(what, words, now))
+
+
+def _wish(what: Pause, words: Words, now: float) -> dict[str, str]:
+    """Until when, whose wish it is, and why."""
     phrases = words.phrases
-    return phrases.paused.format(
-        until=moment(what.until, now, words),
-        by=phrases.by.format(by=what.by) if what.by else "",
-        why_after=phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
-    )
+    return {
+        "until": moment(what.until, now, words),
+        "by": phrases.by.format(by=what.by) if what.by else "",
+        "why_after": phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
+    }
 
 
 def ack(what: Ack, words: Words, now: float) -> str:

@@ -12,7 +12,7 @@ from sidecar.core.actions import Pulse
 from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Sign, Trouble
 from sidecar.core.phases import Stand
-from sidecar.core.stories import Chapter, Deed
+from sidecar.core.stories import Chapter, Deed, Reason
 from sidecar.core.view import Status
 
 
@@ -44,6 +44,20 @@ class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is no enum's: the parts that the sentences are joined with, and the headings."""
 
+    server: str
+    """What an incident of the server itself is called, in a list."""
+    nobody: str
+    none: str
+    incidents_open: str
+    incidents_last: str
+    silences: str
+    decisions: str
+    incident_open: str
+    incident_closed: str
+    told: str
+    held_back: str
+    silenced: str
+    decided: str
     pid_of: str
     eater: str
     pid_for: str
@@ -203,6 +217,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A label."""
     limit: dict[Measure, str]
     """By what is counted: whose the limit is that the server may share, and how it is set."""
+    why: dict[Reason, str]
+    """What became of a message, and why."""
     ends: Ends
     numbers: Numbers
     trial: Trial

@@ -91,6 +91,7 @@ async def test_one_that_hangs_or_drips_is_given_up_at_the_deadline(other: Switch
         (f"https://127.0.0.1:notaport{PATH}", ""),
         (f"gopher://127.0.0.1{PATH}", ""),
     ],
+    ids=["nobody", "no-name", "half", "no-port", "scheme"],
 )
 async def test_nobody_there_and_no_url_at_all_is_told_without_any_part_of_it(url: str, why: str) -> None:
     failed = await told(url)

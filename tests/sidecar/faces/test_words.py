@@ -19,7 +19,7 @@ from sidecar.core.moments import Meanwhile
 from sidecar.core.nouns import Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.stories import Chapter, Deed
+from sidecar.core.stories import Chapter, Deed, Reason
 from sidecar.core.view import Status
 from sidecar.faces.words import Words, words
 
@@ -43,6 +43,7 @@ KEYED: list[tuple[str, type[StrEnum]]] = [
     ("still", CONDITIONS),
     ("measure", Measure),
     ("limit", TASKS),
+    ("why", Reason),
 ]
 
 

@@ -1,0 +1,75 @@
+"""``fermat-sidecar incidents``: a view in lines, as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sidecar.core.actions import Explain
+from sidecar.core.stories import SERVER, Incident
+from sidecar.core.view import View
+from sidecar.faces import figures, sentences
+from sidecar.faces.words import Words
+
+
+def listing(view: View, words: Words) -> str:
+    """What is open, what ended last, what is silenced, and the last decisions about who is told."""
+    phrases = words.phrases
+    latest_first = sorted(view.last.values(), key=lambda one: one.closed or 0.0, reverse=True)
+    blocks = [
+        (phrases.incidents_open, [line for one in view.open.values() for line in _open(one, view, words)]),
+        (phrases.incidents_last, [_closed(one, words) for one in latest_first]),
+        (
+            phrases.silences,
+            [sentences.silence(topic, one, words, view.wall) for topic, one in view.silences.items()],
+        ),
+        (phrases.decisions, [decision(one, words) for one in reversed(view.rulings)]),
+    ]
+    return "\n\n".join(
+        "\n".join([title, *(f"  {line}" for line in lines or [phrases.none])]) for title, lines in blocks
+    )
+
+
+def decision(ruling: Explain, words: Words) -> str:
+    """What became of a message for one channel, and why."""
+    return words.phrases.decided.format(
+        time=sentences.date(ruling.wall),
+        message=ruling.message,
+        channel=ruling.channel,
+        why=words.why[ruling.reason],
+    )
+
+
+def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
+    phrases, since = words.phrases, min([incident.opened, *(cause.wall for cause in incident.causes)])
+    yield phrases.incident_open.format(
+        number=incident.number,
+        name=_name(incident, words),
+        since=sentences.date(since),
+        length=figures.duration(max(0.0, view.wall - since), words),
+    )
+    yield f"  {sentences.cause(incident.causes[-1], words, view.wall)}"
+    if incident.ack is not None:
+        yield f"  {sentences.ack(incident.ack, words, view.wall)}"
+    accounts = [account for account in view.accounts if account.topic == incident.topic]
+    told = [account.channel for account in accounts if account.believes]
+    yield f"  {phrases.told.format(channels=', '.join(told) or phrases.nobody)}"
+    for account in accounts:
+        if account.held is not None:
+            why = words.why[account.reason]
+            yield f"  {phrases.held_back.format(channel=account.channel, why=why)}"
+
+
+def _closed(incident: Incident, words: Words) -> str:
+    since = min([incident.opened, *(cause.wall for cause in incident.causes)])
+    until = incident.closed or incident.opened
+    return words.phrases.incident_closed.format(
+        number=incident.number,
+        name=_name(incident, words),
+        since=sentences.date(since),
+        length=figures.duration(max(0.0, until - since), words),
+        brief=sentences.brief(incident.causes[0], words),
+    )
+
+
+def _name(incident: Incident, words: Words) -> str:
+    return words.phrases.server if incident.topic == SERVER else words.name[incident.causes[0].trouble]

@@ -1,0 +1,89 @@
+"""Incidents by hand, and the channels that are told of them: one stage alone, with a clock of the test's."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sidecar.core import observations as obs
+from sidecar.core.accounts import Routing
+from sidecar.core.actions import Explain
+from sidecar.core.incidents import Incidents
+from sidecar.core.memory import Memory
+from sidecar.core.nouns import Severity, Trouble
+from sidecar.core.policy import Policy
+from sidecar.core.routing import look_again, route
+from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Incident, Letter, Message, Topic
+
+MIDNIGHT = 1_800_057_600.0
+"""A midnight, UTC."""
+TROUBLES = {
+    SERVER: (Trouble.EXITED, Severity.FAIL),
+    "disk-low": (Trouble.DISK_LOW, Severity.WARN),
+    "fd-limit": (Trouble.FD_LIMIT, Severity.FAIL),
+}
+
+
+class Stories:
+    """What is open, and what each channel has been sent: as whoever reads it would tell."""
+
+    def __init__(self, policy: Policy, wall: float = MIDNIGHT + 12 * 3600) -> None:
+        self.policy = policy
+        self.wall = wall
+        self.routing = Routing()
+        self.open: dict[Topic, Incident] = {}
+        self.number = 0
+        self.sent: list[tuple[float, str, Message]] = []
+        self.why: list[Explain] = []
+
+    @property
+    def incidents(self) -> Incidents:
+        return Incidents(open=self.open, next_number=self.number + 1)
+
+    def sees(self, what: obs.Observation, *messages: Message) -> list[Letter]:
+        seen = obs.Seen(self.wall - MIDNIGHT, self.wall, what)
+        self.routing, letters, why = route(self.routing, self.incidents, list(messages), seen, self.policy)
+        self.why += why
+        self.sent += [(self.wall, channel, message) for message, channel in letters]
+        return letters
+
+    def begins(self, topic: Topic = SERVER) -> list[Letter]:
+        trouble, severity = TROUBLES[topic]
+        self.number += 1
+        cause = Cause(trouble, self.wall, severity=severity)
+        self.open[topic] = Incident(self.number, topic, self.wall, (cause,), told=(Chapter.OPENED,))
+        return self.goes_on(topic, Chapter.OPENED)
+
+    def goes_on(self, topic: Topic, chapter: Chapter) -> list[Letter]:
+        incident = self.open[topic]
+        return self.sees(obs.Ticked(), Message(f"{incident.number}-{chapter}", chapter, incident))
+
+    def ends(self, topic: Topic = SERVER) -> list[Letter]:
+        incident = msgspec.structs.replace(self.open.pop(topic), closed=self.wall)
+        return self.sees(obs.Ticked(), Message(f"{incident.number}-closed", Chapter.CLOSED, incident))
+
+    def is_acknowledged(self, topic: Topic = SERVER) -> list[Letter]:
+        self.open[topic] = msgspec.structs.replace(self.open[topic], ack=Ack(self.wall, "root"))
+        return self.sees(obs.AckAsked(self.open[topic].number, "root"))
+
+    def passes(self, seconds: float) -> list[Letter]:
+        """Time, as the loop lets it pass: a look when one is due, and one each minute."""
+        end, letters = self.wall + seconds, list[Letter]()
+        while self.wall < end:
+            again = look_again(self.routing, self.incidents, self.policy)
+            later = end if again is None or again <= self.wall else again
+            self.wall = min(end, later, self.wall + 60.0)
+            letters += self.sees(obs.Ticked())
+        return letters
+
+    def a_new_sidecar(self) -> list[Letter]:
+        """It has what was remembered, by way of the disk."""
+        memory = msgspec.json.decode(
+            msgspec.json.encode(Memory(1, incidents=self.open, routing=self.routing)), type=Memory
+        )
+        self.routing = Routing()
+        return self.sees(obs.Restored(memory, 1))
+
+
+def told(letters: list[Letter]) -> list[str]:
+    """``mail: 1-opened``, a line for each."""
+    return [f"{channel}: {message.id}" for message, channel in letters]
