@@ -55,6 +55,8 @@ class Stories:
 
     def goes_on(self, topic: Topic, chapter: Chapter) -> list[Letter]:
         incident = self.open[topic]
+        if chapter not in incident.told:
+            incident = self.open[topic] = msgspec.structs.replace(incident, told=(*incident.told, chapter))
         return self.sees(obs.Ticked(), Message(f"{incident.number}-{chapter}", chapter, incident))
 
     def ends(self, topic: Topic = SERVER) -> list[Letter]:

@@ -61,7 +61,7 @@ class Channels(RuleBasedStateMachine):
             self.it_begins_or_ends(topic)
             self.time_passes(pause)
 
-    @precondition(lambda self: SERVER in self.one.open)
+    @precondition(lambda self: SERVER in self.one.open and Chapter.HELD not in self.one.open[SERVER].told)
     @rule()
     def the_budget_is_spent(self) -> None:
         self.one.goes_on(SERVER, Chapter.HELD)
