@@ -9,8 +9,8 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.actions import Beat, Pulse
+from sidecar.core.chronicle import Incidents
 from sidecar.core.facts import Facts
-from sidecar.core.incidents import Incidents
 from sidecar.core.moments import Moment
 from sidecar.core.outbox import Outbox
 from sidecar.core.policy import Policy

@@ -8,10 +8,11 @@ import msgspec
 
 from sidecar.core.accounts import Routing
 from sidecar.core.actions import Action, Explain, Save
+from sidecar.core.chronicle import Incidents
 from sidecar.core.deadman import Deadman, beat
 from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings, Wrong, find, next_change, recall
-from sidecar.core.incidents import Incidents, narrate
+from sidecar.core.incidents import narrate
 from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.learning import observe
 from sidecar.core.observations import Restored, Seen

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 
-from fermatkit.measures import Reading
 from sidecar.core import observations as obs
+from sidecar.core.chronicle import (
+    Incidents,
+    begin,
+    cause_of,
+    close,
+    keep,
+    longer,
+    message_of,
+    resumed_at,
+)
+from sidecar.core.conditions import also_open, conditions
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Act, Finding, Trouble
+from sidecar.core.nouns import Act, Trouble
 from sidecar.core.phases import Collecting, Phase, Settled
-from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic
-
-KEPT_FIRST, KEPT_LAST = 4, 12
-"""Of a long story the beginning and the end are kept: a memory must not grow without end."""
+from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof
 
 _FRESH = 60.0
 """Seconds. A story that goes on has a new line as often; one without may have ended, and its end may have
@@ -24,27 +29,11 @@ been told, while the memory could not be saved."""
 
 _ACTED_ON = (Act.AWAIT, Act.CONTINUE, Act.RESTART)
 """What belongs to the server's own story."""
-_TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
-"""What is a story of its own, from the finding to its end."""
-
 _ENDS = (Deed.TERMINATED, Deed.KILLED, Deed.REPLACED)
 _GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
 
 _CHAPTERS = {Deed.HELD: Chapter.HELD, Deed.SPARED: Chapter.SPARED}
 """The deeds after which nothing more is to be expected of the sidecar for a while."""
-
-
-class Incidents(msgspec.Struct, frozen=True):
-    """The open stories, and those that ended last."""
-
-    open: dict[Topic, Incident] = {}
-    last: dict[Topic, Incident] = {}
-    """Of each topic the one that ended last."""
-    next_number: int = 1
-    exits: int = 0
-    """How many deaths have been taken into account."""
-    start_errors: int = 0
-    """Likewise."""
 
 
 def narrate(
@@ -61,7 +50,7 @@ def narrate(
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
     incidents, messages = _server(incidents, facts, findings, phase, done, seen)
-    incidents, more = _conditions(incidents, findings, seen)
+    incidents, more = conditions(incidents, findings, seen, paused=facts.pause is not None)
     return incidents, messages + more
 
 
@@ -100,21 +89,23 @@ def _server(
     )
     messages = []
     if incident is None and causes:
-        incidents, incident = _open(incidents, SERVER, causes, facts.connected, seen)
-        incident = msgspec.structs.replace(_longer(incident, (), done), absence=_may_have_begun(facts))
+        incidents, incident = begin(incidents, SERVER, causes, facts.connected, seen)
+        incident = msgspec.structs.replace(
+            longer(incident, (), done), absence=_may_have_begun(facts), related=also_open(incidents)
+        )
     elif incident is not None and (causes or done):
-        incident = _longer(incident, causes, done)
+        incident = longer(incident, causes, done)
     if incident is None:
         return incidents, []
     again = [Chapter.AGAIN] if _down_again(incident, causes, facts) else []
     for chapter in again + _chapters(phase, done):
         if chapter not in incident.told:
             incident = msgspec.structs.replace(incident, told=(*incident.told, chapter))
-            messages.append(_message(incident, chapter))
+            messages.append(message_of(incident, chapter))
     if isinstance(phase, Settled) and facts.serving and facts.registered is not None:
         proof = Proof(phase.identity, facts.registered.latency, facts.owner_unknown)
-        return _close(incidents, incident, proof, messages, seen)
-    return _keep(incidents, incident), messages
+        return close(incidents, incident, proof, messages, seen)
+    return keep(incidents, incident), messages
 
 
 def _may_have_begun(facts: Facts) -> Absence | None:
@@ -130,18 +121,13 @@ def _resumed(incident: Incident, now: float) -> Incident:
         return incident
     told = tuple(chapter for chapter in incident.told if chapter is not Chapter.AGAIN)
     incident = msgspec.structs.replace(incident, told=told)
-    return _longer(incident, (), [Done(Deed.RESUMED, now, until=until)])
+    return longer(incident, (), [Done(Deed.RESUMED, now, until=until)])
 
 
 def _down_again(incident: Incident, causes: tuple[Cause, ...], facts: Facts) -> bool:
     """Whether people may believe by now that it is well, and it is not."""
     down = facts.known and facts.identity is None
-    return _resumed_at(incident) is not None and (down or bool(causes))
-
-
-def _resumed_at(incident: Incident) -> float | None:
-    """Epoch seconds; None unless it was taken up from an old memory."""
-    return max((one.wall for one in incident.done if one.deed is Deed.RESUMED), default=None)
+    return resumed_at(incident) is not None and (down or bool(causes))
 
 
 def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:
@@ -175,24 +161,9 @@ def _new_causes(
     pid = facts.identity.pid if facts.identity else None
     acted_on = [finding for finding in findings.values() if finding.act in _ACTED_ON]
     causes += [
-        _cause(finding, pid, seen) for finding in acted_on if not _told(incident, finding.trouble, pid)
+        cause_of(finding, pid, seen) for finding in acted_on if not _told(incident, finding.trouble, pid)
     ]
     return tuple(causes)
-
-
-def _cause(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
-    since = seen.wall - (seen.at - finding.since)
-    return Cause(
-        finding.trouble,
-        since,
-        pid,
-        finding.signs,
-        finding.why,
-        reading=finding.reading,
-        eater=finding.eater,
-        measure=finding.measure,
-        severity=finding.severity,
-    )
 
 
 def ended_by_us(incident: Incident | None, pid: int) -> bool:
@@ -204,65 +175,3 @@ def ended_by_us(incident: Incident | None, pid: int) -> bool:
 def _told(incident: Incident | None, trouble: Trouble, pid: int | None) -> bool:
     causes = incident.causes if incident else ()
     return any(cause.trouble is trouble and cause.pid == pid for cause in causes)
-
-
-def _conditions(incidents: Incidents, findings: Findings, seen: obs.Seen) -> tuple[Incidents, list[Message]]:
-    messages: list[Message] = []
-    for finding in findings.values():
-        if finding.act in _TOLD and finding.trouble not in incidents.open:
-            incidents, incident = _open(
-                incidents, finding.trouble, (_cause(finding, None, seen),), None, seen
-            )
-            incident = msgspec.structs.replace(incident, told=(Chapter.OPENED,))
-            incidents = _keep(incidents, incident)
-            messages.append(_message(incident, Chapter.OPENED))
-    for topic, incident in incidents.open.items():
-        if topic != SERVER and topic not in findings:
-            incidents, messages = _close(incidents, incident, None, messages, seen)
-    return incidents, messages
-
-
-def _open(
-    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: Reading | None, seen: obs.Seen
-) -> tuple[Incidents, Incident]:
-    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)
-    return msgspec.structs.replace(incidents, next_number=incidents.next_number + 1), incident
-
-
-def _keep(incidents: Incidents, incident: Incident) -> Incidents:
-    return msgspec.structs.replace(incidents, open={**incidents.open, incident.topic: incident})
-
-
-def _close(
-    incidents: Incidents, incident: Incident, proof: Proof | None, messages: list[Message], seen: obs.Seen
-) -> tuple[Incidents, list[Message]]:
-    incident = msgspec.structs.replace(incident, closed=seen.wall, proof=proof)
-    left = {topic: other for topic, other in incidents.open.items() if topic != incident.topic}
-    incidents = msgspec.structs.replace(
-        incidents, open=left, last={**incidents.last, incident.topic: incident}
-    )
-    return incidents, [*messages, _message(incident, Chapter.CLOSED)]
-
-
-def _longer(incident: Incident, causes: tuple[Cause, ...], done: list[Done]) -> Incident:
-    all_causes, all_done = incident.causes + causes, incident.done + tuple(done)
-    kept_causes, kept_done = _bounded(all_causes), _bounded(all_done)
-    left_out = len(all_causes) - len(kept_causes) + len(all_done) - len(kept_done)
-    return msgspec.structs.replace(
-        incident, causes=kept_causes, done=kept_done, left_out=incident.left_out + left_out
-    )
-
-
-def _message(incident: Incident, chapter: Chapter) -> Message:
-    """What is told after "again" is no repetition of what may have been told before it."""
-    began = _resumed_at(incident) if Chapter.AGAIN in incident.told else None
-    return Message(f"{incident.number}-{began or incident.opened:.0f}-{chapter}", chapter, incident)
-
-
-T = TypeVar("T")
-
-
-def _bounded(things: tuple[T, ...]) -> tuple[T, ...]:
-    if len(things) <= KEPT_FIRST + KEPT_LAST:
-        return things
-    return things[:KEPT_FIRST] + things[-KEPT_LAST:]

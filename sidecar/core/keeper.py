@@ -7,8 +7,8 @@ import msgspec
 from sidecar.core import observations as obs
 from sidecar.core.accounts import Routing
 from sidecar.core.actions import Save
+from sidecar.core.chronicle import Incidents
 from sidecar.core.facts import Facts, Wanted
-from sidecar.core.incidents import Incidents
 from sidecar.core.memory import Memory
 from sidecar.core.outbox import Outbox
 from sidecar.core.policy import Policy

@@ -9,7 +9,7 @@ import msgspec
 from sidecar.core import observations as obs
 from sidecar.core.accounts import Account, Flapping, Routing
 from sidecar.core.actions import Explain
-from sidecar.core.incidents import Incidents
+from sidecar.core.chronicle import Incidents
 from sidecar.core.judging import Rules, flaps, judge, reminder_at, settled
 from sidecar.core.nouns import Pause
 from sidecar.core.policy import Policy

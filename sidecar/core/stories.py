@@ -112,6 +112,8 @@ class Chapter(StrEnum):
     """The restart budget is spent: the loudest there is."""
     SPARED = "spared"
     """It is ill, and left as it is, for a restart would not help."""
+    CHANGED = "changed"
+    """Something else is wrong, too."""
     REMINDER = "reminder"
     """It is still so."""
     CLOSED = "closed"
@@ -186,11 +188,13 @@ class Incident(msgspec.Struct, frozen=True):
     closed: float | None = None
     proof: Proof | None = None
     ack: Ack | None = None
+    related: tuple[Cause, ...] = ()
+    """What else was wrong when an outage began, or came up during it: at most one of each trouble."""
 
     @property
     def severity(self) -> Severity:
         """That of its worst cause; worst of all is a server that the sidecar leaves down or ill."""
-        worst = {cause.severity for cause in self.causes}
+        worst = {cause.severity for cause in (*self.causes, *self.related)}
         left = Chapter.HELD in self.told or Chapter.SPARED in self.told
         return Severity.FAIL if left or Severity.FAIL in worst else Severity.WARN
 

@@ -40,6 +40,7 @@ def render(message: Message, label: Label, words: Words) -> Rendered:
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
+        *_also(incident, words, now),
         *([sentences.absence(incident.absence, words)] if incident.absence else []),
         _done(incident, words, now),
         *ending,
@@ -72,6 +73,7 @@ def _length(incident: Incident, words: Words, now: float) -> str:
 def _subject(message: Message, label: Label, words: Words) -> str:
     incident = message.incident
     first = incident.causes[0]
+    news = incident.related[-1] if incident.related and message.chapter is Chapter.CHANGED else first
     subjects = words.subject if incident.topic == SERVER else words.condition
     subject = subjects[message.chapter]
     if first.trouble is Trouble.NOT_FOUND and message.chapter is Chapter.OPENED:
@@ -80,7 +82,7 @@ def _subject(message: Message, label: Label, words: Words) -> str:
         subject.format(
             name=words.name.get(first.trouble, ""),
             host=label.host,
-            brief=sentences.brief(first, words),
+            brief=sentences.brief(news, words),
             length=_length(incident, words, as_of(message)),
             count=sum(1 + part.left for part in message.together),
         )
@@ -140,7 +142,7 @@ def _why_now(message: Message, words: Words) -> list[str]:
 
 def _gist(incident: Incident, words: Words, now: float) -> list[str]:
     """What a phone shows of it: the last cause, the last deed, and where the evidence is."""
-    lines = [sentences.cause(incident.causes[-1], words, now)]
+    lines = [sentences.cause(one, words, now) for one in (incident.causes[-1], *incident.related[-1:])]
     if incident.topic == SERVER:
         lines.append(_clients(incident, words))
     evidence = [done for done in incident.done[:-1] if done.deed is Deed.COLLECTED]
@@ -155,6 +157,17 @@ def _seen(incident: Incident, words: Words, now: float) -> str:
     if incident.topic == SERVER:
         lines.append(f"- {_clients(incident, words)}")
     return "\n".join([words.phrases.seen, *lines])
+
+
+def _also(incident: Incident, words: Words, now: float) -> list[str]:
+    """What else is wrong, each with what a person can do about it."""
+    if not incident.related:
+        return []
+    lines = [
+        f"- {sentences.moment(one.wall, now, words)}: {sentences.cause(one, words, now)}"
+        for one in incident.related
+    ]
+    return ["\n".join([words.phrases.also, *lines])]
 
 
 def _clients(incident: Incident, words: Words) -> str:
@@ -180,8 +193,9 @@ def _ending(message: Message, label: Label, words: Words, now: float) -> list[st
     if message.chapter is Chapter.CLOSED:
         return [f"{phrases.proof} {sentences.proof(incident, words)}"]
     still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words)}"
-    advice = _advice(incident, words).format(output=label.output or phrases.elsewhere)
-    return [still, f"{phrases.next} {advice}"]
+    advice = [_advice(incident, words), *(words.advice[one.trouble] for one in incident.related[-1:])]
+    output = label.output or phrases.elsewhere
+    return [still, " ".join([phrases.next, *(one.format(output=output) for one in advice)])]
 
 
 def _advice(incident: Incident, words: Words) -> str:
@@ -197,7 +211,7 @@ def _advice(incident: Incident, words: Words) -> str:
 
 
 def _by_plan(incident: Incident) -> bool:
-    """Whether a server that still serves is replaced for a condition, of which there is a story, too."""
+    """Whether a server that still serves is replaced for a condition."""
     return incident.topic == SERVER and incident.causes[0].trouble in CONDITIONS
 
 

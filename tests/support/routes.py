@@ -7,7 +7,7 @@ import msgspec
 from sidecar.core import observations as obs
 from sidecar.core.accounts import Routing
 from sidecar.core.actions import Explain
-from sidecar.core.incidents import Incidents
+from sidecar.core.chronicle import Incidents
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Severity, Trouble
 from sidecar.core.policy import Policy

@@ -13,7 +13,7 @@ from sidecar.core.engine import State, due, step
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Act, Ended, Identity
 from sidecar.core.policy import Policy
-from sidecar.core.quantities import Window
+from sidecar.core.quantities import Rate, Window
 from sidecar.core.stories import SERVER, Chapter
 
 POLICY = Policy(
@@ -22,6 +22,9 @@ POLICY = Policy(
     backoff_first=1.0,
     backoff_max=16.0,
     deadman=60.0,
+    # Here every message counts, and none is left out: what is held back has histories of its own.
+    storm_limit=Rate(10**6, 600.0),
+    flap_limit=Rate(10**6, 3600.0),
 )
 _ACTS = (Act.NOTE, Act.TELL, Act.HOLD, Act.PLAN, Act.RESTART)
 """Those that a rule may have."""

@@ -66,6 +66,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why_after: str
     both: str
     seen: str
+    also: str
+    """What else is wrong."""
     done: str
     nothing_done: str
     spent: str

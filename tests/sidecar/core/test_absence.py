@@ -106,8 +106,9 @@ def test_what_is_found_before_any_server_was_well_may_have_begun_then() -> None:
     assert told(book) == []
     book.falls_silent(A)
     book.sees(Sampled(A, "T", {Measure.DISK_FREE: 1e6}))
-    topics = {incident.topic: incident.absence for incident in book.state.incidents.open.values()}
-    assert topics == {SERVER: book.view.absence, Trouble.DISK_LOW: None, Trouble.LOG_LOSS: None}
+    (incident,) = book.state.incidents.open.values()
+    assert (incident.topic, incident.absence) == (SERVER, book.view.absence)
+    assert [cause.trouble for cause in incident.related] == [Trouble.DISK_LOW, Trouble.LOG_LOSS]
 
 
 def test_what_begins_after_it_was_well_is_told_without() -> None:
