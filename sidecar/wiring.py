@@ -25,7 +25,7 @@ from sidecar.config.reload import reload
 from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
-from sidecar.core.observations import Report, Restored, StopAsked
+from sidecar.core.observations import Restored, StopAsked
 from sidecar.core.stories import Message, Topic
 from sidecar.core.view import view
 from sidecar.faces.health import Health, health, notes
@@ -43,14 +43,14 @@ from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.probes.whereabouts import Whereabouts
-from sidecar.servers.command import CommandServer, CommandSettings
-from sidecar.servers.found import FoundServer, FoundSettings
+from sidecar.servers.chosen import chosen
 from sidecar.store.alive import last_alive
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.remembered import DATABASE, load
 from sidecar.store.saver import Saver
+from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
 
@@ -122,7 +122,9 @@ class Sidecar:
         directory = Path(self._settings.state.directory)
         lock = InstanceLock(directory)
         try:
-            served = await serve(self._settings.health, self._published)
+            token = self._settings.health.token
+            api = Api(token.reveal() if token else None, self._core.report, self)
+            served = await serve(self._settings.health, self._published, api)
             try:
                 await self._watch(directory)
             finally:
@@ -135,7 +137,7 @@ class Sidecar:
         settings, report = self._settings.server, self._core.report
         alive = last_alive(directory, directory / "recording")
         memory, saver = load(directory), Saver(directory / DATABASE, report)
-        server = _server(settings, directory, report)
+        server = chosen(settings, directory, report)
         sender = Sender(self._settings.channels, self._render, report)
         deadman = DeadmanSwitch(
             self._settings.deadman.url if self._settings.deadman else None, self._say, report
@@ -278,29 +280,6 @@ def _is_lack(context: dict[str, Any]) -> bool:
     """Whether it is only that no connection could be accepted: what ends a task is never that."""
     error = context.get("exception")
     return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
-
-
-def _server(
-    settings: ServerSettings, directory: Path, report: Report
-) -> UnitServer | CommandServer | FoundServer:
-    """Run by systemd, ours to start, or somebody else's to be found."""
-    if settings.unit:
-        from sidecar.servers.unit import UnitServer  # noqa: PLC0415 - 5 MiB for D-Bus, for who needs it
-
-        return UnitServer(settings.unit, report)
-    if not settings.command:
-        pidfile = Path(settings.pidfile) if settings.pidfile else None
-        return FoundServer(FoundSettings(settings.port, pidfile, settings.match), report)
-    return CommandServer(
-        CommandSettings(
-            settings.command,
-            Path(settings.directory),
-            directory / settings.output,
-            directory / "server.lock",
-            settings.output_limit,
-        ),
-        report,
-    )
 
 
 def _counters(server: ServerSettings) -> CountersSettings:

@@ -11,7 +11,8 @@ import msgspec
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.units import parse_duration
 from sidecar.config.load import load
-from sidecar.web.control import NAME, Answer
+from sidecar.web.control import NAME
+from sidecar.web.wishes import Answer
 
 _PATIENCE = 10.0
 """Seconds for the answer."""

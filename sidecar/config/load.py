@@ -22,6 +22,8 @@ from sidecar.core.policy import Limits
 
 _AT = re.compile(r" \(at line (\d+), column \d+\)")
 _HTTP = re.compile(r"https?://[^/]", re.IGNORECASE)
+SHORTEST_TOKEN = 16
+"""Characters: less could be guessed."""
 Usable = Callable[[Secret], bool]
 
 
@@ -81,6 +83,11 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
     deadman: DeadmanSettings | None = found.get("deadman")
     if deadman and not deadman.url.credential and not _HTTP.match(deadman.url.reveal()):
         yield Mistake("deadman.url", "must begin with https:// or http://, as the service gives it")
+    token = (found.get("health") or HealthSettings()).token
+    if token and not token.credential and len(token.reveal()) < SHORTEST_TOKEN:
+        yield Mistake(
+            "health.token", f"is too short: write at least {SHORTEST_TOKEN} characters (openssl rand -hex 16)"
+        )
     yield from _channels(found.get("channels") or (), usable)
     server: ServerSettings | None = found.get("server")
     health: HealthSettings | None = found.get("health", HealthSettings())

@@ -89,6 +89,8 @@ class HealthSettings(msgspec.Struct, frozen=True):
     host: Host = "127.0.0.1"
     """Anything but loopback shows the server's state to the network."""
     port: Port = 9191
+    token: Secret | None = None
+    """Who shows it may ask for a pause, acknowledge and silence over HTTP; without one nobody may."""
 
 
 class ChannelSettings(msgspec.Struct, frozen=True):
@@ -146,7 +148,8 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         """All of them, wherever each is written."""
         admin = (self.server.admin.password,) if self.server.admin else ()
         deadman = (self.deadman.url,) if self.deadman else ()
-        return (*admin, *(channel.url for channel in self.channels), *deadman)
+        token = (self.health.token,) if self.health.token else ()
+        return (*admin, *(channel.url for channel in self.channels), *deadman, *token)
 
     @property
     def credentials(self) -> tuple[Secret, ...]:

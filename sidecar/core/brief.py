@@ -14,6 +14,8 @@ def brief(thing: Action | Observation) -> str:
     """The kind, and those fields that fit in a word."""
     words = [type(thing).__name__]
     for name, value in msgspec.structs.asdict(thing).items():
+        if name == "wall":
+            continue  # whoever reads this has its time
         if isinstance(value, Identity):
             words.append(f"pid={value.pid}")
         elif isinstance(value, Message):

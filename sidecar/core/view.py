@@ -51,6 +51,8 @@ class OutboxView(msgspec.Struct, frozen=True):
     """What has not been taken by its channel yet."""
 
     waiting: int
+    oldest: float
+    """Since when the one that has waited longest does."""
     failed_attempts: int
     """Of the message that failed most often."""
     channel: str
@@ -154,7 +156,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         open=state.incidents.open,
         last=state.incidents.last,
         budget=tuple(BudgetView(window, spent(restarts, window, at)) for window in windows(facts, policy)),
-        outbox=_outbox(state),
+        outbox=_outbox(state, shift),
         failed_saves=state.keeper.failed,
         unsaved=state.keeper.why,
         absence=facts.absence,
@@ -178,12 +180,13 @@ def _status(state: State) -> Status:
     return Status.WARN if severities or own or state.facts.pause else Status.PASS
 
 
-def _outbox(state: State) -> OutboxView | None:
-    owed = [entry.owed for entry in state.outbox.entries]
-    if not owed:
+def _outbox(state: State, shift: float) -> OutboxView | None:
+    entries = state.outbox.entries
+    if not entries:
         return None
-    worst = max(owed, key=lambda one: one.attempts)
-    return OutboxView(len(owed), worst.attempts, worst.channel, worst.why)
+    worst = max((entry.owed for entry in entries), key=lambda one: one.attempts)
+    oldest = min(entry.since for entry in entries) + shift
+    return OutboxView(len(entries), oldest, worst.attempts, worst.channel, worst.why)
 
 
 def _deadman(state: State) -> DeadmanView:

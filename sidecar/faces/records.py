@@ -8,7 +8,7 @@ from sidecar.core.phases import Stand
 from sidecar.core.stories import SERVER, Deed, Incident, Topic
 from sidecar.core.view import BudgetView, Status, View
 from sidecar.faces import sentences
-from sidecar.faces.check import Check, Checks, Line, about, changed, iso, severity
+from sidecar.faces.check import DECIMALS, Check, Checks, Line, about, changed, iso, severity
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
@@ -27,6 +27,8 @@ def checks(view: View, words: Words) -> Checks:
         ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
+        "outbox:oldest": [_oldest(view)],
+        "outbox:attempts": [_attempts(view)],
         "alerts:held": [_held(account, words) for account in view.accounts if account.held is not None],
         "alerts:silenced": [_silenced(topic, view, words) for topic in view.silences],
         "alerts:decisions": [_decision(one, words) for one in view.rulings[-_DECISIONS:]],
@@ -100,6 +102,20 @@ def _outbox(view: View, words: Words) -> Check:
     said = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=why)
     check = changed(check, component_id=box.channel, observed_value=box.waiting)
     return changed(check, status=Status.WARN, output=said)
+
+
+def _oldest(view: View) -> Check:
+    """For how long the message that has waited longest does; 0 when none waits."""
+    box = view.outbox
+    age = max(0.0, view.wall - box.oldest) if box else 0.0
+    since = iso(box.oldest) if box else None
+    return Check("component", observed_value=round(age, DECIMALS), observed_unit="s", since=since)
+
+
+def _attempts(view: View) -> Check:
+    """How often the message that failed most often has failed."""
+    box = view.outbox
+    return Check("component", observed_value=box.failed_attempts if box else 0, observed_unit="attempts")
 
 
 def _held(account: Account, words: Words) -> Check:

@@ -1,4 +1,4 @@
-"""``GET /health`` and the page that shows it, on one small server that no client can make slow."""
+"""``GET /health``, the page that shows it, and the API, on one small server that no client can make slow."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fermatkit.errors import ExitCode, UserError
 from fermatkit.sockets import owner
 from sidecar.config.settings import HealthSettings
 from sidecar.faces.health import CONTENT_TYPE, Health
+from sidecar.web.api import LONGEST_BODY, PATH, Api
 from sidecar.web.door import Door
 from sidecar.web.page import index, read
 
@@ -70,13 +71,13 @@ class Served:
         await self._runner.cleanup()
 
 
-async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Served:
+async def serve(settings: HealthSettings, published: Callable[[], Health], api: Api) -> Served:
     """Serve until stopped. ``published`` is asked at each request: it must not wait for anything.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """
     runner = web.AppRunner(
-        _application(published),
+        _application(published, api),
         access_log=None,
         logger=_log,
         keepalive_timeout=IDLE,
@@ -98,8 +99,8 @@ async def serve(settings: HealthSettings, published: Callable[[], Health]) -> Se
     return Served(runner, server)
 
 
-def _application(published: Callable[[], Health]) -> web.Application:
-    app = web.Application()
+def _application(published: Callable[[], Health], api: Api) -> web.Application:
+    app = web.Application(client_max_size=LONGEST_BODY)
     app.on_response_prepare.append(_add_headers)
 
     async def health(_: web.Request) -> web.Response:
@@ -114,6 +115,7 @@ def _application(published: Callable[[], Health]) -> web.Application:
 
     app.router.add_get("/health", health)
     app.router.add_get("/", page)
+    app.router.add_post(PATH, api.post)
     for path, (name, content_type) in _PAGE.items():
         app.router.add_get(path, _static(read(name), content_type))
     return app

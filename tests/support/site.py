@@ -7,14 +7,34 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sidecar.config.settings import HealthSettings
+from sidecar.core.stories import Topic
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
+from sidecar.faces.listing import listing
 from sidecar.faces.words import words
+from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
 from support.playbook import Playbook
 
 LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/server-output.log", "0.1.0")
 WORDS = words()
+
+
+@dataclass
+class Shown:
+    """What the API shows of a book."""
+
+    book: Playbook
+
+    def open_incidents(self) -> dict[int, Topic]:
+        return {one.number: topic for topic, one in self.book.view.open.items()}
+
+    def incidents(self) -> str:
+        return listing(self.book.view, WORDS)
+
+
+NOBODY = Api(None, lambda _: None, Shown(Playbook()))
+"""For pages that nothing is asked of."""
 
 
 @dataclass
@@ -34,12 +54,15 @@ class Site:
 
 
 @asynccontextmanager
-async def serving(book: Playbook | None = None, language: str = "en") -> AsyncIterator[Site]:
+async def serving(
+    book: Playbook | None = None, language: str = "en", token: str | None = None
+) -> AsyncIterator[Site]:
     """Serve what the book's sidecar knows; without a book, a server that runs."""
     if book is None:
         book = Playbook()
         book.boots()
-    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)))
+    api = Api(token, book.sees, Shown(book))
+    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)), api)
     try:
         yield Site(served, book)
     finally:

@@ -134,12 +134,13 @@ def test_what_is_under_way_is_not_sent_again_by_time_alone() -> None:
 
 def test_the_worst_of_those_that_wait_is_shown() -> None:
     book, send = failing("mail", "chat")
-    assert book.view.outbox == OutboxView(2, 0, "mail", "")
-    book.sees(SendFailed(send.message.id, "chat", "timeout"))
-    assert book.view.outbox == OutboxView(2, 1, "chat", "timeout")
+    died = book.wall
+    assert book.view.outbox == OutboxView(2, died, 0, "mail", "")
+    book.sees(SendFailed(send.message.id, "chat", "timeout"), after=5)
+    assert book.view.outbox == OutboxView(2, died, 1, "chat", "timeout")
     for _ in range(2):
         book.sees(SendFailed(send.message.id, "mail", "refused"))
-    assert book.view.outbox == OutboxView(2, 2, "mail", "refused")
+    assert book.view.outbox == OutboxView(2, died, 2, "mail", "refused")
     book.sees(Sent(send.message.id, "mail"))
     book.sees(Sent(send.message.id, "chat"))
     assert book.view.outbox is None
@@ -147,9 +148,10 @@ def test_the_worst_of_those_that_wait_is_shown() -> None:
 
 def test_an_answer_about_another_message_is_no_answer_about_this_one() -> None:
     book, _ = failing("mail")
+    died = book.wall
     book.sees(Sent("99-0-opened", "mail"))
     book.sees(SendFailed("99-0-opened", "mail", "refused"))
-    assert book.view.outbox == OutboxView(1, 0, "mail", "")
+    assert book.view.outbox == OutboxView(1, died, 0, "mail", "")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from sidecar.config.settings import HealthSettings
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
 from sidecar.web import app, door
-from support.site import Site, serving
+from support.site import NOBODY, Site, serving
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ async def test_a_port_in_use_is_one_line_that_names_its_holder() -> None:
     port = int(await holder.stdout.readline())
     try:
         with pytest.raises(UserError) as raised:
-            await app.serve(HealthSettings(port=port), lambda: None)  # type: ignore[arg-type,return-value]
+            await app.serve(HealthSettings(port=port), lambda: None, NOBODY)  # type: ignore[arg-type,return-value]
     finally:
         holder.kill()
         await holder.wait()
@@ -292,5 +292,5 @@ async def test_a_port_in_use_is_one_line_that_names_its_holder() -> None:
 
 async def test_an_address_that_is_not_ours_is_one_line() -> None:
     with pytest.raises(UserError) as raised:
-        await app.serve(HealthSettings(host="192.0.2.1"), lambda: None)  # type: ignore[arg-type,return-value]
+        await app.serve(HealthSettings(host="192.0.2.1"), lambda: None, NOBODY)  # type: ignore[arg-type,return-value]
     assert "[health] 192.0.2.1:9191 cannot be listened on" in str(raised.value)

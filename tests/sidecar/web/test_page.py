@@ -19,7 +19,7 @@ from sidecar.faces.health import Health, health
 from sidecar.faces.words import words
 from sidecar.web.app import Served, serve
 from support.playbook import Playbook
-from support.site import LABEL, WORDS, Site, serving
+from support.site import LABEL, NOBODY, WORDS, Site, serving
 from support.spanish import english
 
 CHROMIUM = shutil.which("chromium")
@@ -173,7 +173,7 @@ async def test_an_open_page_takes_up_another_language(tmp_path: Path) -> None:
         asked += 1
         return health(book.view, LABEL, words("en" if asked < 3 else "es"))
 
-    served = await serve(HealthSettings(port=0), answer)
+    served = await serve(HealthSettings(port=0), answer, NOBODY)
     try:
         page = await look(Site(served, book).url, tmp_path, seconds=8)
     finally:
@@ -250,7 +250,7 @@ async def test_a_sidecar_that_falls_silent_is_said_to(tmp_path: Path) -> None:
             stopping.append(asyncio.get_running_loop().create_task(served[0].stop()))
         return health(book.view, LABEL, WORDS)
 
-    served.append(await serve(HealthSettings(port=0), answer))
+    served.append(await serve(HealthSettings(port=0), answer, NOBODY))
     page = await look(Site(served[0], book).url, tmp_path, seconds=8)
     await stopping[0]
     assert asked == 2

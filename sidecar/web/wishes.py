@@ -1,0 +1,135 @@
+"""What operators may ask of a running sidecar, whichever way they reach it; and what becomes of that."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from fermatkit.units import format_duration
+from sidecar.core.nouns import Trouble
+from sidecar.core.observations import (
+    AckAsked,
+    PauseAsked,
+    Report,
+    ResumeAsked,
+    SilenceAsked,
+    UnsilenceAsked,
+)
+from sidecar.core.stories import SERVER, Topic
+
+LONGEST_PAUSE = 7 * 86400.0
+"""Seconds: a watchdog that is forgotten in a pause is none."""
+TOPICS = (SERVER, *(trouble.value for trouble in Trouble))
+"""What there can be messages about."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause", tag_field="ask", forbid_unknown_fields=True):
+    """Keep the hands off for so many seconds."""
+
+    seconds: float
+    why: str = ""
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="ask", forbid_unknown_fields=True):
+    """No longer."""
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="ask", forbid_unknown_fields=True):
+    """Somebody has this open incident in hand."""
+
+    number: int
+    why: str = ""
+
+
+class Silence(msgspec.Struct, frozen=True, tag="silence", tag_field="ask", forbid_unknown_fields=True):
+    """No message about this topic for so many seconds."""
+
+    topic: str
+    seconds: float
+    why: str = ""
+
+
+class Unsilence(msgspec.Struct, frozen=True, tag="unsilence", tag_field="ask", forbid_unknown_fields=True):
+    """No longer."""
+
+    topic: str
+
+
+class Incidents(msgspec.Struct, frozen=True, tag="incidents", tag_field="ask", forbid_unknown_fields=True):
+    """What is open, what was, and who was told."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of a request: `error`: why it was refused; `until`: when it ends, epoch seconds."""
+
+    error: str = ""
+    until: float | None = None
+    text: str = ""
+    """What is to be read."""
+
+
+Request = Pause | Resume | Ack | Silence | Unsilence | Incidents
+
+
+class Face(Protocol):
+    """What the socket shows of the sidecar."""
+
+    def open_incidents(self) -> Mapping[int, Topic]:
+        """Their numbers and topics."""
+
+    def incidents(self) -> str:
+        """All that is to be said of them, in lines."""
+
+
+def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
+    """Do what is asked, as JSON has it, by whom; or say why not."""
+    try:
+        request = msgspec.convert(asked, Request)
+    except msgspec.ValidationError as error:
+        return Answer(f"not understood: {error}")
+    match request:
+        case Incidents():
+            return Answer(text=face.incidents())
+        case Resume():
+            report(ResumeAsked())
+            return Answer()
+        case Ack():
+            return _acknowledge(request, by, report, face)
+        case Unsilence(topic=topic):
+            report(UnsilenceAsked(topic))
+            return Answer()
+    return _keep_still(request, by, report)
+
+
+def _acknowledge(request: Ack, by: str, report: Report, face: Face) -> Answer:
+    known = face.open_incidents()
+    if request.number not in known:
+        numbers = ", ".join(f"{number} ({topic})" for number, topic in known.items())
+        return Answer(f"no incident {request.number} is open; open now: {numbers or 'none'}")
+    report(AckAsked(request.number, by, _line(request.why)))
+    return Answer(text=known[request.number])
+
+
+def _keep_still(request: Pause | Silence, by: str, report: Report) -> Answer:
+    """For a while: the hands off, or the mouth shut."""
+    what = "pause" if isinstance(request, Pause) else "silence"
+    if not 0 < request.seconds <= LONGEST_PAUSE:
+        return Answer(f"a {what} is longer than nothing and no longer than {format_duration(LONGEST_PAUSE)}")
+    until = time.time() + request.seconds
+    if isinstance(request, Pause):
+        report(PauseAsked(until, _line(request.why), by))
+    elif request.topic not in TOPICS:
+        near = difflib.get_close_matches(request.topic, TOPICS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(TOPICS)}"
+        return Answer(f"there are no messages about {request.topic!r}; {hint}")
+    else:
+        report(SilenceAsked(request.topic, until, _line(request.why), by))
+    return Answer(until=until)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
