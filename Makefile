@@ -75,7 +75,7 @@ deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 	  echo "make deps: the tests need $$missing; as root: apt-get install -y --no-install-recommends $$missing" >&2; exit 1; \
 	fi
 
-bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; six minutes
+bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; eight minutes
 	@$(BIN)/python -m benchmarks
 
 drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; ten minutes
