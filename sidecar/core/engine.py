@@ -15,6 +15,7 @@ from sidecar.core.findings import Findings, Wrong, find, next_change, recall
 from sidecar.core.incidents import narrate
 from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.learning import observe
+from sidecar.core.maintenance import next_begin
 from sidecar.core.observations import Restored, Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
@@ -102,12 +103,16 @@ def due(state: State, policy: Policy) -> float | None:
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)
-    if state.facts.pause is not None:
-        # By the wall's clock, which may be set: one look a minute finds that out.
-        moments.append(state.facts.at + min(60.0, state.facts.pause.until - state.facts.wall))
-    tell_at = look_again(state.routing, state.incidents, policy)
-    if tell_at is not None:
-        moments.append(state.facts.at + min(60.0, tell_at - state.facts.wall))
+    pause = state.facts.pause
+    by_the_wall = (
+        None if pause is None else pause.until,
+        next_begin(policy.maintenance, state.facts.wall),
+        look_again(state.routing, state.incidents, policy),
+    )
+    # By the wall's clock, which may be set: one look a minute finds that out.
+    moments += [
+        state.facts.at + min(60.0, wall - state.facts.wall) for wall in by_the_wall if wall is not None
+    ]
     if state.keeper.again_at is not None:
         moments.append(state.keeper.again_at)
     if state.deadman.next_at is not None:

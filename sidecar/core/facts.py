@@ -61,13 +61,18 @@ class Exit(msgspec.Struct, frozen=True):
     ended: Ended
 
 
-class Facts(msgspec.Struct, frozen=True):
-    """What is so. All times monotonic seconds."""
+class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
+    """What is so. All times monotonic seconds. In a recording `asked` is ``pause``, as it always was."""
 
     at: float = 0.0
     wall: float = 0.0
     """The same moment, epoch seconds."""
-    pause: Pause | None = None
+    asked: Pause | None = None
+    """The pause that an operator has asked for."""
+    planned: Pause | None = None
+    """That of the calendar."""
+    resumed: float = 0.0
+    """When an operator last ended them, epoch seconds."""
     away: float = 0.0
     """How long nobody had looked before this moment; 0 unless the sidecar itself was away."""
     absence: Absence | None = None
@@ -144,6 +149,13 @@ class Facts(msgspec.Struct, frozen=True):
     start_errors: int = 0
     give_ups: int = 0
     """How often its supervisor has given up."""
+
+    @property
+    def pause(self) -> Pause | None:
+        """The one that is in force: of two, that which lasts longer."""
+        if self.asked is None or self.planned is None:
+            return self.asked or self.planned
+        return max(self.asked, self.planned, key=lambda pause: pause.until)
 
     @property
     def setbacks(self) -> int:

@@ -64,6 +64,7 @@ def remember(
         next_number=incidents.next_number,
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),
-        pause=facts.pause,
+        pause=facts.asked,
+        resumed=facts.resumed,
         routing=routing,
     )

@@ -10,6 +10,7 @@ from fermatkit.measures import Measure, Reading
 from sidecar.core import observations as obs
 from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts, SignFact
 from sidecar.core.lifetime import LEARN
+from sidecar.core.maintenance import planned
 from sidecar.core.nouns import Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
@@ -23,7 +24,15 @@ STOPPED = "T"
 
 
 def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
-    """The facts after one more observation; what is said of another process is ignored."""
+    """The facts after one more observation."""
+    facts = _learned(facts, seen, policy)
+    # Last, for somebody may have resumed in it; and each time, for the clock or the policy may be another.
+    pause = planned(policy.maintenance, seen.wall, facts.resumed)
+    return facts if pause == facts.planned else msgspec.structs.replace(facts, planned=pause)
+
+
+def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
+    """What it tells; what is said of another process is ignored."""
     gap = seen.at - facts.at
     away = gap if facts.at and gap > policy.gap else 0.0
     facts = _after_gap(facts, gap, seen.at) if away else facts
@@ -32,7 +41,7 @@ def observe(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
         at=seen.at,
         wall=seen.wall,
         away=away,
-        pause=_pause(facts, gap, seen.wall),
+        asked=_asked(facts, gap, seen.wall),
         wavering=facts.wavering if away else _wavering(facts, gap, policy),
     )
     learn = _LEARN.get(type(seen.what))
@@ -53,9 +62,9 @@ def _wavering(facts: Facts, gap: float, policy: Policy) -> float:
     return min(max(0.0, facts.wavering + more), 3 * policy.start_timeout)  # it has to be over some time
 
 
-def _pause(facts: Facts, gap: float, wall: float) -> Pause | None:
+def _asked(facts: Facts, gap: float, wall: float) -> Pause | None:
     """It lasts as long as was asked for, though somebody sets the clock; 0 is no gap but the beginning."""
-    pause = facts.pause
+    pause = facts.asked
     if pause is None:
         return None
     jump = wall - facts.wall - gap

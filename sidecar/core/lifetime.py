@@ -22,14 +22,15 @@ def _restored(facts: Facts, what: obs.Restored) -> Facts:
     if what.memory is None:
         return facts
     memory = what.memory
-    pause, lost = memory.pause, memory.lost
-    if pause is not None and facts.wall < pause.since:  # the clock was set back while nobody looked
-        pause = msgspec.structs.replace(pause, since=facts.wall, until=pause.until - pause.since + facts.wall)
-    over = pause is None or facts.wall >= pause.until
+    asked, lost = memory.pause, memory.lost
+    if asked is not None and facts.wall < asked.since:  # the clock was set back while nobody looked
+        asked = msgspec.structs.replace(asked, since=facts.wall, until=asked.until - asked.since + facts.wall)
+    over = asked is None or facts.wall >= asked.until
     return msgspec.structs.replace(
         facts,
         identity=memory.identity,
-        pause=None if over else pause,
+        asked=None if over else asked,
+        resumed=memory.resumed,
         expected=memory.expected,
         lost=None if lost is None else recalled(lost, Moment(facts.at, facts.wall)),
     )
@@ -123,11 +124,11 @@ def _start_failed(facts: Facts, what: obs.StartFailed) -> Facts:
 
 
 def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
-    return msgspec.structs.replace(facts, pause=Pause(what.until, what.why, what.by, facts.wall))
+    return msgspec.structs.replace(facts, asked=Pause(what.until, what.why, what.by, facts.wall))
 
 
 def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
-    return msgspec.structs.replace(facts, pause=None)
+    return msgspec.structs.replace(facts, asked=None, resumed=facts.wall)
 
 
 def _stop_asked(facts: Facts, what: obs.StopAsked) -> Facts:

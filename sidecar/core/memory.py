@@ -32,5 +32,8 @@ class Memory(msgspec.Struct, frozen=True):
     """The open ones."""
     owed: tuple[Owed, ...] = ()
     pause: Pause | None = None
+    """The one that was asked for: the calendar's is always there."""
+    resumed: float = 0.0
+    """When an operator last ended one, epoch seconds."""
     routing: Routing | None = None
     """None: of a sidecar that told every channel everything."""

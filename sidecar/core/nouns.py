@@ -181,4 +181,6 @@ class Pause(msgspec.Struct, frozen=True):
     why: str = ""
     by: str = ""
     since: float = 0.0
-    """Likewise: when it was asked for."""
+    """Likewise: when it was asked for, or began."""
+    planned: bool = False
+    """Whether it is the calendar's, and nobody has asked for it."""

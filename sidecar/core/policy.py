@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from sidecar.core.maintenance import Maintenance
 from sidecar.core.nouns import Severity, Trouble
 from sidecar.core.quantities import Looks, Patience, Rate, Seconds, Share, TimeOfDay, Window
 from sidecar.core.rules import DEFAULTS, Rule
@@ -141,6 +142,8 @@ class Policy(Limits, frozen=True):
     """How often a dead-man switch is told that all is well; None: there is none."""
     rules: dict[Trouble, Rule] = msgspec.field(default_factory=DEFAULTS.copy)
     """The rules with a threshold."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """When the sidecar keeps its hands off, by the calendar."""
 
     def route(self, channel: str) -> Route:
         """Its own, or the usual one."""

@@ -142,9 +142,10 @@ def silence(topic: Topic, what: Pause, words: Words, now: float) -> str:
 def _wish(what: Pause, words: Words, now: float) -> dict[str, str]:
     """Until when, whose wish it is, and why."""
     phrases = words.phrases
+    by = phrases.planned if what.planned else phrases.by.format(by=what.by) if what.by else ""
     return {
         "until": moment(what.until, now, words),
-        "by": phrases.by.format(by=what.by) if what.by else "",
+        "by": by,
         "why_after": phrases.why_after.format(why=quoted(what.why, words)) if what.why else "",
     }
 

@@ -75,9 +75,9 @@ class Histories(World, RuleBasedStateMachine):
     @precondition(lambda self: self.server is not None)
     @rule(code=st.integers(0, 255), killed=st.booleans())
     def the_server_dies(self, code: int, killed: bool) -> None:
-        dead, facts = self.server, self.state.facts
-        meant = facts.pause is not None or dead == self.state.recovery.ended
+        dead, ended_by_us = self.server, self.state.recovery.ended
         self.sees(*self.dies(Ended(signal=9) if killed else Ended(code=code)))
+        meant = self.state.facts.pause is not None or dead == ended_by_us
         assert meant or dead in self.mourned, "nobody looked into a death"
 
     @rule(deaths=st.integers(2, 12), proven=st.booleans(), pause=st.floats(0, 20))

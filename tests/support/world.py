@@ -10,6 +10,7 @@ import msgspec
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
+from sidecar.core.maintenance import Maintenance
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Act, Ended, Identity
 from sidecar.core.policy import Policy
@@ -32,6 +33,13 @@ POLICIES = (
     POLICY,
     msgspec.structs.replace(POLICY, channels=("mail",), budget=(Window(2, 60.0),), backoff_max=2.0),
     msgspec.structs.replace(POLICY, hung_after=3.0, start_timeout=5.0, term_deadline=1.0, quiet_to=3600.0),
+    msgspec.structs.replace(
+        POLICY,
+        maintenance=(
+            Maintenance(8 * 3600 + 180.0, 8 * 3600 + 600.0, why="begins soon"),
+            Maintenance(6.5 * 3600, 7 * 3600 + 240.0, why="the clock is set into it"),
+        ),
+    ),
     msgspec.structs.replace(
         POLICY,
         rules={

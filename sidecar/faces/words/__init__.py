@@ -114,6 +114,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reason in words that are none of ours."""
     paused: str
     by: str
+    planned: str
+    """In place of whose wish a pause is."""
     not_sampled: str
     not_filling: str
     not_asked: str

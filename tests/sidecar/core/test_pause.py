@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from sidecar.core.actions import Signal, Start, Watch
-from sidecar.core.nouns import Ended, Identity
+from sidecar.core.facts import Facts
+from sidecar.core.nouns import Ended, Identity, Pause
 from sidecar.core.observations import (
     Absent,
     Appeared,
@@ -117,6 +119,11 @@ def test_a_death_in_a_pause_that_two_sidecars_saw_is_told_at_its_end() -> None:
     assert "Start" not in kinds(heir.sees(Absent()))
     assert "Start" in kinds(heir.sees(ResumeAsked()))
     assert heir.state.incidents.open[SERVER].causes[0].pid == A.pid
+
+
+def test_a_recording_of_an_earlier_version_has_its_pause() -> None:
+    assert msgspec.convert({"pause": {"until": 60.0}}, Facts).pause == Pause(60.0)
+    assert msgspec.to_builtins(Facts(asked=Pause(60.0)))["pause"]["until"] == 60.0
 
 
 def test_a_pause_that_was_over_before_the_next_sidecar_is_none() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import Wanted
+from sidecar.core.maintenance import Maintenance
 from sidecar.core.memory import Memory
 from sidecar.core.moments import Absence, Meanwhile
 from sidecar.core.nouns import Finding, Identity, Pause, Severity, Sign, Trouble
@@ -29,6 +30,7 @@ from sidecar.core.observations import (
     SaveFailed,
     SendFailed,
     SessionLost,
+    Ticked,
     Unanswered,
 )
 from sidecar.core.phases import Stand
@@ -220,6 +222,16 @@ def test_a_pause_is_shown_and_warns() -> None:
     said = "keeps its hands off until 08:46:45 UTC, as maria wishes (upgrade)"
     assert said in check["output"]
     assert check["output"] in body["notes"]
+
+
+def test_a_pause_of_the_calendar_says_so() -> None:
+    book, _ = running()
+    begin = book.wall // 3600 % 24 * 3600
+    upgrade = Maintenance(begin, (begin + 3600) % 86400, why="upgrade")
+    book.policy = msgspec.structs.replace(book.policy, maintenance=(upgrade,))
+    book.sees(Ticked())
+    (check,) = shown(book.view)[1]["checks"]["sidecar:pause"]
+    assert "keeps its hands off until 09:00:00 UTC, for planned maintenance (upgrade)" in check["output"]
 
 
 def test_a_memory_that_cannot_be_saved_warns_until_it_can() -> None:

@@ -179,6 +179,11 @@ def test_a_person_s_word_is_quoted() -> None:
     assert "(the new version comes)" in sentences.pause(Pause(60.0, "the new version comes", "ana"), EN, 0.0)
 
 
+def test_a_pause_of_the_calendar_is_nobody_s_wish() -> None:
+    said = sentences.pause(Pause(60.0, "upgrade", planned=True), ES, 0.0)
+    assert ", por mantenimiento programado («upgrade»)" in said
+
+
 def test_where_the_evidence_is_is_no_reason() -> None:
     done = Done(Deed.COLLECTED, 0.0, why="/state/evidence/no answer")
     assert sentences.deed(done, ES, 0.0).endswith("reunidos en /state/evidence/no answer")
