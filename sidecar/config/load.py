@@ -89,6 +89,9 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
             "health.token", f"is too short: write at least {SHORTEST_TOKEN} characters (openssl rand -hex 16)"
         )
     yield from _channels(found.get("channels") or (), usable)
+    for i, window in enumerate(found.get("maintenance") or ()):
+        if window is not None and window.begin == window.end:
+            yield Mistake(f"maintenance[{i}].to", "is the same as from; write another time of day")
     server: ServerSettings | None = found.get("server")
     health: HealthSettings | None = found.get("health", HealthSettings())
     if server and health and server.port == health.port and overlap(server.host, health.host):

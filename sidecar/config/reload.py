@@ -16,8 +16,9 @@ _EDGES = ("server", "state", "health", "deadman")
 def reload(old: Settings, new: Settings) -> tuple[Policy, list[str]]:
     """By what is decided from now on; and the keys that need a restart of the sidecar.
 
-    `old` is what the running sidecar was started with. [limits] and [rules] take effect, and who is told
-    among the channels that it knows, by the urls that it knows. The language does, too: it is the faces' own.
+    `old` is what the running sidecar was started with. [limits], [rules] and [[maintenance]] take effect, and
+    who is told among the channels that it knows, by the urls that it knows. The language does, too: it is the
+    faces' own.
     """
     known = {channel.name: channel.url for channel in old.channels}
     channels = tuple(channel.name for channel in new.channels if channel.name in known)

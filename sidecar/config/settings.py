@@ -9,6 +9,7 @@ import msgspec
 
 from sidecar.config import rules, texts
 from sidecar.config.secrets import Secret
+from sidecar.core.maintenance import WEEK, Day, Maintenance
 from sidecar.core.nouns import Severity, Trouble
 from sidecar.core.policy import Abilities, Limits, Policy, Route
 from sidecar.core.quantities import Bytes, Seconds, TimeOfDay
@@ -34,6 +35,7 @@ Interval = Annotated[float, msgspec.Meta(ge=10, extra={"unit": "duration"})]
 """From one request to the next: the one before has been given up by then."""
 Unit = Annotated[str, msgspec.Meta(extra={"read": texts.unit})]
 Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
+Days = Annotated[tuple[Day, ...], msgspec.Meta(extra={"read": texts.days})]
 
 
 class AdminSettings(msgspec.Struct, frozen=True):
@@ -121,6 +123,24 @@ class DeadmanSettings(msgspec.Struct, frozen=True):
     interval: Interval = 60.0
 
 
+class MaintenanceSettings(msgspec.Struct, frozen=True, rename={"begin": "from", "end": "to"}):
+    """``[[maintenance]]``: a pause by the calendar; all of it is UTC."""
+
+    begin: TimeOfDay
+    """``from``"""
+    end: TimeOfDay
+    """``to``; when it is earlier than that, on the next day."""
+    days: Days = WEEK
+    """On which it begins: ``["sat", "sun"]``."""
+    why: Line = ""
+    """What for: it is shown while it lasts."""
+
+    @property
+    def window(self) -> Maintenance:
+        """What the core decides by."""
+        return Maintenance(self.begin, self.end, self.days, self.why)
+
+
 class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
     """The whole file."""
 
@@ -137,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         default_factory=DEFAULTS.copy
     )
     """The findings with a threshold: ``[rules.NAME]``."""
+    maintenance: tuple[MaintenanceSettings, ...] = ()
 
     @property
     def output(self) -> Path | None:
@@ -158,7 +179,7 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
 
     @property
     def policy(self) -> Policy:
-        """By what the core decides: the limits, what can be done, and who is told."""
+        """By what the core decides: the limits, what can be done and when, and who is told."""
         names = tuple(channel.name for channel in self.channels)
         return Policy(
             **msgspec.structs.asdict(self.limits),
@@ -167,4 +188,5 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
             abilities=self.server.abilities,
             deadman=self.deadman.interval if self.deadman else None,
             rules=self.rules,
+            maintenance=tuple(one.window for one in self.maintenance),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fermatkit.hosts import is_host
+from sidecar.core.maintenance import WEEK, Day
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.service")
@@ -58,6 +59,16 @@ def output(text: object) -> str:
             "write another, like 'server-output.log'"
         )
     return name
+
+
+def days(value: object) -> tuple[Day, ...]:
+    """Days of the week, by the beginnings of their names."""
+    known = ", ".join(WEEK)
+    if not isinstance(value, list) or not value:
+        raise ValueError(f'must be a list of days, like ["sat", "sun"], of {known}, is {shown(value)}')
+    if wrong := [one for one in value if one not in WEEK]:
+        raise ValueError(f"{shown(wrong[0])} is no day: write {known}")
+    return tuple(map(Day, value))
 
 
 def shown(value: object) -> str:

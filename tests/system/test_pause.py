@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,41 @@ async def test_a_server_that_is_stopped_in_a_pause_stays_stopped_until_its_end(r
     resumed = sidecar(run, "resume")
     assert (resumed.returncode, resumed.stdout) == (0, "Resumed: the sidecar acts and tells again.\n")
     await run.passes()
+    down_, recovered = await run.mails(2)
+    assert (down_.partition(":")[0], recovered.partition(":")[0]) == ("DOWN", "RECOVERED")
+
+
+async def test_in_a_window_of_the_calendar_a_kill_is_neither_answered_nor_told_until_a_resume(
+    run: Running,
+) -> None:
+    run.start()
+    pid = await run.passes()
+    assert run.sidecar is not None
+    run.sidecar.kill()  # the server runs on
+    run.sidecar.wait()
+    now = datetime.now(UTC)
+    begin, end = (f"{now + timedelta(minutes=minutes):%H:%M}" for minutes in (-1, 10))
+    window = f"[[maintenance]]\nfrom = '{begin}'\nto = '{end}'\nwhy = 'weekly upgrade'\n"
+    run.config.write_text(run.config.read_text() + window)
+    run.start()
+
+    async def adopted() -> bool:
+        body = await run.health()
+        return bool(body) and body["checks"]["process:state"][0].get("componentId") == str(pid)
+
+    async def gone() -> bool:
+        return not await adopted()
+
+    await until(adopted, lambda: run.log)
+    os.kill(pid, signal.SIGKILL)
+    await until(gone, lambda: run.log)
+    await asyncio.sleep(1.0)  # a restart would have been at once
+    notes = (await run.health())["notes"]
+    assert any("for planned maintenance (weekly upgrade)" in note for note in notes), notes
+    assert (run.servers(), run.subjects) == ([], [])
+
+    assert sidecar(run, "resume").returncode == 0
+    await run.passes(not_pid=pid)  # and no pause begins again
     down_, recovered = await run.mails(2)
     assert (down_.partition(":")[0], recovered.partition(":")[0]) == ("DOWN", "RECOVERED")
 

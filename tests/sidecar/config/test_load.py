@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.config.load import load, parse
+from sidecar.core.maintenance import Day, Maintenance
 from sidecar.core.policy import Limits
 from sidecar.core.quantities import Window
 
@@ -60,6 +61,16 @@ def test_limits_are_written_with_their_units(tmp_path: Path) -> None:
     assert limits.hung_after == 20.0
     assert limits.jitter == pytest.approx(0.2)
     assert limits.budget == (Window(40, 3600.0),)
+
+
+def test_maintenance_is_each_day_unless_it_says_otherwise() -> None:
+    daily = '[[maintenance]]\nfrom = "23:00"\nto = "01:30"\n'
+    settings, _ = parse(SMALLEST + daily + daily + 'days = ["sun", "wed"]\nwhy = "upgrade"\n')
+    assert settings is not None
+    assert settings.policy.maintenance == (
+        Maintenance(82800.0, 5400.0, tuple(Day)),
+        Maintenance(82800.0, 5400.0, (Day.SUN, Day.WED), "upgrade"),
+    )
 
 
 def test_every_mistake_is_said_at_once_with_its_line(tmp_path: Path) -> None:
@@ -116,6 +127,23 @@ pasword = "fermat"
         (SMALLEST + '[limits]\nbackoff_max = "0.5s"\n', "limits.backoff_first: is above backoff_max"),
         (SMALLEST + '[limits]\nbudget = { restarts = 1, within = "1s" }\n', "must be a list of tables"),
         (SMALLEST + "[limits]\nchannels = []\n", "limits.channels: is not a setting"),
+        (
+            SMALLEST + '[[maintenance]]\nfrom="03:00"\nto="03:00"\n',
+            ":5: maintenance[0].to: is the same as from; write another time of day",
+        ),
+        (
+            SMALLEST + '[[maintenance]]\nfrom="03:00"\ndays=["sun", "sonntag"]\n',
+            ":5: maintenance[0].days: 'sonntag' is no day: write mon, tue, wed, thu, fri, sat, sun\n",
+        ),
+        (
+            SMALLEST + '[[maintenance]]\nfrom="03:00"\ndays=[]\n',
+            ':5: maintenance[0].days: must be a list of days, like ["sat", "sun"], of mon, tue, wed, thu, ',
+        ),
+        (
+            SMALLEST + '[[maintenance]]\nfrom="03:00"\n',
+            ":3: maintenance[0].to: is missing, and has no default",
+        ),
+        (SMALLEST + "[maintenance]\nfrom='03:00'\n", "must be a list of tables ([[maintenance]])"),
         (
             SMALLEST + '[[channel]]\nname="a"\nurl="x:/"\n[[channel]]\nname="a"\nurl="y:/"\n',
             "earlier channel",

@@ -7,6 +7,7 @@ import pytest
 from sidecar.config.load import parse
 from sidecar.config.reload import reload
 from sidecar.config.settings import Settings
+from sidecar.core.maintenance import Maintenance
 from sidecar.core.nouns import Trouble
 from sidecar.core.policy import Abilities
 
@@ -26,11 +27,14 @@ def test_the_same_again_changes_nothing() -> None:
 
 def test_what_the_core_decides_by_is_obeyed() -> None:
     new = read(
-        more=MAIL + "[limits]\nhung_after = '20s'\n[rules.disk-low]\nthreshold = '2GiB'\nclear = '3GiB'\n"
+        more=MAIL
+        + "[[maintenance]]\nfrom = '23:00'\nto = '01:00'\n"
+        + "[limits]\nhung_after = '20s'\n[rules.disk-low]\nthreshold = '2GiB'\nclear = '3GiB'\n"
     )
     policy, later = reload(read(), new)
     assert later == []
     assert policy.hung_after == 20.0
+    assert policy.maintenance == (Maintenance(23 * 3600.0, 3600.0),)
     assert policy.rules[Trouble.DISK_LOW].threshold == 2 * 2.0**30
     assert policy.abilities == Abilities(restarts_itself=True)
 

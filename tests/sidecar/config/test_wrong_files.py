@@ -29,6 +29,7 @@ GOOD: dict[str, dict[str, str]] = {
     "[health]": {"host": '"localhost"', "port": "9191"},
     "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
     "[deadman]": {"url": '"https://hc-ping.com/hunter2"', "interval": '"1m"'},
+    "[[maintenance]]": {"days": '["sat", "sun"]', "from": '"23:00"', "to": '"01:00"', "why": '"upgrade"'},
     "[limits]": {
         "term_deadline": '"10s"',
         "quiet_from": '"02:30"',
@@ -86,6 +87,10 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[[channel]]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
     ("[deadman]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
     ("[deadman]", "interval"): (*NO_QUANTITY, '"9s"', '"10MiB"'),
+    ("[[maintenance]]", "days"): (*NO_TYPE, '"sun"', "[]", '["sun", "sonntag"]', '["SUN"]', '["sun", 7]'),
+    ("[[maintenance]]", "from"): (*NO_QUANTITY, '"24:00"', '"3:00"', '"1h"'),
+    ("[[maintenance]]", "to"): (*NO_QUANTITY, '"24:00"'),
+    ("[[maintenance]]", "why"): NO_LINE,
     ("[limits]", "term_deadline"): (*NO_QUANTITY, '"10MiB"', '"0s"', '"99999d"'),
     ("[limits]", "quiet_from"): (*NO_QUANTITY, '"24:00"', '"3 o\'clock"', '"03:60"'),
     ("[rules.disk-low]", "threshold"): (*NO_QUANTITY, '"10s"', '"10%"'),
@@ -109,6 +114,7 @@ BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
     ("[[channel]]", "url"): ('"hunter2"', '"hunter2://hunter2"', '"tgram://hunter2"'),
     ("[health]", "port"): ("9090",),
     ("[deadman]", "url"): ('"hc-ping.com/hunter2"', '"ftp://hunter2"', '"https:///hunter2"'),
+    ("[[maintenance]]", "to"): ('"23:00"',),
     ("[rules.disk-low]", "clear"): ('"1MiB"', '"1GiB"'),
     ("[rules.disk-low]", "channels"): ('["nobody"]',),
     ("[rules.fd-limit]", "threshold"): ('"10%"',),
@@ -125,6 +131,8 @@ def spoilt(draw: st.DrawFn) -> dict[tuple[str, str], str | None]:
         ("[server.admin]", "password"),
         ("[[channel]]", "name"),
         ("[[channel]]", "url"),
+        ("[[maintenance]]", "from"),
+        ("[[maintenance]]", "to"),
         ("[deadman]", "url"),
     }
     return {key: draw(st.sampled_from((*WRONG[key], *((None,) if key in required else ())))) for key in keys}
@@ -192,7 +200,7 @@ def holds(path: Path, wrong: dict[tuple[str, str], str | None]) -> None:
         assert line.startswith(f"fermat-sidecar: {path}:"), line
         assert len(line) < 400 + len(str(path)), line
     for (table, key), value in wrong.items():
-        where = f"channel[0].{key}" if table == "[[channel]]" else f"{table[1:-1]}.{key}"
+        where = f"{table[2:-2]}[0].{key}" if table.startswith("[[") else f"{table[1:-1]}.{key}"
         line = place(text, table, "x" + key if value is None else key)
         asked = "is not a setting" if value is None else ""
         named = f"{path}:{line}: {where.replace(key, 'x' + key) if value is None else where}"
