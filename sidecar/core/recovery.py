@@ -84,9 +84,11 @@ def _paused(phase: Phase, turn: Turn) -> Phase:
     identity = turn.facts.identity
     if isinstance(phase, Collecting):  # what comes of it is in its place; nothing follows from it
         return Proving(phase.identity)
-    if identity is None or identity == getattr(phase, "identity", None) or not turn.facts.known:
+    if identity is None or not turn.facts.known:
         return phase
-    return watch(identity, turn)
+    if identity != getattr(phase, "identity", None):
+        return watch(identity, turn)
+    return _proven(phase.identity, turn) if isinstance(phase, Proving) and turn.facts.serving else phase
 
 
 def _restored(what: obs.Restored, seen: obs.Seen, policy: Policy) -> Recovery:
@@ -104,10 +106,12 @@ def _proving(phase: Proving, turn: Turn) -> Phase:
     facts = turn.facts
     if facts.identity != phase.identity:
         return revive(turn)
-    if facts.serving:
-        turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False, ended=None)
-        return Settled(phase.identity, turn.seen.at)
-    return _cure(phase, turn)
+    return _proven(phase.identity, turn) if facts.serving else _cure(phase, turn)
+
+
+def _proven(identity: Identity, turn: Turn) -> Phase:
+    turn.recovery = msgspec.structs.replace(turn.recovery, deaf=False, ended=None)
+    return Settled(identity, turn.seen.at)
 
 
 def _settled(phase: Settled, turn: Turn) -> Phase:

@@ -20,6 +20,7 @@ from sidecar.core.observations import (
 )
 from sidecar.core.phases import Proving, Stand
 from sidecar.core.stories import SERVER, Chapter, Deed
+from sidecar.core.view import Status
 from support.playbook import Playbook, kinds
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -84,6 +85,17 @@ def test_a_sidecar_that_begins_in_a_pause_looks_at_the_server() -> None:
     heir.sees(Restored(book.state.keeper.memory, seed=1))
     assert kinds(heir.sees(Ticked())) == []
     assert heir.sees(Appeared(A, adopted=True))[0] == Watch(A)
+
+
+def test_a_server_that_is_well_is_shown_so_in_a_pause_too() -> None:
+    book = paused()
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, seed=1))
+    heir.sees(Appeared(A, adopted=True))
+    assert heir.view.status is Status.FAIL  # it has to prove itself, as ever
+    heir.proves(A)
+    assert (heir.view.status, heir.phase.stand) == (Status.WARN, Stand.PROVEN)
+    assert heir.view.pause is not None
 
 
 def test_a_pause_can_be_ended() -> None:
