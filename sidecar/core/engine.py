@@ -76,7 +76,7 @@ def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[
     """Continue the stories, and say what is to be sent and saved."""
     facts, wrong, recovery, turn = decision
     incidents, messages = narrate(state.incidents, facts, wrong.findings, recovery.phase, turn.done, seen)
-    routing, letters, why = route(state.routing, incidents, messages, seen, policy)
+    routing, letters, why = route(state.routing, incidents, messages, seen, policy, facts.pause)
     outbox, sends = post(state.outbox, letters, seen, state.keeper.revision + 1, recovery.seed, policy)
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
@@ -107,7 +107,7 @@ def due(state: State, policy: Policy) -> float | None:
     by_the_wall = (
         None if pause is None else pause.until,
         next_begin(policy.maintenance, state.facts.wall),
-        look_again(state.routing, state.incidents, policy),
+        look_again(state.routing, state.incidents, state.facts.wall, policy),
     )
     # By the wall's clock, which may be set: one look a minute finds that out.
     moments += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -27,13 +28,20 @@ from sidecar.core.stories import (
 
 
 def route(
-    routing: Routing, incidents: Incidents, messages: list[Message], seen: obs.Seen, policy: Policy
+    routing: Routing,
+    incidents: Incidents,
+    messages: list[Message],
+    seen: obs.Seen,
+    policy: Policy,
+    pause: Pause | None = None,
 ) -> tuple[Routing, list[Letter], list[Explain]]:
     """What is told now, of what is new and of what was held back; and why, or why not."""
     routing = _learn(routing, incidents, seen, policy)
     if not messages and not routing.accounts:
         return routing, [], []
-    desk = Desk(routing, incidents, seen.wall, policy)
+    # In a pause no outage is told, nor that one is still so: who asked for it works on the server.
+    silences = routing.silences if pause is None else {**routing.silences, SERVER: pause}
+    desk = Desk(routing, incidents, seen.wall, policy, silences)
     for message in messages:
         desk.takes(message)
     for channel in policy.channels:
@@ -71,10 +79,11 @@ def _as_told(incidents: Incidents, wall: float, policy: Policy) -> Routing:
     )
 
 
-def look_again(routing: Routing, incidents: Incidents, policy: Policy) -> float | None:
-    """When time alone may have something told, epoch seconds; None: not by itself."""
+def look_again(routing: Routing, incidents: Incidents, wall: float, policy: Policy) -> float | None:
+    """When time alone may have something told, epoch seconds after `wall`; None: not by itself."""
     moments = [_may_change(account, routing, incidents, policy) for account in routing.accounts]
-    return min(moments, default=None)
+    # What was due before is held back by something else by now, and must not hide what is to come.
+    return min((moment if moment > wall else math.inf for moment in moments), default=None)
 
 
 def _may_change(account: Account, routing: Routing, incidents: Incidents, policy: Policy) -> float:
@@ -92,13 +101,21 @@ def _may_change(account: Account, routing: Routing, incidents: Incidents, policy
 class Desk:
     """One step's work on the accounts."""
 
-    def __init__(self, routing: Routing, incidents: Incidents, wall: float, policy: Policy) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        incidents: Incidents,
+        wall: float,
+        policy: Policy,
+        silences: Mapping[Topic, Pause],
+    ) -> None:
         self.letters: list[Letter] = []
         self.rulings: list[Explain] = []
         self._before = routing
         self._incidents = incidents
         self._wall = wall
         self._policy = policy
+        self._silences = silences
         known = (one for one in routing.accounts if one.channel in policy.channels)
         self._accounts = {(one.channel, one.topic): one for one in known}
         self._flapping = {
@@ -123,7 +140,10 @@ class Desk:
             self._flapping[message.incident.topic] = flaps(known, message, self._wall, self._policy)
         for channel in self._policy.channels:
             account = self._account(channel, message.incident.topic)
-            self._rules(account, message, self._judged(message, account))
+            reason = self._judged(message, account)
+            if reason is Reason.RECOVERY and not account.believes:
+                reason = account.reason  # alone it would be an end without its beginning: a digest tells both
+            self._rules(account, message, reason)
 
     def looks_again(self, channel: str) -> None:
         """At what this channel was told, or was not: what is no longer held back is told now."""
@@ -150,7 +170,7 @@ class Desk:
         self._accounts[account.channel, account.topic] = account
 
     def _judged(self, message: Message, account: Account) -> Reason:
-        rules = Rules(self._wall, self._policy, self._before.silences, self._flapping, self._sent)
+        rules = Rules(self._wall, self._policy, self._silences, self._flapping, self._sent)
         return judge(message, account, rules)
 
     def _rules(self, account: Account, message: Message, reason: Reason) -> None:

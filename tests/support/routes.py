@@ -9,7 +9,7 @@ from sidecar.core.accounts import Routing
 from sidecar.core.actions import Explain
 from sidecar.core.chronicle import Incidents
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Severity, Trouble
+from sidecar.core.nouns import Pause, Severity, Trouble
 from sidecar.core.policy import Policy
 from sidecar.core.routing import look_again, route
 from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Incident, Letter, Message, Topic
@@ -34,6 +34,7 @@ class Stories:
         self.number = 0
         self.sent: list[tuple[float, str, Message]] = []
         self.why: list[Explain] = []
+        self.pause: Pause | None = None
 
     @property
     def incidents(self) -> Incidents:
@@ -41,7 +42,9 @@ class Stories:
 
     def sees(self, what: obs.Observation, *messages: Message) -> list[Letter]:
         seen = obs.Seen(self.wall - MIDNIGHT, self.wall, what)
-        self.routing, letters, why = route(self.routing, self.incidents, list(messages), seen, self.policy)
+        self.routing, letters, why = route(
+            self.routing, self.incidents, list(messages), seen, self.policy, self.pause
+        )
         self.why += why
         self.sent += [(self.wall, channel, message) for message, channel in letters]
         return letters
@@ -71,9 +74,8 @@ class Stories:
         """Time, as the loop lets it pass: a look when one is due, and one each minute."""
         end, letters = self.wall + seconds, list[Letter]()
         while self.wall < end:
-            again = look_again(self.routing, self.incidents, self.policy)
-            later = end if again is None or again <= self.wall else again
-            self.wall = min(end, later, self.wall + 60.0)
+            again = look_again(self.routing, self.incidents, self.wall, self.policy)
+            self.wall = min(end, end if again is None else again, self.wall + 60.0)
             letters += self.sees(obs.Ticked())
         return letters
 

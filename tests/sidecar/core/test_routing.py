@@ -7,9 +7,10 @@ import pytest
 
 from sidecar.core import observations as obs
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Severity, Trouble
+from sidecar.core.nouns import Pause, Severity, Trouble
 from sidecar.core.policy import Policy, Route
 from sidecar.core.quantities import Rate
+from sidecar.core.routing import look_again
 from sidecar.core.rules import DEFAULTS
 from sidecar.core.stories import SERVER, Chapter, Letter, Reason
 from support.routes import MIDNIGHT, Stories, told
@@ -93,6 +94,17 @@ def test_the_night_s_are_one_digest_with_the_last_state_of_each() -> None:
     assert [(part.id, part.left) for part in digest.together] == [("3-closed", 3)]
     assert digest.made == one.why[-1].wall
     assert one.passes(24 * HOUR) == []
+
+
+def test_what_ends_as_the_night_does_is_no_end_without_a_beginning() -> None:
+    one = stories("mail", hour=6.99, routes=NIGHT)
+    one.begins(LOW)
+    one.wall += 0.02 * HOUR
+    ((digest, _),) = one.ends(LOW)
+    assert (digest.chapter, [(part.id, part.left) for part in digest.together]) == (
+        "digest",
+        [("1-closed", 1)],
+    )
 
 
 def test_what_is_over_and_was_told_before_the_night_is_told_as_over_after_it() -> None:
@@ -241,6 +253,37 @@ def test_a_silence_can_be_ended() -> None:
     one.sees(obs.SilenceAsked(LOW, one.wall + HOUR))
     one.begins(LOW)
     assert told(one.sees(obs.UnsilenceAsked(LOW))) == ["mail: 1-opened"]
+
+
+def test_in_a_pause_nobody_is_reminded_of_an_outage_and_it_goes_no_further() -> None:
+    one = stories("mail", "phone", routes=PHONE, remind_first=HOUR)
+    one.begins()
+    one.begins(LOW)
+    one.passes(600)
+    one.pause = Pause(one.wall + 2 * HOUR, by="root", since=one.wall)
+    assert {message.incident.topic for message, _ in one.passes(1.9 * HOUR)} == {LOW}
+    one.pause = None
+    assert set(told(one.passes(60))) == {
+        f"mail: 1-{one.open[SERVER].opened:.0f}-reminder-1",
+        "phone: 1-opened",
+    }
+    assert told(one.ends()) == ["mail: 1-closed", "phone: 1-closed"]
+
+
+def test_what_is_over_after_a_pause_is_told_to_who_was_told() -> None:
+    one = stories("mail", "phone", routes=PHONE)
+    one.begins()
+    one.pause = Pause(one.wall + HOUR, since=one.wall)
+    assert told(one.ends()) == ["mail: 1-closed"]
+
+
+def test_a_reminder_that_has_to_wait_delays_nobody_else() -> None:
+    one = stories("mail", "phone", routes=PHONE, remind_first=60.0)
+    one.begins(LOW)
+    one.sees(obs.SilenceAsked(LOW, one.wall + 24 * HOUR))
+    one.passes(120)
+    one.begins()
+    assert look_again(one.routing, one.incidents, one.wall, one.policy) == one.wall + 60.0
 
 
 def test_a_new_sidecar_knows_who_was_told_and_what_is_held_back() -> None:
