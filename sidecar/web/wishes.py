@@ -10,7 +10,6 @@ from typing import Protocol
 import msgspec
 
 from fermatkit.units import format_duration
-from sidecar.core.nouns import Trouble
 from sidecar.core.observations import (
     AckAsked,
     PauseAsked,
@@ -19,11 +18,12 @@ from sidecar.core.observations import (
     SilenceAsked,
     UnsilenceAsked,
 )
+from sidecar.core.rules import CONDITIONS
 from sidecar.core.stories import SERVER, Topic
 
 LONGEST_PAUSE = 7 * 86400.0
 """Seconds: a watchdog that is forgotten in a pause is none."""
-TOPICS = (SERVER, *(trouble.value for trouble in Trouble))
+TOPICS = (SERVER, *sorted(trouble.value for trouble in CONDITIONS))
 """What there can be messages about."""
 
 
@@ -99,9 +99,11 @@ def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
             return Answer()
         case Ack():
             return _acknowledge(request, by, report, face)
-        case Unsilence(topic=topic):
+        case Unsilence(topic=topic) if topic in TOPICS:
             report(UnsilenceAsked(topic))
             return Answer()
+        case Unsilence(topic=topic):
+            return _no_topic(topic)
     return _keep_still(request, by, report)
 
 
@@ -123,12 +125,16 @@ def _keep_still(request: Pause | Silence, by: str, report: Report) -> Answer:
     if isinstance(request, Pause):
         report(PauseAsked(until, _line(request.why), by))
     elif request.topic not in TOPICS:
-        near = difflib.get_close_matches(request.topic, TOPICS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(TOPICS)}"
-        return Answer(f"there are no messages about {request.topic!r}; {hint}")
+        return _no_topic(request.topic)
     else:
         report(SilenceAsked(request.topic, until, _line(request.why), by))
     return Answer(until=until)
+
+
+def _no_topic(topic: str) -> Answer:
+    near = difflib.get_close_matches(topic, TOPICS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(TOPICS)}"
+    return Answer(f"there are no messages about {topic!r}; {hint}")
 
 
 def _line(text: str) -> str:
