@@ -52,11 +52,11 @@ _COMMANDS = {
     "resume": ("end a pause", (_CONFIG,)),
     "incidents": ("show what is open, what was, and who was told of it, or why not", (_CONFIG,)),
     "ack": (
-        "say that you have an incident in hand: no reminders, and nobody is told because nobody has",
+        "say that you have an incident in hand: no more reminders, and no further channel is told",
         (_NUMBER, _WHY, _CONFIG),
     ),
     "silence": ("send no messages about one thing for a while", (_TOPIC, _DURATION, _WHY, _CONFIG)),
-    "unsilence": ("send them again", (_TOPIC, _CONFIG)),
+    "unsilence": ("end a silence", (_TOPIC, _CONFIG)),
     "replay": (
         "say what a recording's sidecar found, told and did, and why; or would have, with --config",
         (_RECORDING, _WHAT_IF),

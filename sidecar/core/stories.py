@@ -211,7 +211,7 @@ class Message(msgspec.Struct, frozen=True):
     left: int = 0
     """How many older ones of the same topic were held back, and are not told any more."""
     together: tuple[Message, ...] = ()
-    """The parts of a digest, the oldest first; its incident is the last one's."""
+    """The parts of a digest; its incident is the last one's."""
     made: float | None = None
     """When it was, epoch seconds; None: when the story had come so far."""
 

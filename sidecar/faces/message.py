@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from fermatkit.measures import Unknown
 from sidecar.core.nouns import Trouble
 from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
-from sidecar.core.rules import CONDITIONS
 from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message, Reason
 from sidecar.faces import figures, sentences
+from sidecar.faces.ending import ending, room_at
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 SUBJECT = 78
 """Characters: what a line of a mail should not exceed (RFC 5322, 2.1.1), and what a phone shows at once."""
+SHORT = 1000
+"""Characters of a body for a phone: what is read at a glance, and below every service's limit."""
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -34,22 +34,26 @@ def render(message: Message, label: Label, words: Words) -> Rendered:
     """Put a message into words. It says at what time its facts were so: it may arrive much later."""
     signature = words.phrases.signature.format(id=message.id, host=label.host, page=label.page)
     if message.together:
-        return Rendered(_subject(message, label, words), f"{_parts(message, label, words)}\n\n{signature}\n")
+        parts = _parts(message, label, words)
+        return Rendered(
+            _subject(message, label, words), f"{parts}\n\n{signature}\n", _short(parts, signature)
+        )
     incident, now = message.incident, as_of(message)
-    ending = _ending(message, label, words, now)
+    last = ending(message, label, words, now)
     blocks = [
         *_first(message, words, now),
         _seen(incident, words, now),
         *_also(incident, words, now),
         *([sentences.absence(incident.absence, words)] if incident.absence else []),
         _done(incident, words, now),
-        *ending,
+        *last,
         *_why_now(message, words),
         signature,
     ]
-    short = [*_first(message, words, now), *_gist(incident, words, now), *ending, *_why_now(message, words)]
+    # What can be long stands last: the advice.
+    short = [*_first(message, words, now), *_gist(incident, words, now), *_why_now(message, words), *last]
     return Rendered(
-        _subject(message, label, words), "\n\n".join(blocks) + "\n", "\n".join([*short, signature]) + "\n"
+        _subject(message, label, words), "\n\n".join(blocks) + "\n", _short("\n".join(short), signature)
     )
 
 
@@ -95,6 +99,12 @@ def _line(subject: str) -> str:
     return subject if len(subject) <= SUBJECT else subject[: SUBJECT - 1] + "…"
 
 
+def _short(text: str, signature: str) -> str:
+    """For a phone: its end is cut off where there is too much of it, never who says it."""
+    room = SHORT - len(f"\n{signature}\n")
+    return f"{text if len(text) <= room else f'{text[: room - 1]}…'}\n{signature}\n"
+
+
 def _first(message: Message, words: Words, now: float) -> list[str]:
     """What an end and a spent budget say before all else; an outage begins with what was seen."""
     incident = message.incident
@@ -105,7 +115,7 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
                 words.phrases.length.format(length=_length(incident, words, now), since=since, until=until)
             ]
         case Chapter.HELD:
-            stand = sentences.stand(Stand.HELD, _room_at(incident), words, now)
+            stand = sentences.stand(Stand.HELD, room_at(incident), words, now)
             return [f"{words.verdict[Stand.HELD]} {stand}"]
         case Chapter.SPARED:
             return [f"{words.verdict[Stand.SPARING]} {words.stand[Stand.SPARING]}"]
@@ -113,12 +123,12 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
 
 
 def _parts(message: Message, label: Label, words: Words) -> str:
-    """What was held back: a line for each matter."""
+    """What was held back: a line for each matter, the oldest first."""
     now = as_of(message)
     lines = [
         f"- {sentences.moment(as_of(part), now, words)}: {_subject(part, label, words)}"
         + (words.phrases.before.format(count=part.left) if part.left else "")
-        for part in message.together
+        for part in sorted(message.together, key=as_of)
     ]
     return "\n".join([words.phrases.together, *lines])
 
@@ -141,12 +151,13 @@ def _why_now(message: Message, words: Words) -> list[str]:
 
 
 def _gist(incident: Incident, words: Words, now: float) -> list[str]:
-    """What a phone shows of it: the last cause, the last deed, and where the evidence is."""
+    """What a phone shows of it: the last cause, where the evidence is, and the last deed."""
     lines = [sentences.cause(one, words, now) for one in (incident.causes[-1], *incident.related[-1:])]
     if incident.topic == SERVER:
         lines.append(_clients(incident, words))
     evidence = [done for done in incident.done[:-1] if done.deed is Deed.COLLECTED]
-    return lines + [sentences.deed(done, words, now) for done in (*evidence[-1:], *incident.done[-1:])]
+    deeds = [sentences.deed(done, words, now) for done in (*evidence[-1:], *incident.done[-1:])]
+    return [*lines, f"{words.phrases.done} {'; '.join(deeds)}"] if deeds else lines
 
 
 def _seen(incident: Incident, words: Words, now: float) -> str:
@@ -186,64 +197,3 @@ def _done(incident: Incident, words: Words, now: float) -> str:
     if incident.left_out:
         lines.append(f"- {words.phrases.left_out.format(count=incident.left_out)}")
     return "\n".join([words.phrases.done, *(lines or [f"- {words.phrases.nothing_done}"])])
-
-
-def _ending(message: Message, label: Label, words: Words, now: float) -> list[str]:
-    phrases, incident = words.phrases, message.incident
-    if message.chapter is Chapter.CLOSED:
-        return [f"{phrases.proof} {sentences.proof(incident, words)}"]
-    still = f"{phrases.open.format(now=sentences.date(now))} {_open(incident, words)}"
-    advice = [_advice(incident, words), *(words.advice[one.trouble] for one in incident.related[-1:])]
-    output = label.output or phrases.elsewhere
-    return [still, " ".join([phrases.next, *(one.format(output=output) for one in advice)])]
-
-
-def _advice(incident: Incident, words: Words) -> str:
-    match _last(incident):
-        case Deed.HELD:
-            return words.phrases.by_hand
-        case Deed.AWAITED:
-            return words.phrases.to_start
-        case Deed.LEFT:
-            return words.phrases.to_restart
-    trouble = incident.causes[-1].trouble
-    return words.advice[Trouble.EXITED if _by_plan(incident) else trouble]
-
-
-def _by_plan(incident: Incident) -> bool:
-    """Whether a server that still serves is replaced for a condition."""
-    return incident.topic == SERVER and incident.causes[0].trouble in CONDITIONS
-
-
-def _open(incident: Incident, words: Words) -> str:
-    match _last(incident):
-        case Deed.ENTRUSTED:
-            return words.phrases.open_entrusted
-        case Deed.AWAITED:
-            return words.phrases.open_awaited
-        case Deed.LEFT | Deed.SPARED:
-            return words.phrases.open_left
-        case Deed.CONTINUED:
-            return words.phrases.open_continued
-        case Deed.HELD:
-            return words.phrases.open_held
-        case Deed.RESTARTED:
-            return words.phrases.open_restarted
-    if incident.causes[-1].trouble is Trouble.NOT_FOUND:
-        return words.phrases.open_not_found
-    if _by_plan(incident):
-        return words.phrases.open_restarted
-    return words.still.get(incident.causes[0].trouble, words.phrases.open_acting)
-
-
-def _last(incident: Incident) -> Deed | None:
-    deeds = [
-        done.deed for done in incident.done if done.deed is not Deed.RESUMED
-    ]  # that is none of the server's
-    return deeds[-1] if deeds else None
-
-
-def _room_at(incident: Incident) -> float:
-    """When the budget has room again; infinite when never, or when nothing was held."""
-    held = [done.until for done in incident.done if done.deed is Deed.HELD and done.until is not None]
-    return held[-1] if held else math.inf

@@ -130,7 +130,7 @@ def test_a_planned_restart_is_not_said_to_wait_for_its_time() -> None:
     book.waits(3)
     (down,) = told(book)
     assert down.subject.startswith("DOWN: ")
-    assert "the restart was ordered this very moment" in down.body
+    assert "the restart was ordered; that the server works again" in down.body
     assert "Nothing, if a RECOVERED message follows" in down.body
 
 

@@ -205,7 +205,7 @@ def test_the_whole_message() -> None:
         "- Conexiones abiertas justo antes: 4012, incluidas las del propio sidecar.\n\n"
         "Qué se hizo:\n"
         "- 08:00:00 UTC: reinicio ordenado\n\n"
-        "Pendiente (2027-01-15 08:00:00 UTC): el reinicio se acaba de ordenar; aún no está comprobado que el "
+        "Pendiente (2027-01-15 08:00:00 UTC): el reinicio está ordenado; aún no está comprobado que el "
         "servidor vuelva a funcionar. Se avisará cuando lo esté.\n\n"
         "Qué hacer: Nada, si llega un mensaje RECUPERADO. Si vuelve a ocurrir, buscar la causa en "
         "/state/server-output.log y en el propio fermat_server.log del servidor.\n\n"
