@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,21 +13,34 @@ from hypothesis import strategies as st
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.actions import Send
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Ended, Identity, Sign, Trouble
+from sidecar.core.nouns import Ended, Identity, Severity, Sign, Trouble
 from sidecar.core.observations import Absent, Appeared, Counted, Restored, Sampled, Sent, StartFailed
 from sidecar.core.policy import Abilities, Policy
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof
+from sidecar.core.stories import (
+    SERVER,
+    Ack,
+    Cause,
+    Chapter,
+    Deed,
+    Done,
+    Incident,
+    Message,
+    Proof,
+    Reason,
+)
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
-from sidecar.faces.message import SUBJECT, Rendered, render
+from sidecar.faces.message import SHORT, SUBJECT, Rendered, render
 from sidecar.faces.words import words
 from support.playbook import Playbook
 
 WORDS = words()
 LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/server-output.log", "0.1.0")
 SECOND = Identity(101, 2)
+WALL = 1_800_000_000.0
+"""2027-01-15 08:00:00 UTC."""
 
 
 def told(book: Playbook) -> list[Rendered]:
@@ -251,19 +265,133 @@ incidents = st.builds(
     clients=readings,
     closed=st.none() | walls,
     proof=st.none() | st.builds(Proof, st.just(SECOND), st.floats(0, 60)),
+    ack=st.none() | st.builds(Ack, walls, st.text(max_size=40), st.text(max_size=4000)),
+    related=st.lists(causes, max_size=2).map(tuple),
 )
-messages = st.builds(Message, id=st.just("7-1-opened"), chapter=st.sampled_from(Chapter), incident=incidents)
+messages = st.builds(
+    Message,
+    id=st.just("7-1-opened"),
+    chapter=st.sampled_from([chapter for chapter in Chapter if chapter is not Chapter.DIGEST]),
+    incident=incidents,
+    reason=st.sampled_from(Reason),
+    left=st.integers(0, 1000),
+    made=st.none() | walls,
+)
+digests = st.lists(messages, min_size=1, max_size=30).map(
+    lambda parts: Message(
+        "7-1-digest", Chapter.DIGEST, parts[-1].incident, Reason.DIGEST, together=tuple(parts), made=4e9
+    )
+)
 
 
-@given(messages, st.text(min_size=1, max_size=200))
-def test_any_message_can_be_told(message: Message, host: str) -> None:
+@pytest.mark.parametrize("language", ["en", "es"])
+@given(message=messages | digests, host=st.text(min_size=1, max_size=200))
+def test_any_message_can_be_told(language: str, message: Message, host: str) -> None:
     label = Label(host, LABEL.server, LABEL.page, LABEL.output, LABEL.version)
-    rendered = render(message, label, WORDS)
+    rendered = render(message, label, words(language))
     assert 0 < len(rendered.subject) <= SUBJECT
     assert len(rendered.subject.splitlines()) == 1
     assert message.id in rendered.body
-    if message.chapter is not Chapter.CLOSED:
-        assert "Still open at" in rendered.body
+    assert len(rendered.short) <= SHORT
+    signature = words(language).phrases.signature.format(id=message.id, host=host, page=LABEL.page)
+    assert rendered.short.endswith(f"\n{signature}\n")
+    still = words(language).phrases.open.partition("{")[0]
+    assert (still in rendered.body) or message.chapter in (Chapter.CLOSED, Chapter.DIGEST)
+
+
+def low(**more: Any) -> Incident:
+    cause = Cause(Trouble.DISK_LOW, WALL, reading=850.0 * 2**20, severity=Severity.WARN)
+    return Incident(13, Trouble.DISK_LOW, WALL, (cause,), **more)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "line"),
+    [
+        (
+            "en",
+            "STILL, for 2 h: DISK LOW: Cloud Server on fermat-1: 850.0 MiB",
+            "To say that you have it in hand, and stop the reminders: fermat-sidecar ack 13",
+        ),
+        (
+            "es",
+            "CONTINÚA, desde hace 2 h: POCO DISCO: Cloud Server en fermat-1: 850,0 MiB",
+            "Para hacerse cargo y no recibir más recordatorios: fermat-sidecar ack 13",
+        ),
+    ],
+)
+def test_a_reminder_says_for_how_long_and_how_to_end_it(language: str, subject: str, line: str) -> None:
+    message = Message("13-r-1", Chapter.REMINDER, low(), Reason.REMINDER, made=WALL + 7200)
+    said = render(message, LABEL, words(language))
+    assert said.subject == subject
+    assert line in said.body.splitlines()
+    assert line in said.short.splitlines()
+    assert "2027-01-15 10:00:00 UTC" in said.short  # its own time, not the outage's
+
+
+def test_who_has_it_in_hand_is_named_instead() -> None:
+    incident = low(ack=Ack(WALL + 60, "ana", "on my way"))
+    message = Message("13-h", Chapter.HELD, incident, Reason.CRITICAL, made=WALL + 7200)
+    en, es = render(message, LABEL, WORDS).short, render(message, LABEL, words("es")).short
+    assert "ana has had this in hand since 08:01:00 UTC (on my way): no reminders are sent.\n" in en
+    assert "A cargo de ana desde 08:01:00 UTC («on my way»): no se envían recordatorios.\n" in es
+    assert "fermat-sidecar ack" not in en + es
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.ESCALATED, "You are told because nobody has acknowledged this yet."),
+        (Reason.FLAPS, "This has come and gone often lately: you are told again when it stays one way."),
+    ],
+)
+def test_why_a_message_comes_is_said(reason: Reason, said: str) -> None:
+    rendered = render(Message("13-o", Chapter.OPENED, low(), reason, left=4), LABEL, WORDS)
+    for text in (rendered.body, rendered.short):
+        assert said in text
+        assert "Messages about the same that were held back before this one: 4." in text
+
+
+def test_a_digest_has_a_line_for_each_matter_the_oldest_first() -> None:
+    cause = Cause(Trouble.EXITED, WALL - 60, 100, ended=Ended(signal=9))
+    parts = (
+        Message("13-c", Chapter.CLOSED, low(closed=WALL + 600), left=3),
+        Message("12-c", Chapter.CLOSED, Incident(12, SERVER, WALL - 60, (cause,), closed=WALL)),
+    )
+    digest = Message(
+        "12-c-digest", Chapter.DIGEST, parts[1].incident, Reason.DIGEST, together=parts, made=WALL + 3600
+    )
+    en, es = render(digest, LABEL, WORDS), render(digest, LABEL, words("es"))
+    assert en.subject == "MESSAGES HELD BACK: Cloud Server on fermat-1: 5"
+    assert es.subject == "MENSAJES RETENIDOS: Cloud Server en fermat-1: 5"
+    assert en.body.splitlines()[1:3] == [
+        "- 08:00:00 UTC: RECOVERED: Cloud Server on fermat-1, after 1 min",
+        "- 08:10:00 UTC: OVER: DISK LOW: Cloud Server on fermat-1, after 10 min (earlier ones left out: 3)",
+    ]
+    assert es.body.splitlines()[1:3] == [
+        "- 08:00:00 UTC: RECUPERADO: Cloud Server en fermat-1, tras 1 min",
+        "- 08:10:00 UTC: FIN: POCO DISCO: Cloud Server en fermat-1, tras 10 min (anteriores omitidos: 3)",
+    ]
+
+
+def test_a_phone_is_told_the_last_of_it_and_a_mail_all() -> None:
+    causes = (
+        Cause(Trouble.HUNG, WALL, 100, signs=(Sign.PONG, Sign.HTTP)),
+        Cause(Trouble.EXITED, WALL + 3, 100, ended=Ended(signal=9)),
+    )
+    done = (
+        Done(Deed.COLLECTED, WALL + 1, why="/state/evidence/1"),
+        Done(Deed.TERMINATED, WALL + 2, 100),
+        Done(Deed.RESTARTED, WALL + 3),
+    )
+    said = render(Message("1", Chapter.OPENED, Incident(1, SERVER, WALL, causes, done, 40.0)), LABEL, WORDS)
+    assert said.short.splitlines()[:3] == [
+        "The Cloud Server (pid 100) ended: killed by SIGKILL (signal 9).",
+        "Connections open just before: 40, the sidecar's own probes among them.",
+        "What was done: evidence gathered in /state/evidence/1; restart ordered",
+    ]
+    assert "SIGTERM ordered" in said.body
+    assert "SIGTERM" not in said.short
+    assert len(said.short) < len(said.body)
 
 
 def test_what_somebody_else_runs_is_never_said_to_be_acted_on() -> None:

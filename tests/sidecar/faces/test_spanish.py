@@ -19,12 +19,23 @@ from sidecar.core.nouns import Ended, Identity, Pause, Sign, Trouble
 from sidecar.core.quantities import Window
 from sidecar.core.replay import Opening, Step, replay
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.stories import SERVER, Cause, Chapter, Deed, Done, Incident, Message, Proof
+from sidecar.core.stories import (
+    SERVER,
+    Ack,
+    Cause,
+    Chapter,
+    Deed,
+    Done,
+    Incident,
+    Message,
+    Proof,
+    Reason,
+)
 from sidecar.core.view import View, view
 from sidecar.faces import figures, sentences
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
-from sidecar.faces.message import SUBJECT, Rendered, render
+from sidecar.faces.message import SHORT, SUBJECT, Rendered, render
 from sidecar.faces.words import words
 from sidecar.store.recorded import read
 from support.spanish import english
@@ -84,7 +95,8 @@ def test_english_is_noticed() -> None:
 def test_a_life_is_told_in_spanish(recording: Path) -> None:
     for message in told(steps(recording)):
         old, new = both(message)
-        assert english(f"{new.subject} {new.body}") == set(), new
+        assert english(f"{new.subject} {new.body} {new.short}") == set(), new
+        assert len(new.short) <= SHORT
         assert set(re.findall("«(.*?)»", new.body)) <= OTHERS
         assert len(new.body) <= 1.3 * len(old.body)
         assert len(new.subject) <= SUBJECT
@@ -127,7 +139,10 @@ deeds = st.builds(
 messages = st.builds(
     Message,
     id=st.just("7-1-opened"),
-    chapter=st.sampled_from(Chapter),
+    chapter=st.sampled_from([chapter for chapter in Chapter if chapter is not Chapter.DIGEST]),
+    reason=st.sampled_from(Reason),
+    left=st.integers(0, 3),
+    made=st.none() | walls,
     incident=st.builds(
         Incident,
         number=st.integers(1),
@@ -141,14 +156,20 @@ messages = st.builds(
         closed=st.none() | walls,
         proof=st.none()
         | st.builds(Proof, st.just(Identity(101, 2)), st.floats(0, 60), reasons | st.just("")),
+        ack=st.none() | st.builds(Ack, walls, st.just("ana"), st.just("on my way") | st.just("")),
+        related=st.lists(causes, max_size=2).map(tuple),
     ),
+)
+digests = st.lists(messages, min_size=1, max_size=4).map(
+    lambda parts: Message("7-1-digest", Chapter.DIGEST, parts[-1].incident, together=tuple(parts), made=4e9)
 )
 
 
-@given(messages)
+@given(messages | digests)
 def test_any_incident_is_told_in_spanish(message: Message) -> None:
     old, new = both(message)
-    assert english(f"{new.subject} {new.body}") == set(), new
+    assert english(f"{new.subject} {new.body} {new.short}") == set(), new
+    assert len(new.short) <= SHORT
     assert len(new.body) <= 1.3 * len(old.body) + 40
     assert 0 < len(new.subject) <= SUBJECT
 
