@@ -100,7 +100,9 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
 
 def _channels(channels: Sequence[ChannelSettings | None], usable: Usable) -> Iterator[Mistake]:
     if channels and all(channel is not None and channel.after for channel in channels):
-        yield Mistake("channel", "every channel has `after`, so nobody is told at once; leave it out of one")
+        yield Mistake(
+            "channel[0].after", "every channel has it, so nobody is told at once; leave it out of one of them"
+        )
     names = set[str]()
     for i, channel in enumerate(channels):
         if channel is None:

@@ -22,6 +22,7 @@ PATIENCE = 90.0
 """Seconds: many sidecars share few cores."""
 FAST = """
 budget = [{ restarts = 10000, within = "1h" }]
+storm_limit = { times = 10000, within = "1h" }
 backoff_first = "50ms"
 backoff_max = "100ms"
 term_deadline = "2s"

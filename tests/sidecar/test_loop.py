@@ -73,7 +73,7 @@ async def test_what_is_reported_before_anyone_performs_waits() -> None:
 async def test_an_action_without_a_performer_is_found_at_the_start() -> None:
     shell = Shell()
     with pytest.raises(
-        ValueError, match="nobody performs Restart, Signal, Watch, Collect, Send, Save, Beat, Finish"
+        ValueError, match="nobody performs Restart, Signal, Watch, Collect, Send, Explain, Save, Beat, Finish"
     ):
         shell.loop.connect({act.Start: shell.perform})
 

@@ -24,11 +24,11 @@ TEXT = Rendered("DOWN: Cloud Server on host: killed", "Ümläuts, <b>no markup</
 class Told:
     """A sender and what it reported."""
 
-    def __init__(self, urls: dict[str, str], deadline: float) -> None:
+    def __init__(self, urls: dict[str, str], deadline: float, text: Rendered) -> None:
         channels = [ChannelSettings(name, Secret(url)) for name, url in urls.items()]
         self.seen: list[Observation] = []
         self._more = asyncio.Event()
-        self.sender = Sender(channels, lambda _: TEXT, self._report, deadline=deadline)
+        self.sender = Sender(channels, lambda _: text, self._report, deadline=deadline)
 
     def _report(self, what: Observation) -> None:
         self.seen.append(what)
@@ -50,8 +50,8 @@ class Told:
 
 
 @asynccontextmanager
-async def telling(deadline: float = 30.0, **urls: str) -> AsyncIterator[Told]:
-    told = Told(urls, deadline)
+async def telling(deadline: float = 30.0, text: Rendered = TEXT, **urls: str) -> AsyncIterator[Told]:
+    told = Told(urls, deadline, text)
     try:
         yield told
     finally:

@@ -39,7 +39,7 @@ async def test_a_life_with_a_killed_server_replays_to_what_was_decided(tmp_path:
     assert not notes
     starts = [actions for actions, _ in decided if "Start" in actions]
     kinds = [[action.partition(" ")[0] for action in actions] for actions in starts]
-    assert kinds == [["Start", "Save"], ["Start", "Watch", "Collect", "Save"]]
+    assert kinds == [["Start", "Save"], ["Start", "Watch", "Collect", "Explain", "Save"]]
 
 
 async def test_after_kill_9_of_the_sidecar_its_recording_is_readable(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from support.running import PATIENCE, Running, running, until
 
 FAST = """
 budget = [{ restarts = 100, within = "1h" }]
+storm_limit = { times = 100, within = "1h" }
 backoff_first = "50ms"
 backoff_max = "100ms"
 term_deadline = "2s"

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import psutil
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from sidecar.actuators.sender import Sender
 from sidecar.core.actions import Send
@@ -35,6 +38,41 @@ async def test_a_mail_arrives_as_it_was_written(mailbox: Mailbox) -> None:
     assert mail["to"] == "operator@localhost"
     assert mail.get_content_type() == "text/plain"
     assert mail.get_content().strip().splitlines() == TEXT.body.strip().splitlines()
+
+
+@asynccontextmanager
+async def web_service() -> AsyncIterator[tuple[list[dict[str, str]], int]]:
+    """What was posted to it, and its port."""
+    posted: list[dict[str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        posted.append(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server()
+    try:
+        yield posted, server.port or 0
+    finally:
+        await server.close()
+
+
+async def test_a_mail_has_the_whole_text_and_a_phone_the_short_one(mailbox: Mailbox) -> None:
+    both = Rendered(TEXT.subject, "all of it\n", "the gist\n")
+    capitals = mailbox.url.replace("mailto", "MailTo")
+    async with web_service() as (posted, port):
+        urls = {"mail": mailbox.url, "other": capitals, "phone": f"json://127.0.0.1:{port}/"}
+        async with telling(text=both, **urls) as told:
+            for name in urls:
+                assert await told.send(name) == Sent(MESSAGE.id, name)
+        async with telling(phone=urls["phone"]) as told:
+            assert await told.send("phone") == Sent(MESSAGE.id, "phone")
+    assert [mail.get_content().strip() for mail in mailbox.mails] == ["all of it"] * 2
+    short, only = posted
+    assert (short["title"], short["message"].strip()) == (TEXT.subject, "the gist")
+    assert only["message"].strip() == TEXT.body.strip()  # where there is no short one
 
 
 async def test_a_refused_connection_says_so() -> None:

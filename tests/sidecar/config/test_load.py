@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fermatkit.errors import ExitCode, UserError
 from sidecar.config.load import load, parse
 from sidecar.core.maintenance import Day, Maintenance
-from sidecar.core.policy import Limits
-from sidecar.core.quantities import Window
+from sidecar.core.nouns import Severity
+from sidecar.core.policy import Limits, Route
+from sidecar.core.quantities import Rate, Window
 
 SMALLEST = '[server]\ncommand = ["java", "-jar", "server.jar"]\n'
 
@@ -71,6 +72,36 @@ def test_maintenance_is_each_day_unless_it_says_otherwise() -> None:
         Maintenance(82800.0, 5400.0, tuple(Day)),
         Maintenance(82800.0, 5400.0, (Day.SUN, Day.WED), "upgrade"),
     )
+
+
+CHANNEL = '[[channel]]\nname = "a"\nurl = "x:/"\n'
+
+
+def test_a_channel_is_told_of_everything_at_once_unless_it_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(
+        SMALLEST
+        + CHANNEL
+        + CHANNEL.replace('"a"', '"phone"')
+        + 'severity = "fail"\nquiet_from = "22:00"\nquiet_to = "07:30"\nafter = "15m"\n'
+    )
+    policy = load(path).policy
+    assert policy.route("a") == Route()
+    assert policy.route("phone") == Route(Severity.FAIL, 22 * 3600.0, 7.5 * 3600.0, 900.0)
+
+
+def test_how_much_is_told_and_how_often_people_are_reminded(tmp_path: Path) -> None:
+    path = tmp_path / "sidecar.toml"
+    path.write_text(
+        SMALLEST + '[limits]\nstorm_limit = { times = 5, within = "1m" }\n'
+        'flap_limit = { times = 2, within = "2h" }\nflap_settled = "30m"\n'
+        'remind_first = "2h"\nremind_max = "3d"\n'
+    )
+    limits = load(path).limits
+    assert (limits.storm_limit, limits.flap_limit) == (Rate(5, 60.0), Rate(2, 7200.0))
+    assert (limits.flap_settled, limits.remind_first, limits.remind_max) == (1800.0, 7200.0, 259200.0)
+    path.write_text(SMALLEST + '[limits]\nremind_first = "0s"\n')
+    assert load(path).limits.remind_first == 0.0
 
 
 def test_every_mistake_is_said_at_once_with_its_line(tmp_path: Path) -> None:
@@ -148,6 +179,18 @@ pasword = "fermat"
             SMALLEST + '[[channel]]\nname="a"\nurl="x:/"\n[[channel]]\nname="a"\nurl="y:/"\n',
             "earlier channel",
         ),
+        (SMALLEST + CHANNEL + 'severity = "info"\n', "channel[0].severity: must be 'warn' or 'fail'"),
+        (SMALLEST + CHANNEL + 'after = "soon"\n', "channel[0].after: 'soon' is not a number with one of"),
+        (
+            SMALLEST + CHANNEL + 'after = "15m"\n',
+            "sidecar.toml:6: channel[0].after: every channel has it, so nobody is told at once; leave it out",
+        ),
+        (SMALLEST + CHANNEL + 'quiet_to = "7"\n', "channel[0].quiet_to: '7' is not a time of day"),
+        (SMALLEST + '[limits]\nremind_max = "59m"\n', "limits.remind_first: is above remind_max"),
+        (SMALLEST + "[limits]\nstorm_limit = 20\n", "limits.storm_limit"),
+        (SMALLEST + '[limits]\nstorm_limit = { times = 0, within = "1m" }\n', "limits.storm_limit.times"),
+        (SMALLEST + '[limits]\nflap_limit = { times = 2, within = "0s" }\n', "limits.flap_limit.within"),
+        (SMALLEST + "[limits]\nflap_limit = { times = 2 }\n", "limits.flap_limit.within: is missing"),
     ],
 )
 def test_a_wrong_file_is_named_with_the_key(tmp_path: Path, text: str, expected: str) -> None:

@@ -27,7 +27,13 @@ GOOD: dict[str, dict[str, str]] = {
     "[server.admin]": {"user": '"fermat"', "password": '"hunter2"'},
     "[state]": {"directory": '"state"'},
     "[health]": {"host": '"localhost"', "port": "9191"},
-    "[[channel]]": {"name": '"mail"', "url": '"mailto://user:hunter2@example.org"'},
+    "[[channel]]": {
+        "name": '"mail"',
+        "url": '"mailto://user:hunter2@example.org"',
+        "severity": '"fail"',
+        "quiet_from": '"22:00"',
+        "after": '"0s"',
+    },
     "[deadman]": {"url": '"https://hc-ping.com/hunter2"', "interval": '"1m"'},
     "[[maintenance]]": {"days": '["sat", "sun"]', "from": '"23:00"', "to": '"01:00"', "why": '"upgrade"'},
     "[limits]": {
@@ -35,6 +41,9 @@ GOOD: dict[str, dict[str, str]] = {
         "quiet_from": '"02:30"',
         "jitter": '"10%"',
         "budget": '[{ restarts = 6, within = "10m" }]',
+        "storm_limit": '{ times = 20, within = "10m" }',
+        "flap_settled": '"15m"',
+        "remind_first": '"1h"',
     },
     "[rules.disk-low]": {
         "threshold": '"1GiB"',
@@ -85,6 +94,9 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[health]", "port"): (*NO_NUMBER, "0", "65536"),
     ("[[channel]]", "name"): NO_LINE,
     ("[[channel]]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
+    ("[[channel]]", "severity"): (*NO_TEXT, '"info"', '"FAIL"'),
+    ("[[channel]]", "quiet_from"): (*NO_QUANTITY, '"24:00"', '"22"'),
+    ("[[channel]]", "after"): (*NO_QUANTITY, '"10MiB"'),
     ("[deadman]", "url"): (*NO_TEXT, '"hunter2\\u0000"'),
     ("[deadman]", "interval"): (*NO_QUANTITY, '"9s"', '"10MiB"'),
     ("[[maintenance]]", "days"): (*NO_TYPE, '"sun"', "[]", '["sun", "sonntag"]', '["SUN"]', '["sun", 7]'),
@@ -93,6 +105,16 @@ WRONG: dict[tuple[str, str], tuple[str, ...]] = {
     ("[[maintenance]]", "why"): NO_LINE,
     ("[limits]", "term_deadline"): (*NO_QUANTITY, '"10MiB"', '"0s"', '"99999d"'),
     ("[limits]", "quiet_from"): (*NO_QUANTITY, '"24:00"', '"3 o\'clock"', '"03:60"'),
+    ("[limits]", "storm_limit"): (
+        *(one for one in NO_NUMBER if one != "[[]]"),
+        '{ times = 0, within = "1m" }',
+        '{ times = 1.5, within = "1m" }',
+        '{ times = 1, within = "0s" }',
+        "{ times = 1 }",
+        '[{ times = 1, within = "1m" }]',
+    ),
+    ("[limits]", "flap_settled"): (*NO_QUANTITY, '"0s"', '"10MiB"'),
+    ("[limits]", "remind_first"): (*NO_QUANTITY, '"10MiB"'),
     ("[rules.disk-low]", "threshold"): (*NO_QUANTITY, '"10s"', '"10%"'),
     ("[rules.disk-low]", "for"): (*NO_QUANTITY, '"10MiB"'),
     ("[rules.disk-low]", "act"): (*NO_TEXT, '"continue"', '"dance"'),
@@ -118,6 +140,7 @@ BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
     ("[rules.disk-low]", "clear"): ('"1MiB"', '"1GiB"'),
     ("[rules.disk-low]", "channels"): ('["nobody"]',),
     ("[rules.fd-limit]", "threshold"): ('"10%"',),
+    ("[limits]", "remind_first"): ('"25h"',),
 }
 """Wrong only beside what is right elsewhere, or for Apprise: told when the table itself is well."""
 
