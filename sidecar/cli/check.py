@@ -30,7 +30,18 @@ def check(config: Path) -> ExitCode:
     written = any(not one.credential for one in settings.secrets)
     if written and config.stat().st_mode & stat.S_IROTH:
         print(f"Warning: everybody on this machine can read the secrets in it: chmod o-rwx {config}")
+    for path in (config.parent / "credentials" / one.credential for one in settings.credentials):
+        if _open_to_all(path):
+            print(f"Warning: everybody on this machine can read this credential: chmod o-rwx {path}")
     return ExitCode.GOOD
+
+
+def _open_to_all(path: Path) -> bool:
+    """Whether anybody can read a file: one that is not there, or not for us to see, is not."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH and path.parent.stat().st_mode & stat.S_IXOTH)
+    except OSError:
+        return False
 
 
 def _named(server: ServerSettings) -> str:

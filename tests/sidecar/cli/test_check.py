@@ -72,6 +72,27 @@ def test_secrets_that_everybody_can_read_are_a_warning(
     assert (warning in ended.stdout) == warned
 
 
+@pytest.mark.parametrize(
+    ("folder", "file", "warned"), [(0o755, 0o644, True), (0o700, 0o644, False), (0o755, 0o640, False)]
+)
+def test_so_is_a_credential_that_everybody_can_read(
+    tmp_path: Path, folder: int, file: int, *, warned: bool
+) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "mail").write_text("mailto://user:hunter2@example.org\n")
+    (credentials / "mail").chmod(file)
+    credentials.chmod(folder)
+    names = "".join(
+        f'[[channel]]\nname = "{name}"\nurl = {{ credential = "{name}" }}\n' for name in ("mail", "none")
+    )
+    ended = check(tmp_path, GOOD + names, 0o644)
+    assert ended.returncode == ExitCode.GOOD
+    warning = f"Warning: everybody on this machine can read this credential: chmod o-rwx {credentials}/mail\n"
+    assert ended.stdout.count("Warning") == warned
+    assert (warning in ended.stdout) == warned
+
+
 def test_no_file_is_one_line(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "sidecar", "check", "--config", str(tmp_path / "none.toml")],
