@@ -31,7 +31,7 @@ def judge(message: Message, account: Account, rules: Rules) -> Reason:
         return Reason.UNTOLD
     owed = over and account.believes  # who was told of it is told that it is over
     barred = None if owed else _barred(message.incident, account, rules)
-    return barred or _delayed(message, account.channel, rules) or _told(message, rules)
+    return barred or _delayed(message, account.channel, rules) or _told(message, account, rules)
 
 
 def _barred(incident: Incident, account: Account, rules: Rules) -> Reason | None:
@@ -62,9 +62,11 @@ def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
     return None if urgent or has_room(sent, limit, rules.wall) else Reason.STORM
 
 
-def _told(message: Message, rules: Rules) -> Reason:
+def _told(message: Message, account: Account, rules: Rules) -> Reason:
     if message.chapter is Chapter.CLOSED:
         return Reason.RECOVERY
+    if rules.policy.route(account.channel).after and not account.believes:
+        return Reason.ESCALATED
     flapping = rules.flapping.get(message.incident.topic)
     if flapping is not None and flapping.first:
         return Reason.FLAPS

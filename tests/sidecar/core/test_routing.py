@@ -255,6 +255,49 @@ def test_a_silence_can_be_ended() -> None:
     assert told(one.sees(obs.UnsilenceAsked(LOW))) == ["mail: 1-opened"]
 
 
+def test_who_is_told_last_is_so_after_a_silence_too() -> None:
+    one = stories("mail", "phone", routes=PHONE)
+    one.sees(obs.SilenceAsked(SERVER, one.wall + HOUR))
+    assert one.begins() == []
+    assert told(one.sees(obs.UnsilenceAsked(SERVER))) == ["mail: 1-opened"]
+    (account,) = (account for account in one.routing.accounts if account.channel == "phone")
+    assert account.reason is Reason.UNESCALATED
+    assert reasons(one)[-1] == "phone: 1-opened: not-escalated"
+    assert look_again(one.routing, one.incidents, one.wall, one.policy) == one.wall + 900.0
+    ((message, channel),) = one.passes(901)
+    assert (channel, message.reason) == ("phone", "escalated")
+
+
+def test_what_a_silence_held_back_for_longer_is_told_as_not_acknowledged() -> None:
+    one = stories("mail", "phone", routes=PHONE)
+    one.begins()
+    one.sees(obs.SilenceAsked(SERVER, one.wall + HOUR))
+    ((message, channel),) = one.passes(1.1 * HOUR)
+    assert (channel, message.reason) == ("phone", "escalated")
+    assert reasons(one)[2:] == ["phone: 1-opened: silenced", "phone: 1-opened: escalated"]
+
+
+def test_what_comes_out_of_a_silence_into_a_storm_waits_with_the_others() -> None:
+    one = stories("mail", storm_limit=Rate(1, 60.0))
+    one.sees(obs.SilenceAsked(LOW, one.wall + 1))
+    one.begins("fd-limit")
+    one.begins(LOW)
+    one.ends("fd-limit")
+    assert one.passes(59) == []
+    ((digest, _),) = one.passes(2)
+    assert [part.id for part in digest.together] == ["1-closed", "2-opened"]
+
+
+def test_a_digest_waits_for_room_that_an_outage_has_just_taken() -> None:
+    one = stories("mail", storm_limit=Rate(1, 60.0))
+    one.begins(LOW)
+    one.ends(LOW)
+    one.wall += 60
+    assert told(one.begins(SERVER)) == ["mail: 2-opened"]
+    assert one.passes(59) == []
+    assert told(one.passes(1)) == ["mail: 1-closed"]
+
+
 def test_in_a_pause_nobody_is_reminded_of_an_outage_and_it_goes_no_further() -> None:
     one = stories("mail", "phone", routes=PHONE, remind_first=HOUR)
     one.begins()
