@@ -59,15 +59,23 @@ class Running:
         arguments: tuple[str, ...] = (),
         command: list[str] | None = None,
         channels: dict[str, str] | None = None,
+        language: str = "en",
     ) -> None:
-        """A stand-in with these arguments, unless a command is given; told by mail, unless otherwise."""
+        """A stand-in with these arguments, unless a command is given; told by mail, unless otherwise.
+
+        What follows a channel's url on lines of its own are more of its keys.
+        """
         standin = [sys.executable, "-m", "cloudserver", "--port", str(self.server_port), *arguments]
         (self.directory / "server").mkdir(exist_ok=True)
         urls = {"mail": self.mailbox.url} if channels is None else channels
-        told = [f"[[channel]]\nname = '{name}'\nurl = '{url}'\n" for name, url in urls.items()]
+        told = []
+        for name, said in urls.items():
+            url, _, more = said.partition("\n")
+            told.append(f"[[channel]]\nname = '{name}'\nurl = '{url}'\n{more}\n")
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
         quiet = "" if "quiet_from" in limits else QUIET
         self.config.write_text(
+            f"language = '{language}'\n"
             f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
@@ -102,6 +110,13 @@ class Running:
         assert self.sidecar is not None
         self.sidecar.send_signal(number)
         return await asyncio.to_thread(self.sidecar.wait, PATIENCE)
+
+    async def asks(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """As an operator does, by the program's own commands."""
+        command = [sys.executable, "-m", "sidecar", *arguments, "--config", str(self.config)]
+        return await asyncio.to_thread(
+            subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
 
     async def health(self) -> dict[str, Any]:
         """What /health says; empty while nobody answers there."""

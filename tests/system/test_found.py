@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,36 +12,16 @@ import psutil
 import pytest
 
 from support.disks import small_disk
+from support.others import BY_PIDFILE, named, somebody_starts_it
 from support.running import Running, running, until
 
 SHORT_HANG = 'hung_after = "1s"\n'
-BY_PIDFILE = "pidfile = 'cloud.pid'"
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> AsyncIterator[Running]:
     async with running(tmp_path) as one:
         yield one
-
-
-def named(run: Running, way: str, limits: str = "") -> None:
-    """Configure the sidecar for a server that it does not start."""
-    run.configure(limits)
-    config, changed = re.subn(r"(?m)^command = .*$", lambda _: way, run.config.read_text())
-    assert changed
-    run.config.write_text(config)
-
-
-def somebody_starts_it(run: Running) -> int:
-    """As a script would: with a pidfile."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "cloudserver", "--port", str(run.server_port)],
-        cwd=run.directory / "server",
-        stdout=subprocess.DEVNULL,
-    )
-    run.at_end.callback(server.wait)
-    (run.directory / "cloud.pid").write_text(f"{server.pid}\n")
-    return server.pid
 
 
 @pytest.mark.parametrize("way", [BY_PIDFILE, "match = 'cloudserver --port {port}'", ""])
