@@ -11,6 +11,9 @@ from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
 
+GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
+"""Evidence of a process that died comes after all that is done about that."""
+
 
 def ending(message: Message, label: Label, words: Words, now: float) -> list[str]:
     """Its last blocks, as of this moment, epoch seconds."""
@@ -62,9 +65,8 @@ def _open(incident: Incident, words: Words) -> str:
 
 
 def _last(incident: Incident) -> Deed | None:
-    deeds = [
-        done.deed for done in incident.done if done.deed is not Deed.RESUMED
-    ]  # that is none of the server's
+    """What was done last about the server: neither what was gathered of it, nor our own new start."""
+    deeds = [done.deed for done in incident.done if done.deed not in (Deed.RESUMED, *GATHERED)]
     return deeds[-1] if deeds else None
 
 

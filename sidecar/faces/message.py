@@ -10,7 +10,7 @@ from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
 from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message, Reason
 from sidecar.faces import figures, sentences
-from sidecar.faces.ending import ending, room_at
+from sidecar.faces.ending import GATHERED, ending, room_at
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
@@ -143,7 +143,7 @@ def _why_now(message: Message, words: Words) -> list[str]:
         lines.append(phrases.flaps)
     if message.left:
         lines.append(phrases.left.format(count=message.left))
-    if incident.ack is not None:
+    if incident.ack is not None and message.chapter is not Chapter.CLOSED:
         lines.append(sentences.ack(incident.ack, words, as_of(message)))
     elif message.reason in (Reason.ESCALATED, Reason.REMINDER):
         lines.append(phrases.to_ack.format(number=incident.number))
@@ -155,8 +155,9 @@ def _gist(incident: Incident, words: Words, now: float) -> list[str]:
     lines = [sentences.cause(one, words, now) for one in (incident.causes[-1], *incident.related[-1:])]
     if incident.topic == SERVER:
         lines.append(_clients(incident, words))
-    evidence = [done for done in incident.done[:-1] if done.deed is Deed.COLLECTED]
-    deeds = [sentences.deed(done, words, now) for done in (*evidence[-1:], *incident.done[-1:])]
+    evidence = [done for done in incident.done if done.deed is Deed.COLLECTED]
+    others = [done for done in incident.done if done.deed not in GATHERED]
+    deeds = [sentences.deed(done, words, now) for done in (*evidence[-1:], *others[-1:])]
     return [*lines, f"{words.phrases.done} {'; '.join(deeds)}"] if deeds else lines
 
 

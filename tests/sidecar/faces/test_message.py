@@ -328,6 +328,17 @@ def test_a_reminder_says_for_how_long_and_how_to_end_it(language: str, subject: 
     assert "2027-01-15 10:00:00 UTC" in said.short  # its own time, not the outage's
 
 
+def test_evidence_that_came_last_hides_nothing_that_was_done() -> None:
+    cause = Cause(Trouble.EXITED, WALL, 100, ended=Ended())
+    done = (Done(Deed.AWAITED, WALL), Done(Deed.COLLECTED, WALL + 1, why="/state/evidence/1"))
+    incident = Incident(1, SERVER, WALL, (cause,), done)
+    said = render(Message("1-r", Chapter.REMINDER, incident, made=WALL + 3600), LABEL, WORDS)
+    for text in (said.body, said.short):
+        assert "the server is down, and this sidecar cannot start it." in text
+        assert "Start it, unless its own supervisor does." in text
+    assert "done: evidence gathered in /state/evidence/1; not started, for this sidecar" in said.short
+
+
 def test_who_has_it_in_hand_is_named_instead() -> None:
     incident = low(ack=Ack(WALL + 60, "ana", "on my way"))
     message = Message("13-h", Chapter.HELD, incident, Reason.CRITICAL, made=WALL + 7200)
@@ -335,6 +346,8 @@ def test_who_has_it_in_hand_is_named_instead() -> None:
     assert "ana has had this in hand since 08:01:00 UTC (on my way): no reminders are sent.\n" in en
     assert "A cargo de ana desde 08:01:00 UTC («on my way»): no se envían recordatorios.\n" in es
     assert "fermat-sidecar ack" not in en + es
+    over = msgspec.structs.replace(incident, closed=WALL + 7200)
+    assert "ana" not in render(Message("13-c", Chapter.CLOSED, over), LABEL, WORDS).body
 
 
 @pytest.mark.parametrize(
