@@ -24,17 +24,22 @@ SECRETS = {
 def urls(mail_port: int) -> dict[str, str]:
     """By the channel's name. The mail's host is ours: all else of an example is as it stands."""
     written = channels(INSTALL.read_text())
-    return {name: _filled(url).replace(MAIL_HOST, f"127.0.0.1:{mail_port}") for name, url in written.items()}
+    return {name: filled(url).replace(MAIL_HOST, f"127.0.0.1:{mail_port}") for name, url in written.items()}
 
 
 def channels(text: str) -> dict[str, str]:
-    """The urls in a text that has a file with channels in it, by name."""
+    """The urls in a text that has a file with channels in it, by name: those of the first."""
+    return {one["name"]: one["url"] for one in tomllib.loads(files(text)[0])["channel"]}
+
+
+def files(text: str) -> list[str]:
+    """All that a text shows of files with channels."""
     blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    (block,) = [block for block in blocks if "[[channel]]" in block]
-    return {one["name"]: one["url"] for one in tomllib.loads(block)["channel"]}
+    return [block for block in blocks if "[[channel]]" in block]
 
 
-def _filled(url: str) -> str:
+def filled(text: str) -> str:
+    """With our login in place of the capitals."""
     for name, value in SECRETS.items():
-        url = re.sub(rf"\b{name}\b", quote(value, safe=":"), url)
-    return url
+        text = re.sub(rf"\b{name}\b", quote(value, safe=":"), text)
+    return text

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from fermatkit.errors import ExitCode
+from sidecar.config.load import load
+from sidecar.core.policy import Limits
+from support.examples import INSTALL, files, filled
 
 GOOD = '[server]\ncommand = ["java"]\nhost = "::1"\n'
 
@@ -36,6 +39,16 @@ def test_a_good_file(tmp_path: Path) -> None:
     good = "good. Server [::1]:9090, started by the sidecar; told: mail."
     assert ended.stdout == f"{tmp_path}/sidecar.toml: {good}\n"
     assert not ended.stderr
+
+
+def test_the_worked_example_of_who_is_told_what_is_good(tmp_path: Path) -> None:
+    _, example = files(INSTALL.read_text())
+    ended = check(tmp_path, GOOD + filled(example))
+    assert (ended.returncode, ended.stderr) == (ExitCode.GOOD, "")
+    assert "told: telegram, mail, phone." in ended.stdout
+    settings = load(tmp_path / "sidecar.toml")
+    assert settings.limits == Limits()  # it shows the defaults
+    assert set(settings.policy.routes) == {"telegram", "phone"}
 
 
 def test_apprise_itself_is_asked_about_each_channel_and_nothing_of_its_url_is_shown(tmp_path: Path) -> None:
