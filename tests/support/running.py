@@ -72,11 +72,11 @@ class Running:
         for name, said in urls.items():
             url, _, more = said.partition("\n")
             told.append(f"[[channel]]\nname = '{name}'\nurl = '{url}'\n{more}\n")
+        said = "" if language == "en" else f"language = '{language}'\n"
         # Without a quiet window: what is planned would be done at once if the tests ran in it.
         quiet = "" if "quiet_from" in limits else QUIET
         self.config.write_text(
-            f"language = '{language}'\n"
-            f"[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
+            f"{said}[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
             f"{''.join(told)}[limits]\n{quiet}{limits}\n"
