@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psutil
 
@@ -61,7 +61,12 @@ async def telling(deadline: float = 30.0, text: Rendered = TEXT, **urls: str) ->
 
 def delivering() -> list[psutil.Process]:
     """Our children that send."""
-    return [child for child in psutil.Process().children() if "sidecar.actuators.deliver" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # it has just ended
+            if "sidecar.actuators.deliver" in child.cmdline():
+                found.append(child)
+    return found
 
 
 async def child() -> psutil.Process:
