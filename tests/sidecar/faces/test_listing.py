@@ -90,7 +90,7 @@ def test_in_spanish_too(book: Playbook) -> None:
         "    Queda poco espacio en disco donde escribe el Cloud Server o su sidecar: 476,8 MiB.",
         "    A cargo de ana desde 08:17:42 UTC («en ello»): no se envían recordatorios.",
         "    avisados: mail",
-        "    phone: retenido: silenciado",
+        "    phone: retenido: silenciado o en pausa",
     ]
     assert last[0] == "Terminados, el último de cada tipo:"
     assert silenced[1:] == ["  disk-low hasta 10:17:42 UTC, por deseo de ana («se mueve el log»)"]
@@ -103,7 +103,10 @@ def test_what_was_told_to_nobody_says_so() -> None:
     server = book.boots(A)
     book.sees(SilenceAsked(SERVER, book.wall + 60))
     book.dies(server)
-    assert blocks(listing(book.view, EN))[0][3:] == ["    told: nobody", "    mail: held back: silenced"]
+    assert blocks(listing(book.view, EN))[0][3:] == [
+        "    told: nobody",
+        "    mail: held back: silenced or paused",
+    ]
     book.sees(UnsilenceAsked(SERVER))
     assert blocks(listing(book.view, EN))[0][3:] == ["    told: mail"]
     assert blocks(listing(book.view, EN))[2][1:] == ["  none"]
