@@ -172,7 +172,7 @@ def _seen(incident: Incident, words: Words, now: float) -> str:
 
 
 def _also(incident: Incident, words: Words, now: float) -> list[str]:
-    """What else is wrong, each with what a person can do about it."""
+    """What else is wrong."""
     if not incident.related:
         return []
     lines = [
