@@ -34,7 +34,8 @@ def conditions(
             server = msgspec.structs.replace(server, related=(*server.related, cause_of(finding, None, seen)))
             incidents = keep(incidents, server)
             if Chapter.OPENED in server.told:
-                messages.append(message_of(server, Chapter.CHANGED))
+                change = message_of(server, Chapter.CHANGED)
+                messages.append(msgspec.structs.replace(change, made=seen.wall))
     for topic, incident in incidents.open.items():
         if topic != SERVER and topic not in findings:
             incidents, messages = close(incidents, incident, None, messages, seen)

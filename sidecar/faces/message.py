@@ -84,7 +84,7 @@ def _subject(message: Message, label: Label, words: Words) -> str:
         subject = words.phrases.not_found
     return _line(
         subject.format(
-            name=words.name.get(first.trouble, ""),
+            name=words.name.get(news.trouble, ""),
             host=label.host,
             brief=sentences.brief(news, words),
             length=_length(incident, words, as_of(message)),

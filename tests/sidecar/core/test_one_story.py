@@ -37,10 +37,11 @@ def comes_back(book: Playbook) -> None:
 
 def test_what_comes_up_during_an_outage_is_a_change_of_it(book: Playbook) -> None:
     book.dies(A)
-    book.sees(FULL)
-    assert told(book) == ["1-now-opened", "1-now-changed-disk-low"]
+    died = f"{book.wall:.0f}"
+    book.sees(FULL, after=3)
+    assert told(book) == [f"1-{died}-opened", f"1-{died}-changed-disk-low"]
     message = book.state.outbox.entries[-1].owed.message
-    assert message.chapter is Chapter.CHANGED
+    assert (message.chapter, message.made) == (Chapter.CHANGED, book.wall)
     (cause,) = message.incident.related
     assert (cause.trouble, cause.severity, cause.reading) == (Trouble.DISK_LOW, Severity.WARN, 5e8)
     assert list(book.state.incidents.open) == [SERVER]
