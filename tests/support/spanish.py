@@ -15,7 +15,7 @@ ENGLISH = frozenset(
     """.split()  # noqa: SIM905 - a list of words is read as one
 )
 """Words that no Spanish sentence of ours has."""
-_OTHERS = re.compile(r"«[^»…]*[»…]|'[^']*'|\[\w+\]|\(most has")
+_OTHERS = re.compile(r"«[^»]*(?:»|…)|'[^']*'|\[\w+\]|\(most has")
 """What others said or are called."""
 _NAMED = re.compile(r"\b(unit|pidfile|match|port|budget|out-of-memory)\b")
 """Keys of the configuration."""
