@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from fermatkit import cgroups
+from fermatkit import cgroups, small
 from fermatkit.measures import Measure, Reading, Unknown
 from fermatkit.process import started
 
@@ -99,7 +99,7 @@ def _sum(path: Path, line: str) -> Reading:
 
 def _text(path: Path) -> str | Unknown:
     try:
-        return path.read_text()
+        return small.text(path)
     except FileNotFoundError:
         controller = path.name.partition(".")[0]
         return Unknown(f"{path.parent.name} has no {path.name}: the {controller} controller is not on there")

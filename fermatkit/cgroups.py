@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from fermatkit import sockets
+from fermatkit import small, sockets
 from fermatkit.measures import Unknown
 from fermatkit.process import shows_open
 from fermatkit.stat import gone
@@ -122,7 +122,7 @@ def _place(pid: int) -> tuple[Path, str] | Unknown:
     if top is None:
         return _NONE
     try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        lines = small.text(f"/proc/{pid}/cgroup").splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return gone(pid)
     except OSError as error:

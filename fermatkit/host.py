@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from fermatkit import small
 from fermatkit.measures import Eater, Measure, Reading, Unknown
 from fermatkit.process import disk_free, name
 
@@ -85,7 +86,7 @@ def snapshot(proc: Path = Path("/proc")) -> Snapshot:
 
 def _text(path: Path) -> Text:
     try:
-        return path.read_text()
+        return small.text(path)
     except OSError as error:  # a kernel without PSI, or one that has it switched off
         return Unknown(f"{path}: {error.strerror}")
 

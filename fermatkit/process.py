@@ -121,7 +121,7 @@ def open_fds(pid: int) -> Reading:
     """
     try:
         if COUNTS_FDS:
-            return float(Path(f"/proc/{pid}/fd").stat().st_size)
+            return float(os.stat(f"/proc/{pid}/fd").st_size)  # noqa: PTH116 - a Path costs thrice the call
         return float(psutil.Process(pid).num_fds())
     except (PermissionError, psutil.AccessDenied):
         return Unknown("permission denied")

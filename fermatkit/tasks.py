@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from fermatkit import cgroups
+from fermatkit import cgroups, small
 from fermatkit.measures import Measure, Reading, Unknown
 from fermatkit.stat import LINUX, look
 
@@ -53,15 +53,15 @@ def _of_slices(pid: int) -> tuple[float, float] | Unknown:
 def of_cgroup(folder: Path) -> tuple[float, float] | None:
     """How many, of how many; None without a limit: the root has none, nor has one without the controller."""
     try:
-        limit = (folder / "pids.max").read_text().strip()
-        return None if limit in ("max", "0") else (float((folder / "pids.current").read_text()), float(limit))
+        limit = small.text(folder / "pids.max").strip()
+        return None if limit in ("max", "0") else (float(small.text(folder / "pids.current")), float(limit))
     except FileNotFoundError:
         return None
 
 
 def of_user(pid: int) -> tuple[float, float] | Unknown:
     """How many tasks its real user has, of how many: what counts against RLIMIT_NPROC (setrlimit(2))."""
-    status, limits = (Path(f"/proc/{pid}/{file}").read_text() for file in ("status", "limits"))
+    status, limits = (small.text(f"/proc/{pid}/{file}") for file in ("status", "limits"))
     user, capabilities = re.search(r"(?m)^Uid:\s+(\d+)", status), re.search(r"(?m)^CapEff:\s+(\w+)", status)
     limit = re.search(r"(?m)^Max processes +(\d+|unlimited) ", limits)
     if user is None or capabilities is None or limit is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from fermatkit import small
 from fermatkit.measures import Measure, Reading, Unknown
 from fermatkit.process import started
 
@@ -105,7 +106,7 @@ class Threads:
 
     def _read(self, thread: str, file: str) -> str | None:
         try:
-            return (self._tasks / thread / file).read_text()
+            return small.text(f"{self._tasks}/{thread}/{file}")
         except (FileNotFoundError, ProcessLookupError):
             return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -82,17 +83,21 @@ class OneThread:
 
     def call(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
         """Call it when its turn comes; not at all if the future is cancelled before."""
-        done: Future[Result] = Future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
 
         def do() -> None:
-            if done.set_running_or_notify_cancel():
-                try:
-                    done.set_result(work())
-                except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
-                    done.set_exception(error)
+            if done.cancelled():
+                return
+            try:
+                tell = partial(done.set_result, work())
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+                tell = partial(done.set_exception, error)
+            with suppress(RuntimeError):  # a loop that is closed: nobody waits any more
+                loop.call_soon_threadsafe(lambda: done.cancelled() or tell())
 
         self._calls.put(do)
-        return asyncio.wrap_future(done)
+        return done
 
 
 def _make(calls: SimpleQueue[Callable[[], None] | None]) -> None:

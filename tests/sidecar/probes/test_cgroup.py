@@ -83,7 +83,7 @@ async def test_without_a_descriptor_of_ours_all_of_it_is_unknown(
 ) -> None:
     reports = Reports()
     probe = CgroupProbe(CgroupSettings(), reports)
-    monkeypatch.setattr("fermatkit.tasks.Path.read_text", _refused)
+    monkeypatch.setattr("fermatkit.small.text", _refused)
     probe.watch(another)
     counted = await reports.until(Counted)
     await probe.close()
