@@ -45,6 +45,9 @@ class SignFact(msgspec.Struct, frozen=True):
         return self.bad_since is not None
 
 
+_UNASKED = SignFact()
+
+
 class NotFound(msgspec.Struct, frozen=True):
     """Nobody is where the server should be found: why, and since when."""
 
@@ -177,7 +180,7 @@ class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
 
     def sign(self, sign: Sign) -> SignFact:
         """What is known of a sign, nothing included."""
-        return self.signs.get(sign, SignFact())
+        return self.signs.get(sign, _UNASKED)
 
     def deserted(self, since: float) -> bool:
         """Whether, by a count after that moment, hardly anybody but the sidecar itself is connected.
@@ -205,4 +208,4 @@ class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
     @property
     def missing(self) -> tuple[Sign, ...]:
         """The signs of life that are missing now."""
-        return tuple(sign for sign, fact in self.signs.items() if fact.missing)
+        return tuple([sign for sign, fact in self.signs.items() if fact.bad_since is not None])

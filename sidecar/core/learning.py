@@ -140,7 +140,7 @@ def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
     """What these readings, and those made of them, tell."""
     trends = follow(facts.trends, new, facts.at)
     readings = {**facts.readings, **new}
-    made = derived(readings, trends)
+    made = derived(readings, trends, new)
     return msgspec.structs.replace(
         facts,
         trends=trends,

@@ -23,7 +23,7 @@ class Metric(msgspec.Struct, frozen=True):
 
     def value(self, readings: Mapping[Measure, Reading]) -> float | None:
         """The number now; None when it is not known."""
-        return self.highest(readings)[0]
+        return self.highest(readings)[0] if self.others else _number(self, readings)
 
     def highest(self, readings: Mapping[Measure, Reading]) -> tuple[float | None, Measure]:
         """The number now, and what it is of.
@@ -43,10 +43,12 @@ class Metric(msgspec.Struct, frozen=True):
 
 def _number(metric: Metric, readings: Mapping[Measure, Reading]) -> float | None:
     number = readings.get(metric.measure)
-    whole = readings.get(metric.of) if metric.of else 1.0
-    if number is None or whole is None or isinstance(number, Unknown) or isinstance(whole, Unknown):
+    if number is None or isinstance(number, Unknown):
         return None
-    return number / whole if whole else None
+    if metric.of is None:
+        return number
+    whole = readings.get(metric.of)
+    return None if isinstance(whole, Unknown) or not whole else number / whole
 
 
 class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):

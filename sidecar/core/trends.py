@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -61,30 +61,32 @@ def follow(trends: Trends, new: Mapping[Measure, Reading], at: float) -> Trends:
     }
 
 
-def derived(readings: Mapping[Measure, Reading], trends: Trends) -> dict[Measure, Reading]:
-    """The readings that are made of others."""
+def derived(
+    readings: Mapping[Measure, Reading], trends: Trends, new: Iterable[Measure]
+) -> dict[Measure, Reading]:
+    """The readings that are made of others, of which some are new."""
+    new = frozenset(new)
     return {
-        Measure.DISK_FULL_IN: _full_in(readings.get(Measure.DISK_FREE), trends),
-        Measure.TIMERS_RISE: _rise(trends),
-        Measure.UNACCOUNTED: _unaccounted(readings),
-        Measure.UNIT_OOM_KILLS_RECENT: _recent(readings.get(Measure.UNIT_OOM_KILLS), trends),
+        made: make(readings, trends) for made, (parts, make) in _MADE.items() if not new.isdisjoint(parts)
     }
 
 
-def _full_in(free: Reading | None, trends: Trends) -> Reading:
+def _full_in(readings: Mapping[Measure, Reading], trends: Trends) -> Reading:
+    free = readings.get(Measure.DISK_FREE)
     slope = trends.get(Measure.DISK_FREE, Trend()).slope
     if slope is None or free is None or isinstance(free, Unknown):
         return Unknown("needs readings over half a minute")
     return math.inf if slope >= 0 else free / -slope
 
 
-def _rise(trends: Trends) -> Reading:
+def _rise(_: Mapping[Measure, Reading], trends: Trends) -> Reading:
     slope = trends.get(Measure.TIMERS, Trend()).slope
     return Unknown("needs readings over half a minute") if slope is None else slope * HOUR
 
 
-def _recent(kills: Reading | None, trends: Trends) -> Reading:
+def _recent(readings: Mapping[Measure, Reading], trends: Trends) -> Reading:
     """How many more they are than ten minutes ago; none is known only of one that was watched for so long."""
+    kills = readings.get(Measure.UNIT_OOM_KILLS)
     if kills is None or isinstance(kills, Unknown):
         return kills or Unknown("not sampled")
     points = trends.get(Measure.UNIT_OOM_KILLS, Trend()).points
@@ -96,12 +98,20 @@ def _recent(kills: Reading | None, trends: Trends) -> Reading:
     return max(0.0, more) if before or more > 0 else Unknown("not watched for ten minutes yet")
 
 
-def _unaccounted(readings: Mapping[Measure, Reading]) -> Reading:
+def _unaccounted(readings: Mapping[Measure, Reading], _: Trends) -> Reading:
     """A client of the server's is pending, registered or in a VPN; what is more is a socket of nobody."""
-    parts = (Measure.ESTABLISHED, *COUNTED)
-    values = [readings.get(part, Unknown("not sampled")) for part in parts]
+    values = [readings.get(part, Unknown("not sampled")) for part in (Measure.ESTABLISHED, *COUNTED)]
     for value in values:
         if isinstance(value, Unknown):
             return value
     sockets, *counted = [value for value in values if not isinstance(value, Unknown)]
     return max(0.0, sockets - sum(counted))
+
+
+_MADE: dict[Measure, tuple[tuple[Measure, ...], Callable[[Mapping[Measure, Reading], Trends], Reading]]] = {
+    Measure.DISK_FULL_IN: ((Measure.DISK_FREE,), _full_in),
+    Measure.TIMERS_RISE: ((Measure.TIMERS,), _rise),
+    Measure.UNACCOUNTED: ((Measure.ESTABLISHED, *COUNTED), _unaccounted),
+    Measure.UNIT_OOM_KILLS_RECENT: ((Measure.UNIT_OOM_KILLS,), _recent),
+}
+"""What each is made of, and how: a slope through ninety points is not for each second."""

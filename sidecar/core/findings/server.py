@@ -222,9 +222,13 @@ def _silent(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
 
 def _since(facts: Facts, *signs: Sign) -> float | None:
     """Since when all of these have been missing, or None."""
-    times = [facts.sign(sign).bad_since for sign in signs]
-    bad = [time for time in times if time is not None]
-    return max(bad) if len(bad) == len(times) else None
+    latest = 0.0
+    for sign in signs:  # by a plain loop, which mostly ends at the first: it is asked at each observation
+        since = facts.sign(sign).bad_since
+        if since is None:
+            return None
+        latest = max(latest, since)
+    return latest
 
 
 JUDGEMENTS: dict[Trouble, Judgement] = {
@@ -257,13 +261,14 @@ def judge(before: Mapping[Trouble, Finding], facts: Facts, policy: Policy) -> li
 
 def ripe(facts: Facts, policy: Policy) -> list[float]:
     """The moments at which time alone may bring a finding."""
+    silent, http = _since(facts, Sign.PONG, Sign.HTTP), _since(facts, Sign.HTTP)
     waits = (
-        (_since(facts, Sign.PONG, Sign.HTTP), policy.hung_after),
-        (_since(facts, Sign.PONG, Sign.HTTP), policy.busy_after),
+        (silent, policy.hung_after),
+        (silent, policy.busy_after),
         (facts.laboured_at, policy.hung_after),
         (_since(facts, Sign.LIST), policy.stuck_after),
-        (_since(facts, Sign.HTTP), policy.http_dead_after),
-        (_since(facts, Sign.HTTP), policy.busy_after),
+        (http, policy.http_dead_after),
+        (http, policy.busy_after),
         (facts.served_since if facts.expected is not None else None, policy.clients_back_in),
         (facts.not_found.since if facts.not_found else None, policy.hung_after),
     )

@@ -22,11 +22,12 @@ def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Poli
     But of a process that has ended nothing is so any more, and the next is another.
     """
     now: Crossed = {}
+    runs, readings = facts.identity is not None, facts.readings
     for trouble, rule in policy.rules.items():
         metric = METRICS[trouble]
-        if facts.identity is None and metric.measure not in MACHINE:
+        if not runs and metric.measure not in MACHINE:
             continue
-        value = metric.value(facts.readings)
+        value = metric.value(readings)
         since = before.get(trouble)
         bad = since is not None if value is None else rule.beyond(value, found=trouble in found)
         if bad:

@@ -170,15 +170,17 @@ def test_a_trend_keeps_a_quarter_of_an_hour_and_no_more_often_than_it_should() -
 def test_the_disk_is_full_when_the_line_says_so() -> None:
     trends = {Measure.DISK_FREE: line(-1e6, 10)}
     free = trends[Measure.DISK_FREE].points[-1][1]
-    assert derived({Measure.DISK_FREE: free}, trends)[Measure.DISK_FULL_IN] == pytest.approx(free / 1e6)
-    growing = derived({Measure.DISK_FREE: free}, {Measure.DISK_FREE: line(1e6, 10)})
+    assert derived({Measure.DISK_FREE: free}, trends, Measure)[Measure.DISK_FULL_IN] == pytest.approx(
+        free / 1e6
+    )
+    growing = derived({Measure.DISK_FREE: free}, {Measure.DISK_FREE: line(1e6, 10)}, Measure)
     assert growing[Measure.DISK_FULL_IN] == math.inf
-    assert isinstance(derived({}, {})[Measure.DISK_FULL_IN], Unknown)
+    assert isinstance(derived({}, {}, Measure)[Measure.DISK_FULL_IN], Unknown)
 
 
 def test_timers_rise_by_the_hour() -> None:
     trends = follow({Measure.TIMERS: line(0.5, 9)}, {Measure.TIMERS: Unknown("gone")}, 1e6)
-    assert derived({}, trends)[Measure.TIMERS_RISE] == pytest.approx(0.5 * HOUR)
+    assert derived({}, trends, Measure)[Measure.TIMERS_RISE] == pytest.approx(0.5 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_connections_of_nobody_are_those_that_are_not_counted(registered: Readin
         Measure.CLIENTS_REGISTERED: registered,
         Measure.CLIENTS_VPN: 2.0,
     }
-    assert derived(readings, {})[Measure.UNACCOUNTED] == expected
+    assert derived(readings, {}, Measure)[Measure.UNACCOUNTED] == expected
 
 
 def test_a_look_that_comes_a_little_early_gives_its_point() -> None:

@@ -32,7 +32,7 @@ def test_the_last_of_each_is_kept_with_its_moment() -> None:
     book = booted()
     book.sees(Sampled(A, "S", {Measure.CPU: 3.0, Measure.FDS: 70.0}))
     first = book.wall
-    book.sees(Counted(A, {Measure.THREADS: 40.0}), after=1)
+    book.sees(Counted(A, {Measure.THREADS: 40.0, Measure.ESTABLISHED: 5.0}), after=1)
     book.sees(Sampled(A, "S", {Measure.CPU: 4.0}), after=1)
     view = book.view
     assert {one: view.readings[one] for one in (Measure.CPU, Measure.FDS, Measure.THREADS)} == {
@@ -41,7 +41,7 @@ def test_the_last_of_each_is_kept_with_its_moment() -> None:
         Measure.THREADS: 40.0,
     }
     assert [view.read[one] - first for one in (Measure.CPU, Measure.FDS, Measure.THREADS)] == [2.0, 0.0, 1.0]
-    assert view.read[Measure.UNACCOUNTED] == first + 2.0, "what is made of others is as new as they are"
+    assert view.read[Measure.UNACCOUNTED] == first + 1.0, "what is made of others is as new as they are"
 
 
 def test_the_last_sample_is_kept_whole_for_the_evidence() -> None:

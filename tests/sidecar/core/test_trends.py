@@ -41,7 +41,7 @@ def test_the_disk_and_the_timers_are_followed_as_far_as_they_are_known() -> None
 
 def test_nothing_is_said_of_half_a_minute_that_is_not_over() -> None:
     short = {Measure.DISK_FREE: Trend(((0.0, 9.0), (10.0, 8.0), (20.0, 7.0)))}
-    made = derived({Measure.DISK_FREE: 7.0}, short)
+    made = derived({Measure.DISK_FREE: 7.0}, short, Measure)
     assert made[Measure.DISK_FULL_IN] == EARLY
     assert made[Measure.TIMERS_RISE] == EARLY
 
@@ -50,7 +50,7 @@ def test_nothing_is_said_of_half_a_minute_that_is_not_over() -> None:
 def test_a_disk_that_is_not_read_has_no_end_in_sight(free: Reading | None) -> None:
     trends = {Measure.DISK_FREE: Trend(tuple((10.0 * n, 100.0 - n) for n in range(4)))}
     readings = {} if free is None else {Measure.DISK_FREE: free}
-    assert derived(readings, trends)[Measure.DISK_FULL_IN] == EARLY
+    assert derived(readings, trends, Measure)[Measure.DISK_FULL_IN] == EARLY
 
 
 UNWATCHED, NEVER = Unknown("not watched for ten minutes yet"), Unknown("not sampled")
@@ -77,7 +77,7 @@ def test_kills_are_recent_for_ten_minutes_and_none_is_known_only_of_ten_minutes_
 ) -> None:
     readings = {} if kills is None else {Measure.UNIT_OOM_KILLS: kills}
     trends = {Measure.UNIT_OOM_KILLS: Trend(points)} if points else {}
-    assert derived(readings, trends)[Measure.UNIT_OOM_KILLS_RECENT] == recent
+    assert derived(readings, trends, Measure)[Measure.UNIT_OOM_KILLS_RECENT] == recent
 
 
 def test_kills_are_followed() -> None:
@@ -95,8 +95,10 @@ def test_connections_of_nobody_need_every_count(part: Measure) -> None:
             strict=True,
         )
     )
-    assert derived(counts, {})[Measure.UNACCOUNTED] == 0.0, "never fewer than none"
-    assert derived(counts | {Measure.CLIENTS_VPN: 4.0}, {})[Measure.UNACCOUNTED] == 75.0
-    assert derived(counts | {part: Unknown("no login")}, {})[Measure.UNACCOUNTED] == Unknown("no login")
+    assert derived(counts, {}, Measure)[Measure.UNACCOUNTED] == 0.0, "never fewer than none"
+    assert derived(counts | {Measure.CLIENTS_VPN: 4.0}, {}, Measure)[Measure.UNACCOUNTED] == 75.0
+    assert derived(counts | {part: Unknown("no login")}, {}, Measure)[Measure.UNACCOUNTED] == Unknown(
+        "no login"
+    )
     del counts[part]
-    assert derived(counts, {})[Measure.UNACCOUNTED] == Unknown("not sampled")
+    assert derived(counts, {}, Measure)[Measure.UNACCOUNTED] == Unknown("not sampled")

@@ -31,7 +31,7 @@ class Recorded(Histories):
                     recorder.obey(policy)
                     recorder.record(seen, state)
                     state = step(state, seen, policy)[0]
-                recorder._closing.set()
+                recorder._open.release()
                 recorder._thread.join()
             live = [actions for life in self.lives for _, _, actions in life]
             assert actions_in(directory) == live
