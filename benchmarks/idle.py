@@ -57,6 +57,13 @@ while True:
             asked(stranger)
     beat += 1
 """
+AS_INSTALLED = """
+import sys
+sys.modules["rich"] = None
+from sidecar.cli import main
+sys.exit(main())
+"""
+"""Without what only the tools of development bring, and structlog imports where it is: 3 MiB."""
 PROGRAM = """
 import asyncio, resource, sys
 from pathlib import Path
@@ -94,10 +101,10 @@ async def tick():
 async def main():
     ticking = asyncio.create_task(tick())
     part = PART
-    if hasattr(part, "watch"):
-        part.watch(Identity(pid, started(pid)))
-    elif part is not None:
+    if hasattr(part, "start"):
         part.start()
+    elif part is not None:
+        part.watch(Identity(pid, started(pid)))
     await asyncio.sleep(warm_up)
     before = used()
     await asyncio.sleep(idle)
@@ -113,7 +120,8 @@ def whole() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         directory, port = Path(name), free_port()
         server = [sys.executable, "-m", "cloudserver", "--port", str(port)]
-        with started(configuration(directory, server, port, free_port()), directory) as process:
+        python, _, _, *arguments = configuration(directory, server, port, free_port())
+        with started([python, "-c", AS_INSTALLED, *arguments], directory) as process:
             time.sleep(WARM_UP)
             (pid,) = (child.pid for child in psutil.Process(process.pid).children())
             floor = subprocess.Popen([sys.executable, "-c", FLOOR, str(port), str(pid)])

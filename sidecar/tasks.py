@@ -48,6 +48,11 @@ class Tasks:
         await asyncio.gather(*self._running, return_exceptions=True)
 
 
+def next_beat(after: float, interval: float) -> float:
+    """When the next beat falls, half an interval after that or later; by the event loop's clock, seconds."""
+    return round(after / interval + 1) * interval
+
+
 class Beat:
     """A regular beat: missed ones (a stall, a suspended machine) are skipped, not made up for.
 
@@ -64,7 +69,7 @@ class Beat:
         """Wait for the next beat."""
         now = asyncio.get_running_loop().time()
         await asyncio.sleep(self._next - now)
-        self._next = round(max(self._next, now) / self._interval + 1) * self._interval
+        self._next = next_beat(max(self._next, now), self._interval)
 
 
 class OneThread:

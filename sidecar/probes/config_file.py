@@ -13,7 +13,7 @@ from sidecar.core.nouns import Identity
 from sidecar.core.observations import ConfigRead, Report
 from sidecar.probes.aim import is_ours
 from sidecar.probes.patient import Patient
-from sidecar.tasks import OneThread, spawn
+from sidecar.tasks import OneThread, next_beat, spawn
 
 FILE = Path("configuration/server_conf.properties")
 """In the server's working directory."""
@@ -83,8 +83,10 @@ class ConfigProbe:
             if seen != told and not doubt:
                 told = seen
                 self._report(told)
+            now, interval = asyncio.get_running_loop().time(), self._settings.interval
+            again = now + self._settings.settling if doubt else next_beat(now, interval)
             try:
-                async with asyncio.timeout(self._settings.settling if doubt else self._settings.interval):
+                async with asyncio.timeout_at(again):
                     await self._now.wait()
             except TimeoutError:
                 continue

@@ -63,7 +63,7 @@ class Recorder:
         self._number = 0
         self._waiting: deque[_Entry] = deque()
         self._open = threading.Lock()
-        """Held until the end: to wait for it each second takes a third of an Event's CPU."""
+        """Held until the end: an Event waits for that by Python code, and each second."""
         self._open.acquire()
         self._rotation = Rotation(settings.directory, settings.file_size, settings.total)
         self._life: int | None = None
