@@ -17,6 +17,7 @@ WAITING = (
 """Half of all the time, and little of a processor. Never two of them at once: each starts many programs."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which line each test stands in."""
     for item in items:
