@@ -37,7 +37,7 @@ run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail ca
 	@exec $(BIN)/python -m demo
 
 test: deps check ## everything that CI runs; nine minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Under a kernel of its own, in emulation: only there is every controller of cgroup v2 sure to exist.
 test-oom: $(VENV)/.dev ## no memory, no tasks: a booted systemd with cgroup v2, in qemu; three minutes, needs root
