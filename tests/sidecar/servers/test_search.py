@@ -21,8 +21,9 @@ from support.running import free_port
 from support.strangers import Stranger, strangers
 from support.users import another_user
 
-TEXT = "-jar no-such-cloud-server.jar"
-"""In the command line of nobody but who is given it here."""
+JAR = f"no-such-cloud-server-{os.getpid()}.jar"
+TEXT = f"-jar {JAR}"
+"""In the command line of nobody but who is given it here, though the same tests run twice."""
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_file_that_may_not_be_read_or_is_none(pidfile: Path) -> None:
 def test_the_only_match_is_the_server(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_FLEETING", 0.0)
     stranger("-jar", "another.jar")
-    server = stranger("-jar", "no-such-cloud-server.jar", "--nogui")
+    server = stranger("-jar", JAR, "--nogui")
     assert by_match(TEXT, free_port(), None) == server
 
 
