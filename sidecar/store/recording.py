@@ -38,7 +38,7 @@ class RecordingSettings(msgspec.Struct, frozen=True):
     """Bytes before a file is packed and the next begun."""
     total: int = 64 * 2**20
     """Bytes of all files together; beyond it the oldest are removed. A quiet day takes 8 MiB (55 as text)."""
-    beat: float = 1.0
+    beat: float = 2.0
     """Seconds between two writes: what a kill -9 of the sidecar may cost."""
 
 
