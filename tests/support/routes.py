@@ -70,12 +70,12 @@ class Stories:
         self.open[topic] = msgspec.structs.replace(self.open[topic], ack=Ack(self.wall, "root"))
         return self.sees(obs.AckAsked(self.open[topic].number, "root"))
 
-    def passes(self, seconds: float) -> list[Letter]:
-        """Time, as the loop lets it pass: a look when one is due, and one each minute."""
+    def passes(self, seconds: float, look: float = 60.0) -> list[Letter]:
+        """Time, as the loop lets it pass: a look when one is due, and one each minute (or `look`, in seconds)."""
         end, letters = self.wall + seconds, list[Letter]()
         while self.wall < end:
             again = look_again(self.routing, self.incidents, self.wall, self.policy)
-            self.wall = min(end, end if again is None else again, self.wall + 60.0)
+            self.wall = min(end, end if again is None else again, self.wall + look)
             letters += self.sees(obs.Ticked())
         return letters
 

@@ -69,7 +69,7 @@ class Channels(RuleBasedStateMachine):
 
     @rule(seconds=st.one_of(st.floats(0, 900), st.floats(900, 12 * HOUR)))
     def time_passes(self, seconds: float) -> None:
-        self.one.passes(seconds)
+        self.one.passes(seconds, look=300.0)
         self.reads()
 
     @rule(seconds=st.floats(-2 * HOUR, 2 * HOUR))
@@ -152,7 +152,7 @@ class Channels(RuleBasedStateMachine):
             return
         for topic in TROUBLES:
             self.one.sees(obs.UnsilenceAsked(topic))
-        self.one.passes(50 * HOUR)
+        self.one.passes(50 * HOUR, look=900.0)
         self.reads()
         for channel in self.one.policy.channels:
             route = self.one.policy.route(channel)
