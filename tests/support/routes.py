@@ -71,7 +71,7 @@ class Stories:
         return self.sees(obs.AckAsked(self.open[topic].number, "root"))
 
     def passes(self, seconds: float, look: float = 60.0) -> list[Letter]:
-        """Time, as the loop lets it pass: a look when one is due, and one each minute (or `look`, in seconds)."""
+        """Time, as the loop lets it pass: a look when one is due, and one each `look` seconds."""
         end, letters = self.wall + seconds, list[Letter]()
         while self.wall < end:
             again = look_again(self.routing, self.incidents, self.wall, self.policy)
