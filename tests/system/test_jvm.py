@@ -70,7 +70,7 @@ async def test_at_the_fd_limit_it_connects_and_answers_nobody(classes: Path, tmp
             await answers(jvm.url, seconds=0.5)
             if "Too many open files" in jvm.stdout:
                 break
-        assert process.num_fds() == _FDS
+        assert process.num_fds() >= _FDS - 1
         assert not await answers(jvm.url, seconds=1)
         assert obeys_sigterm(jvm)
 
