@@ -36,8 +36,11 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail catcher; Ctrl-C ends it all
 	@exec $(BIN)/python -m demo
 
+# Two lines of tests share the cores, and some are about seconds: a failure has to stand when nothing runs beside it.
 test: deps check ## everything that CI runs; nine minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile; status=$$?; [ $$status = 1 ] || exit $$status; \
+	echo "make test: what failed above failed beside another test; once more, alone:" >&2; \
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 # Under a kernel of its own, in emulation: only there is every controller of cgroup v2 sure to exist.
 test-oom: $(VENV)/.dev ## no memory, no tasks: a booted systemd with cgroup v2, in qemu; three minutes, needs root
