@@ -9,7 +9,7 @@ import msgspec
 from fermatkit.measures import Reading
 from sidecar.core import observations as obs
 from sidecar.core.nouns import Finding
-from sidecar.core.stories import Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic
+from sidecar.core.stories import Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic, cause_of
 
 KEPT_FIRST, KEPT_LAST = 4, 12
 """Of a long story the beginning and the end are kept: a memory must not grow without end."""
@@ -28,20 +28,9 @@ class Incidents(msgspec.Struct, frozen=True):
     """Likewise."""
 
 
-def cause_of(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
-    """A finding as a story remembers it."""
-    since = seen.wall - (seen.at - finding.since)
-    return Cause(
-        finding.trouble,
-        since,
-        pid,
-        finding.signs,
-        finding.why,
-        reading=finding.reading,
-        eater=finding.eater,
-        measure=finding.measure,
-        severity=finding.severity,
-    )
+def found(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
+    """A finding as the cause of a story, with when it began on the wall's clock."""
+    return cause_of(finding, pid, seen.wall - (seen.at - finding.since))
 
 
 def resumed_at(incident: Incident) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.chronicle import Incidents, begin, cause_of, close, keep, message_of
+from sidecar.core.chronicle import Incidents, begin, close, found, keep, message_of
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Act, Finding
 from sidecar.core.stories import SERVER, Cause, Chapter, Incident, Message
@@ -31,7 +31,7 @@ def conditions(
             incidents, message = _begun(incidents, finding, seen)
             messages.append(message)
         elif not _part(server, finding):
-            server = msgspec.structs.replace(server, related=(*server.related, cause_of(finding, None, seen)))
+            server = msgspec.structs.replace(server, related=(*server.related, found(finding, None, seen)))
             incidents = keep(incidents, server)
             if Chapter.OPENED in server.told:
                 change = message_of(server, Chapter.CHANGED)
@@ -48,7 +48,7 @@ def also_open(incidents: Incidents) -> tuple[Cause, ...]:
 
 
 def _begun(incidents: Incidents, finding: Finding, seen: obs.Seen) -> tuple[Incidents, Message]:
-    incidents, incident = begin(incidents, finding.trouble, (cause_of(finding, None, seen),), None, seen)
+    incidents, incident = begin(incidents, finding.trouble, (found(finding, None, seen),), None, seen)
     incident = msgspec.structs.replace(incident, told=(Chapter.OPENED,))
     return keep(incidents, incident), message_of(incident, Chapter.OPENED)
 

@@ -42,13 +42,13 @@ class Desk:
         self._incidents = incidents
         self._wall = wall
         self._policy = policy
-        self._silences = silences
         known = (one for one in routing.accounts if one.channel in policy.channels)
         self._accounts = {(one.channel, one.topic): one for one in known}
         self._flapping = {
             topic: one for topic, one in routing.flapping.items() if not settled(one, wall, policy)
         }
         self._sent = dict(routing.sent)
+        self._now = Rules(wall, policy, silences, self._flapping, self._sent)
 
     @property
     def routing(self) -> Routing:
@@ -105,18 +105,16 @@ class Desk:
         self._accounts[account.channel, account.topic] = account
 
     def _judged(self, message: Message, account: Account) -> Reason:
-        rules = Rules(self._wall, self._policy, self._silences, self._flapping, self._sent)
-        return judge(message, account, rules)
+        return judge(message, account, self._now)
 
     def _rules(self, account: Account, message: Message, reason: Reason) -> None:
         """Send it, hold it back in place of what was, or let it go."""
+        left = account.left + (account.held is not None)
         if reason in HELD:
-            left = account.left + (account.held is not None)
             self._keep(msgspec.structs.replace(account, held=message, reason=reason, left=left))
         elif reason in NOT_MEANT:
             self._keep(msgspec.structs.replace(account, held=None, left=0))
         else:
-            left = account.left + (account.held is not None)
             self._sends(account, msgspec.structs.replace(message, reason=reason, left=left))
         self._note(message, account.channel, reason)
 

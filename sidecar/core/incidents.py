@@ -8,8 +8,8 @@ from sidecar.core import observations as obs
 from sidecar.core.chronicle import (
     Incidents,
     begin,
-    cause_of,
     close,
+    found,
     keep,
     longer,
     message_of,
@@ -21,7 +21,7 @@ from sidecar.core.findings import Findings
 from sidecar.core.moments import Absence
 from sidecar.core.nouns import Act, Trouble
 from sidecar.core.phases import Collecting, Phase, Settled
-from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof
+from sidecar.core.stories import GATHERED, SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof
 
 _FRESH = 60.0
 """Seconds. A story that goes on has a new line as often; one without may have ended, and its end may have
@@ -30,7 +30,6 @@ been told, while the memory could not be saved."""
 _ACTED_ON = (Act.AWAIT, Act.CONTINUE, Act.RESTART)
 """What belongs to the server's own story."""
 _ENDS = (Deed.TERMINATED, Deed.KILLED, Deed.REPLACED)
-_GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
 
 _CHAPTERS = {Deed.HELD: Chapter.HELD, Deed.SPARED: Chapter.SPARED}
 """The deeds after which nothing more is to be expected of the sidecar for a while."""
@@ -133,7 +132,7 @@ def _down_again(incident: Incident, causes: tuple[Cause, ...], facts: Facts) -> 
 def _of_this_story(done: list[Done], incident: Incident | None) -> list[Done]:
     """Without evidence of a process whose story is over: it is kept, and by now another may be told."""
     pids = {cause.pid for cause in incident.causes} if incident else set()
-    return [one for one in done if one.deed not in _GATHERED or one.pid in pids]
+    return [one for one in done if one.deed not in GATHERED or one.pid in pids]
 
 
 def _chapters(phase: Phase, done: list[Done]) -> list[Chapter]:
@@ -160,9 +159,7 @@ def _new_causes(
         causes.append(Cause(Trouble.START_FAILED, seen.wall, why=facts.start_error or ""))
     pid = facts.identity.pid if facts.identity else None
     acted_on = [finding for finding in findings.values() if finding.act in _ACTED_ON]
-    causes += [
-        cause_of(finding, pid, seen) for finding in acted_on if not _told(incident, finding.trouble, pid)
-    ]
+    causes += [found(finding, pid, seen) for finding in acted_on if not _told(incident, finding.trouble, pid)]
     return tuple(causes)
 
 

@@ -19,6 +19,7 @@ from sidecar.core.stories import (
     Letter,
     Message,
     Reason,
+    Topic,
 )
 
 
@@ -53,12 +54,14 @@ def _learn(routing: Routing, incidents: Incidents, seen: obs.Seen, policy: Polic
             silence = Pause(until, why, by, seen.wall)
             return msgspec.structs.replace(routing, silences={**routing.silences, topic: silence})
         case obs.UnsilenceAsked(topic=topic):
-            left = {one: silence for one, silence in routing.silences.items() if one != topic}
-            return msgspec.structs.replace(routing, silences=left)
+            return _aloud(routing, [topic])
     over = [topic for topic, silence in routing.silences.items() if silence.until <= seen.wall]
-    if not over:
-        return routing
-    left = {topic: silence for topic, silence in routing.silences.items() if topic not in over}
+    return _aloud(routing, over) if over else routing
+
+
+def _aloud(routing: Routing, topics: list[Topic]) -> Routing:
+    """Without the silences of these."""
+    left = {topic: silence for topic, silence in routing.silences.items() if topic not in topics}
     return msgspec.structs.replace(routing, silences=left)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Ended, Identity, Severity, Sign, Trouble
+from sidecar.core.nouns import Ended, Finding, Identity, Severity, Sign, Trouble
 from sidecar.core.quantities import Window
 
 
@@ -53,6 +53,10 @@ class Deed(StrEnum):
     """A new sidecar has taken up the story from an old memory."""
 
 
+GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
+"""What is gathered of a process: it comes after all that is done about it."""
+
+
 class Done(msgspec.Struct, frozen=True):
     """A deed, when, and to which process."""
 
@@ -80,6 +84,22 @@ class Cause(msgspec.Struct, frozen=True):
     eater: Eater | None = None
     measure: Measure | None = None
     severity: Severity = Severity.FAIL
+
+
+def cause_of(finding: Finding, pid: int | None, wall: float) -> Cause:
+    """A finding as a story remembers it; `wall` is since when it is so, epoch seconds."""
+    return Cause(
+        finding.trouble,
+        wall,
+        pid,
+        finding.signs,
+        finding.why,
+        finding.ended,
+        finding.reading,
+        finding.eater,
+        finding.measure,
+        finding.severity,
+    )
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -190,6 +210,11 @@ class Incident(msgspec.Struct, frozen=True):
     ack: Ack | None = None
     related: tuple[Cause, ...] = ()
     """What else was wrong when an outage began, or came up during it: at most one of each trouble."""
+
+    @property
+    def began(self) -> float:
+        """Since when it is so, epoch seconds: a finding is made only after a while."""
+        return min([self.opened, *(cause.wall for cause in self.causes)])
 
     @property
     def severity(self) -> Severity:

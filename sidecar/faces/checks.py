@@ -8,7 +8,7 @@ from fermatkit.measures import MACHINE, UNITS, Measure, Reading, Unknown
 from sidecar.core.nouns import Finding, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import METRICS
-from sidecar.core.stories import SERVER, Cause
+from sidecar.core.stories import SERVER, Cause, cause_of
 from sidecar.core.view import Status, View
 from sidecar.faces import records, sentences
 from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, iso, ms, pid, severity
@@ -36,17 +36,7 @@ def checks(view: View, words: Words) -> Checks:
 
 def told(finding: Finding, view: View) -> Cause:
     """A finding as its sentence wants it."""
-    return Cause(
-        trouble=finding.trouble,
-        wall=finding.since,
-        pid=view.identity.pid if view.identity else None,
-        signs=finding.signs,
-        why=finding.why,
-        ended=finding.ended,
-        reading=finding.reading,
-        eater=finding.eater,
-        measure=finding.measure,
-    )
+    return cause_of(finding, view.identity.pid if view.identity else None, finding.since)
 
 
 def _finding_check(finding: Finding, view: View, words: Words) -> Check:

@@ -6,13 +6,10 @@ import math
 
 from sidecar.core.nouns import Trouble
 from sidecar.core.rules import CONDITIONS
-from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message
+from sidecar.core.stories import GATHERED, SERVER, Chapter, Deed, Incident, Message
 from sidecar.faces import sentences
 from sidecar.faces.label import Label
 from sidecar.faces.words import Words
-
-GATHERED = (Deed.COLLECTED, Deed.UNCOLLECTED)
-"""Evidence of a process that died comes after all that is done about that."""
 
 
 def ending(message: Message, label: Label, words: Words, now: float) -> list[str]:

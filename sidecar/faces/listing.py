@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from sidecar.core.actions import Explain
 from sidecar.core.stories import SERVER, Incident
 from sidecar.core.view import View
-from sidecar.faces import figures, sentences
+from sidecar.faces import sentences
+from sidecar.faces.records import latest_first
 from sidecar.faces.words import Words
 
 
 def listing(view: View, words: Words) -> str:
     """What is open, what ended last, what is silenced, and the last decisions about who is told."""
     phrases = words.phrases
-    latest_first = sorted(view.last.values(), key=lambda one: one.closed or 0.0, reverse=True)
     blocks = [
         (phrases.incidents_open, [line for one in view.open.values() for line in _open(one, view, words)]),
-        (phrases.incidents_last, [_closed(one, words) for one in latest_first]),
+        (phrases.incidents_last, [_closed(one, words) for one in latest_first(view)]),
         (
             phrases.silences,
             [sentences.silence(topic, one, words, view.wall) for topic, one in view.silences.items()],
@@ -40,12 +40,12 @@ def decision(ruling: Explain, words: Words) -> str:
 
 
 def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
-    phrases, since = words.phrases, min([incident.opened, *(cause.wall for cause in incident.causes)])
+    phrases = words.phrases
     yield phrases.incident_open.format(
         number=incident.number,
         name=_name(incident, words),
-        since=sentences.date(since),
-        length=figures.duration(max(0.0, view.wall - since), words),
+        since=sentences.date(incident.began),
+        length=sentences.length(incident, words, view.wall),
     )
     yield f"  {sentences.cause(incident.causes[-1], words, view.wall)}"
     if incident.ack is not None:
@@ -60,13 +60,11 @@ def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
 
 
 def _closed(incident: Incident, words: Words) -> str:
-    since = min([incident.opened, *(cause.wall for cause in incident.causes)])
-    until = incident.closed or incident.opened
     return words.phrases.incident_closed.format(
         number=incident.number,
         name=_name(incident, words),
-        since=sentences.date(since),
-        length=figures.duration(max(0.0, until - since), words),
+        since=sentences.date(incident.began),
+        length=sentences.length(incident, words, incident.opened),
         brief=sentences.brief(incident.causes[0], words),
     )
 

@@ -8,9 +8,9 @@ from fermatkit.measures import Unknown
 from sidecar.core.nouns import Trouble
 from sidecar.core.outbox import as_of
 from sidecar.core.phases import Stand
-from sidecar.core.stories import SERVER, Chapter, Deed, Incident, Message, Reason
-from sidecar.faces import figures, sentences
-from sidecar.faces.ending import GATHERED, ending, room_at
+from sidecar.core.stories import GATHERED, SERVER, Chapter, Deed, Incident, Message, Reason
+from sidecar.faces import sentences
+from sidecar.faces.ending import ending, room_at
 from sidecar.faces.label import Label
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
@@ -65,15 +65,6 @@ def trial(label: Label, words: Words, now: float) -> Rendered:
     return Rendered(_line(texts.subject.format(host=label.host)), f"{body}\n\n{signature}\n")
 
 
-def _since(incident: Incident) -> float:
-    """When it began: a finding is made only after a while."""
-    return min([incident.opened, *(cause.wall for cause in incident.causes)])
-
-
-def _length(incident: Incident, words: Words, now: float) -> str:
-    return figures.duration(max(0.0, (incident.closed or now) - _since(incident)), words)
-
-
 def _subject(message: Message, label: Label, words: Words) -> str:
     incident = message.incident
     first = incident.causes[0]
@@ -87,7 +78,7 @@ def _subject(message: Message, label: Label, words: Words) -> str:
             name=words.name.get(news.trouble, ""),
             host=label.host,
             brief=sentences.brief(news, words),
-            length=_length(incident, words, as_of(message)),
+            length=sentences.length(incident, words, as_of(message)),
             count=sum(1 + part.left for part in message.together),
         )
     )
@@ -110,9 +101,11 @@ def _first(message: Message, words: Words, now: float) -> list[str]:
     incident = message.incident
     match message.chapter:
         case Chapter.CLOSED:
-            since, until = sentences.date(_since(incident)), sentences.date(now)
+            since, until = sentences.date(incident.began), sentences.date(now)
             return [
-                words.phrases.length.format(length=_length(incident, words, now), since=since, until=until)
+                words.phrases.length.format(
+                    length=sentences.length(incident, words, now), since=since, until=until
+                )
             ]
         case Chapter.HELD:
             stand = sentences.stand(Stand.HELD, room_at(incident), words, now)

@@ -25,7 +25,7 @@ def checks(view: View, words: Words) -> Checks:
             _incident(incident, _open(incident, view), words)
             for topic, incident in sorted(view.open.items(), key=lambda item: item[0] != SERVER)
         ],
-        "incidents:last": [_incident(one, Status.PASS, words) for one in _latest_first(view)],
+        "incidents:last": [_incident(one, Status.PASS, words) for one in latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
         "outbox:oldest": [_oldest(view)],
         "outbox:attempts": [_attempts(view)],
@@ -62,7 +62,8 @@ def _last_restart(view: View, words: Words) -> Check:
     return changed(check, status=None, output=sentences.unread(words.phrases.no_restart, words))
 
 
-def _latest_first(view: View) -> list[Incident]:
+def latest_first(view: View) -> list[Incident]:
+    """Of each topic the incident that ended last."""
     return sorted(view.last.values(), key=lambda incident: incident.closed or 0.0, reverse=True)
 
 

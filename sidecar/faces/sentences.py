@@ -35,6 +35,11 @@ def date(wall: float) -> str:
     return f"{datetime.fromtimestamp(wall, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def length(incident: Incident, words: Words, now: float) -> str:
+    """For how long it lasted, or has lasted by now."""
+    return duration(max(0.0, (incident.closed or now) - incident.began), words)
+
+
 def ending(ended: Ended, words: Words) -> str:
     """How a process ended, decoded: ``exit code 143 (128 + 15: SIGTERM)``."""
     how = _ending(ended, words)
