@@ -103,7 +103,5 @@ class Loop:
     def _wake(self) -> None:
         """One timer for the next moment at which time alone matters."""
         self.close()
-        moment = due(self.state, self._policy)
-        if moment is not None:
-            delay = max(0.0, moment - self._monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay, self.report, Ticked())
+        delay = max(0.0, due(self.state, self._policy) - self._monotonic())
+        self._timer = asyncio.get_running_loop().call_later(delay, self.report, Ticked())

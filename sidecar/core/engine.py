@@ -94,12 +94,10 @@ def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action,
     return state, decision.actions + rest
 
 
-def due(state: State, policy: Policy) -> float | None:
-    """The next moment at which time alone may matter; None when only an observation can."""
-    moments = next_change(state.wrong, state.facts, policy)
-    if state.facts.identity is not None:
-        # Whatever the probes do: only of a sidecar that looks may a gap say that it was away.
-        moments.append(state.facts.at + policy.gap / 2)
+def due(state: State, policy: Policy) -> float:
+    """The next moment at which time alone may matter."""
+    # Whatever the probes do, server or none: only of a sidecar that looks may a gap say that it was away.
+    moments = [*next_change(state.wrong, state.facts, policy), state.facts.at + policy.gap / 2]
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)
@@ -119,4 +117,4 @@ def due(state: State, policy: Policy) -> float | None:
         moments.append(state.deadman.next_at)
     moments += [leaves_at(entry) for entry in state.outbox.entries]
     later = [moment for moment in moments if moment > state.facts.at]
-    return min(later, default=None)
+    return min(later)

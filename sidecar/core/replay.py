@@ -85,9 +85,9 @@ def _step(state: State, seen: Seen, policy: Policy) -> Step:
 
 def _ticks(state: State, until: Seen, recorded: Policy, policy: Policy) -> Iterator[Step]:
     """The loop's own, up to the next observation; none for a time in which the sidecar was away."""
-    if state.facts.identity is not None and until.at - state.facts.at > recorded.gap:
+    if until.at - state.facts.at > recorded.gap:
         return
-    while (moment := due(state, policy)) is not None and moment < until.at:
+    while (moment := due(state, policy)) < until.at:
         seen = Seen(moment, until.wall - (until.at - moment), Ticked())
         tick = _step(state, seen, policy)
         yield tick

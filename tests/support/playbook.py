@@ -54,7 +54,7 @@ class Playbook:
     def waits(self, seconds: float) -> list[Action]:
         """Let time pass as the loop does: a tick when the core says that one is due, and no other."""
         shift, end, actions = self.wall - self.at, self.at + seconds, []
-        while (moment := due(self.state, self.policy)) is not None and moment <= end:
+        while (moment := due(self.state, self.policy)) <= end:
             self.at, self.wall = moment, moment + shift
             actions += self.sees(Ticked())
         self.at, self.wall = end, end + shift

@@ -116,8 +116,7 @@ class World:
 
     def next_moment(self, end: float) -> float:
         """When something happens by itself: a look each second, what the core waits for, a late death."""
-        moment = due(self.state, self.policy)
-        soonest = min(self.at + 1.0, end, self.dies_at, math.inf if moment is None else moment)
+        soonest = min(self.at + 1.0, end, self.dies_at, due(self.state, self.policy))
         return max(self.at, soonest)  # what was due in a stall comes after it
 
     def perform(self, action: act.Action) -> list[obs.Observation]:

@@ -27,29 +27,31 @@ def booted(gap: float = 1e6) -> Playbook:
     return book
 
 
-def waits(book: Playbook) -> float | None:
-    moment = due(book.state, book.policy)
-    return None if moment is None else moment - book.at
-
-
-def test_without_a_server_nothing_but_an_observation_can_matter() -> None:
-    book = Playbook()
+def paused(seconds: float, gap: float = 1e6) -> Playbook:
+    """Nothing runs, and nothing is to be started."""
+    book = Playbook(Policy(gap=gap))
     book.sees(Restored(None, seed=1))
     book.sees(Absent())
-    assert waits(book) is None
+    book.sees(PauseAsked(book.wall + seconds))
+    return book
+
+
+def waits(book: Playbook) -> float:
+    return due(book.state, book.policy) - book.at
 
 
 def test_a_sidecar_with_a_server_looks_at_least_twice_in_what_would_be_a_gap() -> None:
     assert waits(booted(gap=5.0)) == 2.5
 
 
+def test_a_sidecar_without_a_server_does_so_too() -> None:
+    """A look at the machine each five seconds was taken for an absence of as many."""
+    assert waits(paused(3600.0, gap=5.0)) == 2.5
+
+
 @pytest.mark.parametrize(("seconds", "wait"), [(30.0, 30.0), (60.5, 60.0), (3600.0, 60.0)])
 def test_a_pause_is_looked_at_each_minute_and_at_its_end(seconds: float, wait: float) -> None:
-    book = Playbook()
-    book.sees(Restored(None, seed=1))
-    book.sees(Absent())
-    book.sees(PauseAsked(book.wall + seconds))
-    assert waits(book) == wait
+    assert waits(paused(seconds)) == wait
 
 
 def test_a_back_off_ends_by_itself() -> None:
