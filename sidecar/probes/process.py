@@ -19,18 +19,19 @@ from sidecar.tasks import Beat, OneThread
 
 _OF_QUEUE = (Measure.ACCEPT_QUEUE, Measure.ACCEPT_LIMIT)
 _OF_SOCKETS = (Measure.ESTABLISHED, Measure.OTHER_SOCKETS, Measure.CLOSE_WAIT)
-_SLOW = (*_OF_SOCKETS, *(() if COUNTS_FDS else (Measure.FDS,)))
+_SLOW = (*_OF_SOCKETS, *_OF_QUEUE, *(() if COUNTS_FDS else (Measure.FDS,)))
 """What is read in a thread: it takes milliseconds with many connections."""
 _FAST = (Measure.CPU, Measure.MEMORY, Measure.THREADS, Measure.FDS_LIMIT, Measure.UPTIME)
 """What is read on the event loop, the queue beside it: a tenth of a millisecond, however many there are."""
 _QUEUE_EVERY = 5
-"""Samples from one look at the queue to the next: it takes twice the CPU of all else in a sample."""
+"""Samples from one look at the queue to the next: it takes twice the CPU of all else in a sample. A listing
+of all sockets has it, too."""
 
 
 _SHARE = 1e-4
 """Of a core, for listing all sockets: 1 ms for hundreds, 5 ms for 15,000."""
-_SOONEST, _LATEST = 3.0, 60.0
-"""Seconds from one listing to the next."""
+_SOONEST, _LATEST = 4.5, 60.0
+"""Seconds from one listing to the next: a little less than from one look at the queue to the next."""
 
 
 class ProcessSettings(msgspec.Struct, frozen=True):
@@ -68,10 +69,10 @@ class ProcessProbe:
             for number in count():
                 await beat.wait()
                 readings: dict[Measure, Reading] = {}
-                if number % _QUEUE_EVERY == 0:
-                    readings |= _queue(sockets.connections(self._settings.port, (TcpState.LISTEN,)))
                 if listing.due:
                     readings |= await slow.look() or dict.fromkeys(_SLOW, Unknown(slow.late))
+                elif number % _QUEUE_EVERY == 0:
+                    readings |= _queue(sockets.connections(self._settings.port, (TcpState.LISTEN,)))
                 if COUNTS_FDS:
                     readings[Measure.FDS] = _open_fds(identity.pid)
                 sample = _sample(sampler)
@@ -112,7 +113,8 @@ class _Listing:
     def read(self) -> dict[Measure, Reading]:
         """How many there are, by states. In a thread."""
         began = time.thread_time()
-        readings = _by_state(sockets.connections(self._port))
+        found = sockets.connections(self._port)
+        readings = _by_state(found) | _queue(found)
         if not COUNTS_FDS:
             readings[Measure.FDS] = _open_fds(self._pid)
         took = time.thread_time() - began

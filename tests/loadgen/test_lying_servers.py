@@ -98,7 +98,9 @@ WRONG_KEY = (
 )
 async def test_no_websocket(raw, handler, kind: str):
     outcome = await load(await raw(handler))
-    assert outcome.tally.errors == {kind: CLIENTS}
+    errors = dict(outcome.tally.errors)
+    errors.pop(trouble.NOBODY, None)  # a list request that fell into the hold: there may be one
+    assert errors == {kind: CLIENTS}
     assert (outcome.clients.failed, outcome.clients.open) == (CLIENTS, 0)
     balanced(outcome)
 

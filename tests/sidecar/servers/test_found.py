@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -31,6 +32,12 @@ def stranger() -> Iterator[Stranger]:
 @pytest.fixture
 def pidfile(tmp_path: Path) -> Path:
     return tmp_path / "cloud.pid"
+
+
+async def until_dead(identity: Identity) -> None:
+    async with asyncio.timeout(20):
+        while started(identity.pid) is not None:
+            await asyncio.sleep(0.001)
 
 
 def writes(pidfile: Path, text: str) -> None:
@@ -133,6 +140,7 @@ async def test_who_has_the_words_is_the_server_only_until_another_with_them_has_
     await reports.until(Appeared, identity=server)
     assert reports.of(Absent, alive=script)
     os.kill(script.pid, signal.SIGKILL)
+    await until_dead(script)  # or it may be found again for a moment
     os.kill(server.pid, signal.SIGKILL)
     await reports.until(Absent, 2)
     assert [one.identity for one in reports.of(Exited)] == [server]
