@@ -45,6 +45,8 @@ from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
 from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.chosen import chosen
 from sidecar.store.alive import last_alive
+from sidecar.store.history.schema import HISTORY
+from sidecar.store.history.writer import History
 from sidecar.store.keys import load_keys
 from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
@@ -87,6 +89,7 @@ class Sidecar:
         self._shown: Health | None = None
         self._shown_at = 0.0
         self._recorder: Recorder | None = None
+        self._history: History | None = None
         self._lack_told = -_LACK_PAUSE
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -180,6 +183,8 @@ class Sidecar:
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )
 
+        history = self._history = History(directory / HISTORY)
+
         def watch(action: act.Watch) -> None:
             for probe in probes:
                 probe.watch(action.identity)
@@ -213,10 +218,13 @@ class Sidecar:
             await asyncio.gather(*(edge.close() for edge in edges))
             await saver.close()
             await recorder.close()
+            await history.close()
 
     def _publish(self, state: State) -> None:
         """What was shown is old now."""
         self._samples.keep(state)
+        if self._history is not None:
+            self._history.keep(state)
         self._shown = None
         self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)

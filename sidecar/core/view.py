@@ -128,7 +128,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         proof = Proof(facts.identity, facts.registered.latency, facts.owner_unknown)
     return View(
         wall=wall,
-        status=_status(state),
+        status=verdict(state),
         stand=phase.stand,
         stand_until=_shifted(phase.until, shift),
         wanted=facts.wanted,
@@ -171,7 +171,8 @@ def _shifted(moment: float | None, shift: float) -> float | None:
     return None if moment is None else moment + shift
 
 
-def _status(state: State) -> Status:
+def verdict(state: State) -> Status:
+    """In one word: whether the server is proven well, and whether the sidecar itself is."""
     severities = {finding.severity for finding in state.findings.values()}
     if not state.facts.ready or Severity.FAIL in severities or not isinstance(state.recovery.phase, Settled):
         return Status.FAIL

@@ -46,7 +46,7 @@ class Database:
         self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
         self._connection.text_factory = bytes
         try:
-            with _understood():
+            with understood():
                 self._rows = self._prepare()
         except FAILURES:
             self.close()
@@ -164,7 +164,7 @@ def _which(status: os.stat_result) -> tuple[int, int]:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
+def understood() -> Iterator[None]:
     """What only a database that is not ours, or damaged, can raise is Unusable."""
     try:
         yield
