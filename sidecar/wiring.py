@@ -55,6 +55,7 @@ from sidecar.store.saver import Saver
 from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
+from sidecar.web.past import Past
 
 if TYPE_CHECKING:
     from sidecar.servers.unit import UnitServer
@@ -127,7 +128,8 @@ class Sidecar:
         try:
             token = self._settings.health.token
             api = Api(token.reveal() if token else None, self._core.report, self)
-            served = await serve(self._settings.health, self._published, api)
+            past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, lambda: self._words)
+            served = await serve(self._settings.health, self._published, api, past)
             try:
                 await self._watch(directory)
             finally:

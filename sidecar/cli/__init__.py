@@ -38,6 +38,26 @@ _CHANNEL = _Argument("--channel", {"metavar": "NAME", "help": "only this one; al
 _NUMBER = _Argument("number", {"type": int, "help": "of the incident, as its messages say"})
 _TOPIC = _Argument("topic", {"help": "server, or a finding, such as disk-low"})
 _WHY = _Argument("why", {"nargs": "?", "default": "", "help": "the reason, in quotes: it is shown to others"})
+_SINCE = _Argument(
+    "--since",
+    {"default": "24h", "help": "24h (so long ago), 2026-11-26T10:00:00Z, or seconds: -3600; default: 24h"},
+)
+_FROM_FILE = _Argument(
+    "--since",
+    {"help": "from the history, so far back (30d), with the whole stories; also when no sidecar runs"},
+)
+_UNTIL = _Argument("--until", {"default": "", "help": "likewise; default: now"})
+_MEASURE = _Argument(
+    "--measure",
+    {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": "as in /health, cpu:utilization, say; can be repeated",
+    },
+)
+_JSON = _Argument("--json", {"action": "store_true", "help": "as the API gives it"})
+_CSV = _Argument("--csv", {"action": "store_true", "help": "a line for each step, with all figures"})
 _COMMANDS = {
     "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
     "check": ("read the configuration and say all that is wrong with it", (_CONFIG,)),
@@ -50,7 +70,14 @@ _COMMANDS = {
         (_DURATION, _WHY, _CONFIG),
     ),
     "resume": ("end a pause", (_CONFIG,)),
-    "incidents": ("show what is open, what was, and who was told of it, or why not", (_CONFIG,)),
+    "incidents": (
+        "show what is open, what was, and who was told of it, or why not",
+        (_FROM_FILE, _JSON, _CONFIG),
+    ),
+    "history": (
+        "show what was measured, and whether the server was well; also when no sidecar runs",
+        (_SINCE, _UNTIL, _MEASURE, _JSON, _CSV, _CONFIG),
+    ),
     "ack": (
         "say that you have an incident in hand: no more reminders, and no further channel is told",
         (_NUMBER, _WHY, _CONFIG),

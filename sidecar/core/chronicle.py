@@ -27,6 +27,11 @@ class Incidents(msgspec.Struct, frozen=True):
     start_errors: int = 0
     """Likewise."""
 
+    @property
+    def known(self) -> tuple[Incident, ...]:
+        """All of these."""
+        return (*self.last.values(), *self.open.values())
+
 
 def found(finding: Finding, pid: int | None, seen: obs.Seen) -> Cause:
     """A finding as the cause of a story, with when it began on the wall's clock."""

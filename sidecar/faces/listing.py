@@ -17,7 +17,7 @@ def listing(view: View, words: Words) -> str:
     phrases = words.phrases
     blocks = [
         (phrases.incidents_open, [line for one in view.open.values() for line in _open(one, view, words)]),
-        (phrases.incidents_last, [_closed(one, words) for one in latest_first(view)]),
+        (phrases.incidents_last, [closed(one, words) for one in latest_first(view)]),
         (
             phrases.silences,
             [sentences.silence(topic, one, words, view.wall) for topic, one in view.silences.items()],
@@ -43,7 +43,7 @@ def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
     phrases = words.phrases
     yield phrases.incident_open.format(
         number=incident.number,
-        name=_name(incident, words),
+        name=name(incident, words),
         since=sentences.date(incident.began),
         length=sentences.length(incident, words, view.wall),
     )
@@ -59,15 +59,17 @@ def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
             yield f"  {phrases.held_back.format(channel=account.channel, why=why)}"
 
 
-def _closed(incident: Incident, words: Words) -> str:
+def closed(incident: Incident, words: Words) -> str:
+    """One that is over, in a line."""
     return words.phrases.incident_closed.format(
         number=incident.number,
-        name=_name(incident, words),
+        name=name(incident, words),
         since=sentences.date(incident.began),
         length=sentences.length(incident, words, incident.opened),
         brief=sentences.brief(incident.causes[0], words),
     )
 
 
-def _name(incident: Incident, words: Words) -> str:
+def name(incident: Incident, words: Words) -> str:
+    """What it is called in a list."""
     return words.phrases.server if incident.topic == SERVER else words.name[incident.causes[0].trouble]

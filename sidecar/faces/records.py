@@ -76,22 +76,28 @@ def _open(incident: Incident, view: View) -> Status:
 
 
 def _incident(incident: Incident, status: Status, words: Words) -> Check:
-    now = incident.closed or incident.opened
-    story = [(cause.wall, sentences.cause(cause, words, now)) for cause in incident.causes]
-    story += [(done.wall, sentences.deed(done, words, now)) for done in incident.done]
-    if incident.closed is not None:
-        story.append((incident.closed, sentences.proof(incident, words)))
-    story.sort(key=lambda line: line[0])
+    told = story(incident, words)
     return Check(
         component_type="component",
         component_id=str(incident.number),
         observed_value=incident.topic,
         status=status,
-        output=story[0][1] if status is not Status.PASS else None,
+        output=told[0].text if status is not Status.PASS else None,
         since=iso(incident.opened),
         until=iso(incident.closed),
-        story=[Line(iso(wall) or "", text) for wall, text in story],
+        story=told,
     )
+
+
+def story(incident: Incident, words: Words) -> list[Line]:
+    """What was wrong, what was done, and why it may be called over, as far as it is; in the order of time."""
+    now = incident.closed or incident.opened
+    lines = [(cause.wall, sentences.cause(cause, words, now)) for cause in incident.causes]
+    lines += [(done.wall, sentences.deed(done, words, now)) for done in incident.done]
+    if incident.closed is not None:
+        lines.append((incident.closed, sentences.proof(incident, words)))
+    lines.sort(key=lambda line: line[0])
+    return [Line(iso(wall) or "", text) for wall, text in lines]
 
 
 def _outbox(view: View, words: Words) -> Check:

@@ -18,6 +18,7 @@ from sidecar.faces.health import CONTENT_TYPE, Health
 from sidecar.web.api import LONGEST_BODY, PATH, Api
 from sidecar.web.door import Door
 from sidecar.web.page import index, read
+from sidecar.web.past import Past
 
 IDLE = 10.0
 """Seconds in which a connection must have made its (next) request."""
@@ -71,13 +72,15 @@ class Served:
         await self._runner.cleanup()
 
 
-async def serve(settings: HealthSettings, published: Callable[[], Health], api: Api) -> Served:
+async def serve(
+    settings: HealthSettings, published: Callable[[], Health], api: Api, past: Past | None = None
+) -> Served:
     """Serve until stopped. ``published`` is asked at each request: it must not wait for anything.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """
     runner = web.AppRunner(
-        _application(published, api),
+        _application(published, api, past),
         access_log=None,
         logger=_log,
         keepalive_timeout=IDLE,
@@ -99,7 +102,7 @@ async def serve(settings: HealthSettings, published: Callable[[], Health], api: 
     return Served(runner, server)
 
 
-def _application(published: Callable[[], Health], api: Api) -> web.Application:
+def _application(published: Callable[[], Health], api: Api, past: Past | None) -> web.Application:
     app = web.Application(client_max_size=LONGEST_BODY)
     app.on_response_prepare.append(_add_headers)
 
@@ -116,6 +119,8 @@ def _application(published: Callable[[], Health], api: Api) -> web.Application:
     app.router.add_get("/health", health)
     app.router.add_get("/", page)
     app.router.add_post(PATH, api.post)
+    if past is not None:
+        past.add_to(app)
     for path, (name, content_type) in _PAGE.items():
         app.router.add_get(path, _static(read(name), content_type))
     return app

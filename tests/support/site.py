@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sidecar.config.settings import HealthSettings
 from sidecar.core.stories import Topic
@@ -14,6 +15,7 @@ from sidecar.faces.listing import listing
 from sidecar.faces.words import words
 from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
+from sidecar.web.past import Past
 from support.playbook import Playbook
 
 LABEL = Label("fermat-1", "127.0.0.1:9090", "http://127.0.0.1:9191/", "/state/server-output.log", "0.1.0")
@@ -55,14 +57,18 @@ class Site:
 
 @asynccontextmanager
 async def serving(
-    book: Playbook | None = None, language: str = "en", token: str | None = None
+    book: Playbook | None = None,
+    language: str = "en",
+    token: str | None = None,
+    history: Path = Path("/nonexistent/history.db"),
 ) -> AsyncIterator[Site]:
     """Serve what the book's sidecar knows; without a book, a server that runs."""
     if book is None:
         book = Playbook()
         book.boots()
     api = Api(token, book.sees, Shown(book))
-    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)), api)
+    past = Past(history, lambda: book.state.incidents.known, lambda: words(language))
+    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)), api, past)
     try:
         yield Site(served, book)
     finally:

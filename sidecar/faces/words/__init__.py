@@ -148,6 +148,21 @@ class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_taken: str
 
 
+class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table of the past: its heads, and the line below it."""
+
+    time: str
+    verdict: str
+    available: str
+    cpu: str
+    memory: str
+    threads: str
+    fds: str
+    connections: str
+    clients: str
+    whole: str
+
+
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the page says of its own: the rest is what ``/health`` says."""
 
@@ -227,6 +242,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers: Numbers
     trial: Trial
     phrases: Phrases
+    history: History
     page: Page
     reason: dict[str, str] = {}
     """By what the probes and the system say, in English: none is needed for that."""

@@ -86,10 +86,7 @@ class Taking:
 
     def _told(self, state: State) -> Iterator[Incident]:
         """Each incident that is new, or has grown."""
-        incidents = state.incidents
-        stories = {
-            (one.number, one.opened): one for one in (*incidents.last.values(), *incidents.open.values())
-        }
+        stories = {(one.number, one.opened): one for one in state.incidents.known}
         for key, one in stories.items():
             if self._stories.get(key) is not one and self._stories.get(key) != one:
                 yield one

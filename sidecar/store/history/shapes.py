@@ -64,7 +64,8 @@ def column(grid: Grid, name: str) -> Iterator[Spread | None]:
 
 def quantile(spread: Spread | None, percent: float) -> Number:
     """Milliseconds; None of what is no latency, or was not known."""
-    return None if spread is None or not spread.tally else percentile(spread.tally, percent)
+    found = None if spread is None or not spread.tally else percentile(spread.tally, percent)
+    return None if spread is None or found is None else min(max(found, spread.least), spread.most)
 
 
 def _series(name: str, spreads: list[Spread | None]) -> Series:

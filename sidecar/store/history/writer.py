@@ -59,6 +59,7 @@ class History:
             self._waiting.append(one)
 
     def _run(self) -> None:
+        self._write()  # from now on there is one to be read
         while not self._open.acquire(timeout=self._beat):
             self._write()
         self._write()
