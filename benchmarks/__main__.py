@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import core, footprint, idle, restart, sample, save, spawn, telling
+from benchmarks import core, footprint, history, idle, restart, sample, save, spawn, telling
 
 RESULT = Path("build/bench.json")
 TABLES = (
@@ -26,6 +26,10 @@ TABLES = (
     (
         "One save of the memory, by messages owed (ms of wall and of CPU; floor: one file, written anew)",
         save.measure,
+    ),
+    (
+        "The past (µs of CPU a second, MiB of ninety days, ms of CPU of an answer with all series)",
+        history.measure,
     ),
     ("kill -9 → first message at its service (ms; goal: ≤ 1,500)", telling.measure),
     ("Footprint (CPU ms and resident MiB that each import adds)", footprint.measure),

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.facts import SignFact
 from sidecar.core.nouns import Sign
-from sidecar.store.history.points import Point, Second
+from sidecar.store.history.points import Point, Second, Spread
 
 _FAST = 1
 """zlib's level: more effort gains little."""
 
 _encoder = msgspec.msgpack.Encoder()
+
+
+class _Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """A point of which nothing has been looked at but the verdicts."""
+
+    verdicts: tuple[int, int, int]
+    spreads: dict[int, msgspec.Raw]
+
+
 _second = msgspec.msgpack.Decoder(Second)
 _point = msgspec.msgpack.Decoder(Point)
+_sealed = msgspec.msgpack.Decoder(_Sealed)
+_spread = msgspec.msgpack.Decoder(Spread)
 
 
 def values(
@@ -51,7 +62,18 @@ def pack(point: Point) -> bytes:
 
 def unpack(content: bytes) -> Point:
     """There and back; msgspec.DecodeError for what is neither."""
+    return _point.decode(_unzipped(content))
+
+
+def unpack_of(content: bytes, wanted: Collection[int]) -> Point:
+    """Only these series of it, in a third of the time when they are few."""
+    sealed = _sealed.decode(_unzipped(content))
+    spreads = {series: _spread.decode(raw) for series, raw in sealed.spreads.items() if series in wanted}
+    return Point(sealed.verdicts, spreads)
+
+
+def _unzipped(content: bytes) -> bytes:
     try:
-        return _point.decode(zlib.decompress(content))
+        return zlib.decompress(content)
     except zlib.error as error:
         raise msgspec.DecodeError(str(error)) from None

@@ -15,8 +15,8 @@ import msgspec
 from sidecar.core.stories import Cause, Incident
 from sidecar.store.files import UNREADABLE
 from sidecar.store.history.levels import LATENCIES, LEVELS, choose, floor
-from sidecar.store.history.packing import unpack, unpack_second
-from sidecar.store.history.points import Point, merged, rolled
+from sidecar.store.history.packing import unpack_of, unpack_second
+from sidecar.store.history.points import Point, Second, merged, rolled
 from sidecar.store.history.schema import MIGRATIONS, PATIENCE, version_of
 
 _AT_ONCE = 500
@@ -146,17 +146,18 @@ def _points(
     first, end = between
     ((newest,),) = connection.execute(f"SELECT max(at) FROM {table} WHERE at < ?", (end,))  # noqa: S608 - a name of ours
     for at, content in _rows(connection, table, first, end):
-        point = unpack(content) if index else rolled([unpack_second(content)], latencies)
-        yield (
-            at,
-            Point(
-                point.verdicts,
-                {series: spread for series, spread in point.spreads.items() if series in wanted},
-            ),
-        )
+        yield at, unpack_of(content, wanted) if index else _of_second(content, wanted, latencies)
     if index:
         rest = first if newest is None else max(first, newest + step)
         yield from _grouped(_points(connection, index - 1, (rest, end), wanted, latencies), step)
+
+
+def _of_second(content: bytes, wanted: Collection[int], latencies: Collection[int]) -> Point:
+    one = unpack_second(content)
+    return rolled(
+        [Second(one.verdict, {series: value for series, value in one.values.items() if series in wanted})],
+        latencies,
+    )
 
 
 def _rows(connection: sqlite3.Connection, table: str, first: int, end: int) -> Iterator[tuple[int, bytes]]:

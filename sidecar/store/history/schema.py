@@ -53,6 +53,7 @@ def opened(path: Path, *, check: bool) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, *, check: bool) -> None:
+    connection.execute("PRAGMA page_size = 8192")  # smaller ones have room for two rows and waste it
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -512")

@@ -27,7 +27,7 @@ class Series(msgspec.Struct, frozen=True, omit_defaults=True):
     max: Column
     last: Column
     p50: Column | None = None
-    """Of a latency, from its one-second values, at most 1.6 % off."""
+    """Of a latency, from its one-second values, at most 3.2 % off."""
     p99: Column | None = None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil
 
-_BITS = 5
-"""2**5 buckets for each doubling: a value is told as the middle of its own, at most 1.6 % off."""
+_BITS = 4
+"""2**4 buckets for each doubling: a value is told as the middle of its own, at most 3.2 % off."""
 _FINEST = 1000
-"""Of a millisecond: below 64 µs each microsecond has a bucket of its own."""
+"""Of a millisecond: below 32 µs each microsecond has a bucket of its own."""
 
 Tally = dict[int, int]
 """Bucket → seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from sidecar.store.history.moments import Moment, Start
 from sidecar.store.history.points import Point, Verdict
 from sidecar.store.history.reading import Grid, NoHistory, Span, incidents, samples, starts
 from sidecar.store.history.schema import MIGRATIONS, migrate, opened
+from support.disks import small_disk
 from support.memories import INCIDENT, OTHER
 from support.seconds import T0, second, seconds
 from support.users import another_user
@@ -228,6 +230,30 @@ def test_a_step_that_fails_leaves_the_version_before_it(path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'more'").fetchall() == [
             (0,)
         ]
+
+
+def test_what_a_kill_left_half_done_is_undone_by_whoever_reads(path: Path, tmp_path: Path) -> None:
+    with closing(HistoryFile(path)) as file:
+        write(file, seconds(range(T0, T0 + 300)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as killed:
+        killed.execute("PRAGMA cache_size = 1")  # so that it writes into the file before the end
+        killed.execute("BEGIN")
+        killed.execute("DELETE FROM second")
+        killed.execute("UPDATE minute SET content = zeroblob(100000)")
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for one in (path, path.with_name("history.db-journal")):
+            shutil.copy(one, copy)
+    assert (copy / "history.db-journal").stat().st_size > 512
+    assert all(grid(copy / "history.db", T0, T0 + 300, points=300).points)
+
+
+def test_of_a_disk_that_is_read_only_it_is_read(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        with closing(HistoryFile(disk.path / "history.db")) as file:
+            write(file, seconds(range(T0, T0 + 100)))
+        disk.make("ro")
+        assert all(grid(disk.path / "history.db", T0, T0 + 100).points)
 
 
 def test_without_a_file_there_is_no_history_and_none_is_made(path: Path) -> None:

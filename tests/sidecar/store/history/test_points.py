@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.store.history.packing import pack, pack_second, unpack, unpack_second
+from sidecar.store.history.packing import pack, pack_second, unpack, unpack_of, unpack_second
 from sidecar.store.history.points import Point, Second, Verdict, merged, rolled
 from sidecar.store.history.tally import bucket, middle, percentile
 
@@ -54,6 +54,8 @@ def test_a_row_comes_back_as_it_was(some: list[Second]) -> None:
     assert [unpack_second(pack_second(second)) for second in some] == some
     point = rolled(some, {LATENCY})
     assert unpack(pack(point)) == point
+    some_of = {series: spread for series, spread in point.spreads.items() if series in {1, 2}}
+    assert unpack_of(pack(point), {1, 2}) == Point(point.verdicts, some_of)
 
 
 def test_never_full_is_no_number_that_others_are_mixed_with() -> None:
@@ -76,14 +78,14 @@ def test_a_percentile_is_that_of_the_values_but_for_a_bucket(some: list[float], 
     for value in some:
         counts[bucket(value)] = counts.get(bucket(value), 0) + 1
     exact = sorted(some)[math.ceil(len(some) * percent / 100) - 1]
-    assert percentile(counts, percent) == pytest.approx(exact, rel=1 / 63, abs=0.001)
+    assert percentile(counts, percent) == pytest.approx(exact, rel=1 / 31, abs=0.001)
 
 
 @given(st.integers(0, 2**40), st.integers(0, 2**40))
 def test_buckets_are_in_the_order_of_their_values(one: int, other: int) -> None:
     least, most = sorted((one, other))
     assert bucket(least / 1000) <= bucket(most / 1000)
-    assert middle(bucket(least / 1000)) == pytest.approx(least / 1000, rel=1 / 63, abs=0.001)
+    assert middle(bucket(least / 1000)) == pytest.approx(least / 1000, rel=1 / 31, abs=0.001)
 
 
 def test_of_nothing_there_is_no_percentile() -> None:
