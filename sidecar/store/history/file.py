@@ -128,12 +128,11 @@ class HistoryFile:
             f"SELECT content FROM {finer.table} WHERE at >= ? AND at < ? ORDER BY at",  # noqa: S608 - names of ours
             (at, at + level.step),
         )
-        contents = [content for (content,) in rows]
-        if contents:
+        if contents := [content for (content,) in rows]:
             point = (
-                rolled([unpack_second(one) for one in contents], self._latencies)
+                rolled(map(unpack_second, contents), self._latencies)
                 if index == 1
-                else merged([unpack(one) for one in contents])
+                else merged(map(unpack, contents))
             )
             self._connection.execute(f"INSERT OR REPLACE INTO {level.table} VALUES (?, ?)", (at, pack(point)))  # noqa: S608
         self._unrolled[level].discard(at)

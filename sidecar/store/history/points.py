@@ -72,13 +72,14 @@ class Point(msgspec.Struct, frozen=True, array_like=True):
         return (known - self.verdicts[Verdict.FAIL - 1]) / known if known else None
 
 
-def rolled(seconds: Sequence[Second], latencies: Collection[int]) -> Point:
+def rolled(seconds: Iterable[Second], latencies: Collection[int]) -> Point:
     """These seconds, in the order of time; `latencies`: the series that are some."""
     columns: dict[int, list[float]] = {}
+    counted = []
     for second in seconds:
+        counted.append(second.verdict)
         for series, value in second.values.items():
             columns.setdefault(series, []).append(value)
-    counted = [second.verdict for second in seconds]
     return Point(
         (counted.count(Verdict.PASS), counted.count(Verdict.WARN), counted.count(Verdict.FAIL)),
         {

@@ -56,7 +56,7 @@ def _prepare(connection: sqlite3.Connection, *, check: bool) -> None:
     connection.execute("PRAGMA page_size = 8192")  # smaller ones have room for two rows and waste it
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -512")
+    connection.execute("PRAGMA cache_size = -128")
     if check:
         ((found,),) = connection.execute("PRAGMA quick_check(1)")
         if found != "ok":
