@@ -17,9 +17,9 @@ from sidecar.faces.check import iso
 from sidecar.faces.words import Words, words
 from sidecar.store.history import asking
 from sidecar.store.history.levels import SERIES
-from sidecar.store.history.reading import Grid, NoHistory, Span, samples
+from sidecar.store.history.reading import NoHistory, Span, samples
 from sidecar.store.history.schema import HISTORY
-from sidecar.store.history.shapes import Series, shaped
+from sidecar.store.history.shapes import Grid, Series, shaped
 
 _LINES = 24
 _ALL = 20000

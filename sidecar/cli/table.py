@@ -10,8 +10,7 @@ from sidecar.faces import figures, sentences
 from sidecar.faces.words import Words
 from sidecar.store.history.levels import LATENCIES, SERIES
 from sidecar.store.history.points import STATUS, Point, Spread, merged
-from sidecar.store.history.reading import Grid
-from sidecar.store.history.shapes import quantile
+from sidecar.store.history.shapes import Grid, quantile
 
 PONG = LATENCIES[0]
 _MAIN = {

@@ -18,6 +18,7 @@ from sidecar.store.history.levels import LATENCIES, LEVELS, choose, floor
 from sidecar.store.history.packing import unpack_of, unpack_second
 from sidecar.store.history.points import Point, Second, merged, rolled
 from sidecar.store.history.schema import MIGRATIONS, PATIENCE, version_of
+from sidecar.store.history.shapes import Grid
 
 _AT_ONCE = 500
 """Rows: while they are read nobody can write."""
@@ -27,23 +28,6 @@ _WORST = 100_000
 
 class NoHistory(Exception):
     """Why there is nothing to be read, on one line."""
-
-
-class Grid(NamedTuple):
-    """A range in equal steps, the first of which may have begun before it; None where nobody was watching."""
-
-    since: float
-    until: float
-    step: int
-    points: list[Point | None]
-    numbers: dict[str, int]
-    """Of the series that were asked for and that the file has."""
-
-    @property
-    def times(self) -> list[int]:
-        """When each step begins, epoch seconds."""
-        first = floor(self.since, self.step)
-        return [first + index * self.step for index in range(len(self.points))]
 
 
 class Started(NamedTuple):

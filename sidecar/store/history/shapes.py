@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from sidecar.core.view import Status
-from sidecar.store.history.levels import LATENCIES, SERIES
-from sidecar.store.history.points import STATUS, Spread
-from sidecar.store.history.reading import Grid
+from sidecar.store.history.levels import LATENCIES, SERIES, floor
+from sidecar.store.history.points import STATUS, Point, Spread
 from sidecar.store.history.tally import percentile
 
 _DECIMALS = 3
 Number = float | None
 Column = list[Number]
+
+
+class Grid(NamedTuple):
+    """A range in equal steps, the first of which may have begun before it; None where nobody was watching."""
+
+    since: float
+    until: float
+    step: int
+    points: list[Point | None]
+    numbers: dict[str, int]
+    """Of the series that were asked for and that the file has."""
+
+    @property
+    def times(self) -> list[int]:
+        """When each step begins, epoch seconds."""
+        first = floor(self.since, self.step)
+        return [first + index * self.step for index in range(len(self.points))]
 
 
 class Series(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -19,8 +19,9 @@ from sidecar.store.history.file import HistoryFile
 from sidecar.store.history.levels import LEVELS, SERIES
 from sidecar.store.history.moments import Moment, Start
 from sidecar.store.history.points import Point, Verdict
-from sidecar.store.history.reading import Grid, NoHistory, Span, incidents, samples, starts
+from sidecar.store.history.reading import NoHistory, Span, incidents, samples, starts
 from sidecar.store.history.schema import MIGRATIONS, migrate, opened
+from sidecar.store.history.shapes import Grid
 from support.disks import small_disk
 from support.memories import INCIDENT, OTHER
 from support.seconds import T0, second, seconds

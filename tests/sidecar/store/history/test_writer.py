@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 from fermatkit.measures import Measure
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
-from sidecar.store.history.reading import Grid, NoHistory, Span, incidents, samples
+from sidecar.store.history.reading import NoHistory, Span, incidents, samples
+from sidecar.store.history.shapes import Grid
 from sidecar.store.history.writer import BEAT, History
 from support.disks import Disk, small_disk
 from support.playbook import Playbook
