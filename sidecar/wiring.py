@@ -27,7 +27,7 @@ from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.observations import Restored, StopAsked
 from sidecar.core.stories import Message, Topic
-from sidecar.core.view import view
+from sidecar.core.view import View, view
 from sidecar.faces.health import Health, health, notes
 from sidecar.faces.label import label
 from sidecar.faces.listing import listing
@@ -55,6 +55,7 @@ from sidecar.store.saver import Saver
 from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
+from sidecar.web.metrics import Metrics
 from sidecar.web.past import Past
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ class Sidecar:
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._back = False
         """Whether an absence before our start has been looked for."""
+        self._view: View | None = None
+        self._view_at = 0.0
         self._shown: Health | None = None
-        self._shown_at = 0.0
         self._recorder: Recorder | None = None
         self._history: History | None = None
         self._lack_told = -_LACK_PAUSE
@@ -129,7 +131,8 @@ class Sidecar:
             token = self._settings.health.token
             api = Api(token.reveal() if token else None, self._core.report, self)
             past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, lambda: self._words)
-            served = await serve(self._settings.health, self._published, api, past)
+            metrics = Metrics(self._look, self._label)
+            served = await serve(self._settings.health, self._published, api, past, (metrics.route,))
             try:
                 await self._watch(directory)
             finally:
@@ -227,7 +230,7 @@ class Sidecar:
         self._samples.keep(state)
         if self._history is not None:
             self._history.keep(state)
-        self._shown = None
+        self._view = self._shown = None
         self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)
         if told != self._told:
@@ -244,14 +247,19 @@ class Sidecar:
                 seconds = round(absence.until - absence.since, 1)
                 log.warning("no sidecar had watched", seconds=seconds, server=absence.server)
 
-    def _published(self) -> Health:
-        """The answer of ``/health``: made when somebody asks, once for each change and each second."""
+    def _look(self) -> View:
+        """What is so now: looked at when somebody asks, once for each change and each second."""
         at = time.monotonic()
-        if self._shown is None or at - self._shown_at > _FRESH:
-            self._shown = health(
-                view(self._core.state, self._policy, at, time.time()), self._label, self._words
-            )
-            self._shown_at = at
+        if self._view is None or at - self._view_at > _FRESH:
+            self._view, self._view_at = view(self._core.state, self._policy, at, time.time()), at
+            self._shown = None
+        return self._view
+
+    def _published(self) -> Health:
+        """The answer of ``/health``: made once for each look."""
+        now = self._look()
+        if self._shown is None:
+            self._shown = health(now, self._label, self._words)
         return self._shown
 
     def open_incidents(self) -> dict[int, Topic]:

@@ -51,6 +51,8 @@ class Recovery(msgspec.Struct, frozen=True):
     """Whose end was ordered last, unless it has proven itself since."""
     exits: int = 0
     """How many deaths have been looked at: of each the evidence is gathered once."""
+    counted: int = 0
+    """Restarts that this sidecar has spent: never less, whatever the budget forgets."""
 
 
 class Turn:
@@ -112,6 +114,7 @@ class Turn:
             recovery,
             restarts=(*recovery.restarts, Moment(self.seen.at, self.seen.wall)),
             failures=recovery.failures + 1,
+            counted=recovery.counted + 1,
         )
 
 

@@ -60,6 +60,14 @@ class OutboxView(msgspec.Struct, frozen=True):
     why: str
 
 
+class ChannelView(msgspec.Struct, frozen=True):
+    """What one channel has not taken yet."""
+
+    waiting: int
+    failed_attempts: int
+    """Of the message that failed most often; 0 as long as none did."""
+
+
 class DeadmanView(msgspec.Struct, frozen=True):
     """The dead-man switch outside."""
 
@@ -115,6 +123,10 @@ class View(msgspec.Struct, frozen=True):
     silences: dict[Topic, Pause] = {}
     rulings: tuple[Explain, ...] = ()
     """Why who was told what, or not: the last of them, the newest last."""
+    restarts: int = 0
+    """How many this sidecar has spent since its start: it only grows."""
+    channels: dict[str, ChannelView] = {}
+    """Every channel, by its name."""
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -164,6 +176,8 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         accounts=state.routing.accounts,
         silences=state.routing.silences,
         rulings=state.rulings,
+        restarts=state.recovery.counted,
+        channels={name: _channel(name, state) for name in policy.channels},
     )
 
 
@@ -188,6 +202,11 @@ def _outbox(state: State, shift: float) -> OutboxView | None:
     worst = max((entry.owed for entry in entries), key=lambda one: one.attempts)
     oldest = min(entry.since for entry in entries) + shift
     return OutboxView(len(entries), oldest, worst.attempts, worst.channel, worst.why)
+
+
+def _channel(name: str, state: State) -> ChannelView:
+    owed = [entry.owed for entry in state.outbox.entries if entry.owed.channel == name]
+    return ChannelView(len(owed), max((one.attempts for one in owed), default=0))
 
 
 def _deadman(state: State) -> DeadmanView:

@@ -73,14 +73,20 @@ class Served:
 
 
 async def serve(
-    settings: HealthSettings, published: Callable[[], Health], api: Api, past: Past | None = None
+    settings: HealthSettings,
+    published: Callable[[], Health],
+    api: Api,
+    past: Past | None = None,
+    routes: tuple[web.RouteDef, ...] = (),
 ) -> Served:
     """Serve until stopped. ``published`` is asked at each request: it must not wait for anything.
+
+    ``routes`` are what else there is: each knows what it shows.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """
     runner = web.AppRunner(
-        _application(published, api, past),
+        _application(published, api, past, routes),
         access_log=None,
         logger=_log,
         keepalive_timeout=IDLE,
@@ -102,7 +108,9 @@ async def serve(
     return Served(runner, server)
 
 
-def _application(published: Callable[[], Health], api: Api, past: Past | None) -> web.Application:
+def _application(
+    published: Callable[[], Health], api: Api, past: Past | None, routes: tuple[web.RouteDef, ...]
+) -> web.Application:
     app = web.Application(client_max_size=LONGEST_BODY)
     app.on_response_prepare.append(_add_headers)
 
@@ -121,6 +129,7 @@ def _application(published: Callable[[], Health], api: Api, past: Past | None) -
     app.router.add_post(PATH, api.post)
     if past is not None:
         past.add_to(app)
+    app.router.add_routes(routes)
     for path, (name, content_type) in _PAGE.items():
         app.router.add_get(path, _static(read(name), content_type))
     return app

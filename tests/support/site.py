@@ -15,6 +15,7 @@ from sidecar.faces.listing import listing
 from sidecar.faces.words import words
 from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
+from sidecar.web.metrics import Metrics
 from sidecar.web.past import Past
 from support.playbook import Playbook
 
@@ -68,7 +69,14 @@ async def serving(
         book.boots()
     api = Api(token, book.sees, Shown(book))
     past = Past(history, lambda: book.state.incidents.known, lambda: words(language))
-    served = await serve(HealthSettings(port=0), lambda: health(book.view, LABEL, words(language)), api, past)
+    metrics = Metrics(lambda: book.view, LABEL)
+    served = await serve(
+        HealthSettings(port=0),
+        lambda: health(book.view, LABEL, words(language)),
+        api,
+        past,
+        (metrics.route,),
+    )
     try:
         yield Site(served, book)
     finally:
