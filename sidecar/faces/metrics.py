@@ -59,7 +59,7 @@ OWN = {
 def samples(view: View, label: Label, own: dict[str, float]) -> list[Sample]:
     """All of them; ``own`` are figures of the sidecar's process, by the keys of `OWN`."""
     return [
-        Sample(BUILD, 1, (("version", label.version), ("server", label.server), ("host", label.host))),
+        Sample(BUILD, 1, (("version", label.version), ("address", label.server), ("host", label.host))),
         *_server(view),
         *_readings(view),
         *_signs(view),
