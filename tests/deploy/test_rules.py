@@ -59,7 +59,7 @@ CASES = [
         "5s",
         "10s",
     ),
-    Case("FermatRestarts", {"fermat_restarts_total": "3+0x59 4+1x400"}, "4m", "6m"),
+    Case("FermatRestarts", {"fermat_restarts_total": "3+0x9 4+0x9 5+0x9 6+0x400"}, "2m", "3m"),
     Case("FermatFinding", {"fermat_finding name=hung severity=fail": "1"}, "55s", "1m"),
     Case("FermatDiskFullWithinADay", {"fermat_disk_full_in_seconds": "86000"}, "4m55s", "5m"),
     Case("FermatDiskLow", {"fermat_disk_free_bytes": f"{GIB}+0x1 {GIB // 10}+0x400"}, "5s", "10s"),
