@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+from aiohttp import web
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.deadman import DeadmanSwitch
@@ -56,6 +57,7 @@ from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
 from sidecar.web.metrics import Metrics
+from sidecar.web.monit import Monit
 from sidecar.web.past import Past
 
 if TYPE_CHECKING:
@@ -131,8 +133,7 @@ class Sidecar:
             token = self._settings.health.token
             api = Api(token.reveal() if token else None, self._core.report, self)
             past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, lambda: self._words)
-            metrics = Metrics(self._look, self._label)
-            served = await serve(self._settings.health, self._published, api, past, (metrics.route,))
+            served = await serve(self._settings.health, self._published, api, past, self._routes())
             try:
                 await self._watch(directory)
             finally:
@@ -140,6 +141,11 @@ class Sidecar:
         finally:
             lock.release()
         return ExitCode.GOOD
+
+    def _routes(self) -> tuple[web.RouteDef, ...]:
+        metrics = Metrics(self._look, self._label).route
+        password = self._settings.health.monit_password
+        return (metrics, Monit(password.reveal(), self._look, self._label).route) if password else (metrics,)
 
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report

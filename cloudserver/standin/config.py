@@ -22,6 +22,12 @@ class Config(msgspec.Struct, frozen=True):
     password: str = "5e494e695571ede182fb62299373678158c752fb8d3c04104a46b7de139dab5e"  # noqa: S105 - the shipped default
     monit_installed: bool = False
     monit_url: str = "http://localhost:2812/"
+    monit_user: str | None = None
+    monit_password: str | None = None
+    """In clear. Both are absent until an administrator saves them."""
+
+
+_DEFAULTS = msgspec.structs.asdict(Config())
 
 
 class BadConfig(Exception):
@@ -55,7 +61,7 @@ def parse(text: str) -> Config:
     except msgspec.ValidationError as error:
         kind = BadPort if str(error).endswith("`$.port`") else BadConfig
         raise kind(f"org.apache.commons.configuration.ConversionException: {error}") from None
-    missing = [name for name in Config.__struct_fields__ if name not in values]
+    missing = [name for name, default in _DEFAULTS.items() if default is not None and name not in values]
     if missing:
         raise BadConfig(f"java.util.NoSuchElementException: '{missing[0]}' doesn't map to an existing object")
     if not 0 <= config.port <= MAX_PORT:
@@ -66,5 +72,7 @@ def parse(text: str) -> Config:
 def _text(config: Config) -> str:
     values = msgspec.to_builtins(config)
     return "".join(
-        f"{key} = {str(value).lower() if value is False else value}\n" for key, value in values.items()
+        f"{key} = {str(value).lower() if value is False else value}\n"
+        for key, value in values.items()
+        if value is not None
     )

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from cloudserver.standin import lines
+from cloudserver.standin import lines, monit
 from cloudserver.standin.clients import Profiles
 from cloudserver.standin.discovery import NotAvailable, search
 from cloudserver.standin.state import Standin
@@ -50,6 +50,7 @@ class Rest:
             web.post(_COMPONENTS, self._list),
             web.get(_MONITORING, _running("Monitoring")),
             web.get(f"{_MONITORING}/current/data", self._current_data),
+            web.get(f"{_MONITORING}/system/data", self._system_data),
             web.get(f"{_MONITORING}/clients/list", self._clients),
             web.get(f"{_MONITORING}/client/components/details", self._details),
             web.get(_CONFIGURATION, _running("Configuration")),
@@ -116,6 +117,13 @@ class Rest:
             }
         )
 
+    async def _system_data(self, _request: web.Request) -> web.Response:
+        try:
+            return _json(await monit.system_data(self._standin.config))
+        except monit.Malformed as error:
+            self._standin.log.write(lines.failed(f"java.lang.RuntimeException: {error}"))
+            raise web.HTTPInternalServerError from None
+
     async def _clients(self, _request: web.Request) -> web.Response:
         return _json({"rl": gson.write(list(self._standin.clients.cloud_clients.values()))})
 
@@ -126,11 +134,13 @@ class Rest:
 
     async def _configuration(self, _request: web.Request) -> web.Response:
         config = self._standin.config
+        monit_user = {"monitUser": config.monit_user} if config.monit_user is not None else {}
         return _json(
             {
                 "port": config.port,
                 "user": config.user,
                 "monitInstalled": config.monit_installed,
+                **monit_user,
                 "monitUrl": config.monit_url,
             }
         )

@@ -83,11 +83,7 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
     deadman: DeadmanSettings | None = found.get("deadman")
     if deadman and not deadman.url.credential and not _HTTP.match(deadman.url.reveal()):
         yield Mistake("deadman.url", "must begin with https:// or http://, as the service gives it")
-    token = (found.get("health") or HealthSettings()).token
-    if token and not token.credential and len(token.reveal()) < SHORTEST_TOKEN:
-        yield Mistake(
-            "health.token", f"is too short: write at least {SHORTEST_TOKEN} characters (openssl rand -hex 16)"
-        )
+    yield from _short(found.get("health") or HealthSettings())
     yield from _channels(found.get("channels") or (), usable)
     for i, window in enumerate(found.get("maintenance") or ()):
         if window is not None and window.begin == window.end:
@@ -96,6 +92,14 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
     health: HealthSettings | None = found.get("health", HealthSettings())
     if server and health and server.port == health.port and overlap(server.host, health.host):
         yield Mistake("health.port", f"{health.port} is the server's own port; write another")
+
+
+def _short(health: HealthSettings) -> Iterator[Mistake]:
+    """Secrets that could be guessed."""
+    for key, secret in (("token", health.token), ("monit_password", health.monit_password)):
+        if secret and not secret.credential and len(secret.reveal()) < SHORTEST_TOKEN:
+            why = f"is too short: write at least {SHORTEST_TOKEN} characters (openssl rand -hex 16)"
+            yield Mistake(f"health.{key}", why)
 
 
 def _channels(channels: Sequence[ChannelSettings | None], usable: Usable) -> Iterator[Mistake]:

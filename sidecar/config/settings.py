@@ -93,6 +93,8 @@ class HealthSettings(msgspec.Struct, frozen=True):
     port: Port = 9191
     token: Secret | None = None
     """Who shows it may ask for a pause, acknowledge and silence over HTTP; without one nobody may."""
+    monit_password: Secret | None = None
+    """Of ``/monit/``, which the Cloud Server's own admin page can show; without one there is no such page."""
 
 
 class ChannelSettings(msgspec.Struct, frozen=True):
@@ -169,8 +171,8 @@ class Settings(msgspec.Struct, frozen=True, rename={"channels": "channel"}):
         """All of them, wherever each is written."""
         admin = (self.server.admin.password,) if self.server.admin else ()
         deadman = (self.deadman.url,) if self.deadman else ()
-        token = (self.health.token,) if self.health.token else ()
-        return (*admin, *(channel.url for channel in self.channels), *deadman, *token)
+        health = tuple(one for one in (self.health.token, self.health.monit_password) if one)
+        return (*admin, *(channel.url for channel in self.channels), *deadman, *health)
 
     @property
     def credentials(self) -> tuple[Secret, ...]:

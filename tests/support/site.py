@@ -16,6 +16,7 @@ from sidecar.faces.words import words
 from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
 from sidecar.web.metrics import Metrics
+from sidecar.web.monit import Monit
 from sidecar.web.past import Past
 from support.playbook import Playbook
 
@@ -62,6 +63,7 @@ async def serving(
     language: str = "en",
     token: str | None = None,
     history: Path = Path("/nonexistent/history.db"),
+    monit_password: str | None = None,
 ) -> AsyncIterator[Site]:
     """Serve what the book's sidecar knows; without a book, a server that runs."""
     if book is None:
@@ -69,13 +71,15 @@ async def serving(
         book.boots()
     api = Api(token, book.sees, Shown(book))
     past = Past(history, lambda: book.state.incidents.known, lambda: words(language))
-    metrics = Metrics(lambda: book.view, LABEL)
+    routes = [Metrics(lambda: book.view, LABEL).route]
+    if monit_password:
+        routes.append(Monit(monit_password, lambda: book.view, LABEL).route)
     served = await serve(
         HealthSettings(port=0),
         lambda: health(book.view, LABEL, words(language)),
         api,
         past,
-        (metrics.route,),
+        tuple(routes),
     )
     try:
         yield Site(served, book)

@@ -86,3 +86,14 @@ def test_one_that_is_empty_is_none(folder: Path, text: str) -> None:
 def test_what_names_none_is_a_mistake(written: object) -> None:
     with pytest.raises(ValueError, match="credential"):
         Secret(written)
+
+
+@pytest.mark.parametrize("key", ["token", "monit_password"])
+def test_one_that_could_be_guessed_is_refused(tmp_path: Path, key: str) -> None:
+    config = tmp_path / "sidecar.toml"
+    config.write_text(f'[server]\ncommand = ["java"]\n[health]\n{key} = "fifteen letters"\n')
+    with pytest.raises(UserError, match=f"health.{key}: is too short: write at least 16 characters"):
+        load(config)
+    config.write_text(f'[server]\ncommand = ["java"]\n[health]\n{key} = "sixteen letters."\n')
+    (secret,) = load(config).secrets
+    assert secret.reveal() == "sixteen letters."
