@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
-from aiohttp import web
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.deadman import DeadmanSwitch
@@ -56,8 +55,9 @@ from sidecar.store.saver import Saver
 from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
+from sidecar.web.looks import Looks
 from sidecar.web.metrics import Metrics
-from sidecar.web.monit import Monit
+from sidecar.web.monit import monit_of
 from sidecar.web.past import Past
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("sidecar")
 
-_FRESH = 1.0
-"""Seconds for which an answer of ``/health`` may be given again: what it says of time gets old by itself."""
 _LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 """What the machine may be short of for a time, so that a newcomer cannot be let in."""
 _LACK_PAUSE = 60.0
@@ -90,9 +88,9 @@ class Sidecar:
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._back = False
         """Whether an absence before our start has been looked for."""
-        self._view: View | None = None
-        self._view_at = 0.0
-        self._shown: Health | None = None
+        self._look = Looks(lambda at, wall: view(self._core.state, self._policy, at, wall))
+        self._shown: tuple[View, Health] | None = None
+        """The last answer of ``/health``, and what it is of."""
         self._recorder: Recorder | None = None
         self._history: History | None = None
         self._lack_told = -_LACK_PAUSE
@@ -133,7 +131,9 @@ class Sidecar:
             token = self._settings.health.token
             api = Api(token.reveal() if token else None, self._core.report, self)
             past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, lambda: self._words)
-            served = await serve(self._settings.health, self._published, api, past, self._routes())
+            monit = monit_of(self._settings.health.monit_password, self._look, self._label)
+            routes = (Metrics(self._look, self._label).route, *monit)
+            served = await serve(self._settings.health, self._published, api, past, routes)
             try:
                 await self._watch(directory)
             finally:
@@ -141,11 +141,6 @@ class Sidecar:
         finally:
             lock.release()
         return ExitCode.GOOD
-
-    def _routes(self) -> tuple[web.RouteDef, ...]:
-        metrics = Metrics(self._look, self._label).route
-        password = self._settings.health.monit_password
-        return (metrics, Monit(password.reveal(), self._look, self._label).route) if password else (metrics,)
 
     async def _watch(self, directory: Path) -> None:
         settings, report = self._settings.server, self._core.report
@@ -236,13 +231,12 @@ class Sidecar:
         self._samples.keep(state)
         if self._history is not None:
             self._history.keep(state)
-        self._view = self._shown = None
+        self._look.forget()
         self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)
         if told != self._told:
             self._told = told
-            now = view(state, self._policy, time.monotonic(), time.time())
-            self._systemd.status(" ".join(notes(now, self._words)))
+            self._systemd.status(" ".join(notes(self._look(), self._words)))
 
     def _came_back(self, state: State) -> None:
         """Say once how long there was no sidecar, as soon as it is known what became of the server."""
@@ -253,20 +247,11 @@ class Sidecar:
                 seconds = round(absence.until - absence.since, 1)
                 log.warning("no sidecar had watched", seconds=seconds, server=absence.server)
 
-    def _look(self) -> View:
-        """What is so now: looked at when somebody asks, once for each change and each second."""
-        at = time.monotonic()
-        if self._view is None or at - self._view_at > _FRESH:
-            self._view, self._view_at = view(self._core.state, self._policy, at, time.time()), at
-            self._shown = None
-        return self._view
-
     def _published(self) -> Health:
-        """The answer of ``/health``: made once for each look."""
         now = self._look()
-        if self._shown is None:
-            self._shown = health(now, self._label, self._words)
-        return self._shown
+        if self._shown is None or self._shown[0] is not now:
+            self._shown = now, health(now, self._label, self._words)
+        return self._shown[1]
 
     def open_incidents(self) -> dict[int, Topic]:
         """By their numbers."""
@@ -274,7 +259,7 @@ class Sidecar:
 
     def incidents(self) -> str:
         """What is open, what was, and who was told, in lines."""
-        return listing(view(self._core.state, self._policy, time.monotonic(), time.time()), self._words)
+        return listing(self._look(), self._words)
 
     def _render(self, message: Message) -> Rendered:
         return render(message, self._label, self._words)

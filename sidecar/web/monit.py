@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from sidecar.config.secrets import Secret
 from sidecar.core.view import View
 from sidecar.faces.label import Label
 
@@ -36,6 +37,11 @@ class Monit:
         from sidecar.faces.monit import page  # noqa: PLC0415 - late: most sidecars are never asked
 
         return web.Response(body=page(self._look(), self._label), content_type="text/html", charset="utf-8")
+
+
+def monit_of(password: Secret | None, look: Callable[[], View], label: Label) -> list[web.RouteDef]:
+    """Its route; without a password there is none."""
+    return [Monit(password.reveal(), look, label).route] if password else []
 
 
 def shown(authorization: str) -> bytes:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sidecar.config.secrets import Secret
 from sidecar.config.settings import HealthSettings
 from sidecar.core.stories import Topic
 from sidecar.faces.health import health
@@ -16,7 +17,7 @@ from sidecar.faces.words import words
 from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
 from sidecar.web.metrics import Metrics
-from sidecar.web.monit import Monit
+from sidecar.web.monit import monit_of
 from sidecar.web.past import Past
 from support.playbook import Playbook
 
@@ -71,15 +72,13 @@ async def serving(
         book.boots()
     api = Api(token, book.sees, Shown(book))
     past = Past(history, lambda: book.state.incidents.known, lambda: words(language))
-    routes = [Metrics(lambda: book.view, LABEL).route]
-    if monit_password:
-        routes.append(Monit(monit_password, lambda: book.view, LABEL).route)
+    monit = monit_of(Secret(monit_password) if monit_password else None, lambda: book.view, LABEL)
     served = await serve(
         HealthSettings(port=0),
         lambda: health(book.view, LABEL, words(language)),
         api,
         past,
-        tuple(routes),
+        (Metrics(lambda: book.view, LABEL).route, *monit),
     )
     try:
         yield Site(served, book)
