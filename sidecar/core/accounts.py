@@ -38,9 +38,9 @@ class Account(msgspec.Struct, frozen=True):
 class Flapping(msgspec.Struct, frozen=True):
     """How often a condition has begun lately."""
 
-    begun: tuple[float, ...] = ()
-    changed: float = 0.0
+    changed: float
     """When it last began or ended."""
+    begun: tuple[float, ...] = ()
     first: str = ""
     """The message with which it was found to flap; "" as long as it does not."""
 

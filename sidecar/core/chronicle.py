@@ -80,15 +80,13 @@ def longer(incident: Incident, causes: tuple[Cause, ...], done: list[Done]) -> I
 
 def message_of(incident: Incident, chapter: Chapter) -> Message:
     """What is told after "again" is no repetition of what may have been told before it."""
-    began = resumed_at(incident) if Chapter.AGAIN in incident.told else None
+    began = (Chapter.AGAIN in incident.told and resumed_at(incident)) or incident.opened
     change = f"-{incident.related[-1].trouble}" if chapter is Chapter.CHANGED else ""
-    return Message(f"{incident.number}-{began or incident.opened:.0f}-{chapter}{change}", chapter, incident)
+    return Message(f"{incident.number}-{began:.0f}-{chapter}{change}", chapter, incident)
 
 
 T = TypeVar("T")
 
 
 def _bounded(things: tuple[T, ...]) -> tuple[T, ...]:
-    if len(things) <= KEPT_FIRST + KEPT_LAST:
-        return things
-    return things[:KEPT_FIRST] + things[-KEPT_LAST:]
+    return things[:KEPT_FIRST] + things[KEPT_FIRST:][-KEPT_LAST:]

@@ -44,7 +44,7 @@ def conditions(
 
 def also_open(incidents: Incidents) -> tuple[Cause, ...]:
     """What was wrong already when an outage began."""
-    return tuple(incident.causes[0] for topic, incident in incidents.open.items() if topic != SERVER)
+    return tuple(incident.causes[0] for incident in incidents.open.values())
 
 
 def _begun(incidents: Incidents, finding: Finding, seen: obs.Seen) -> tuple[Incidents, Message]:

@@ -63,7 +63,7 @@ class Desk:
     def takes(self, message: Message) -> None:
         """Something new, for each channel."""
         if message.incident.topic != SERVER and message.chapter in (Chapter.OPENED, Chapter.CLOSED):
-            known = self._flapping.get(message.incident.topic, Flapping())
+            known = self._flapping.get(message.incident.topic, Flapping(self._wall))
             self._flapping[message.incident.topic] = flaps(known, message, self._wall, self._policy)
         for channel in self._policy.channels:
             account = self._account(channel, message.incident.topic)
@@ -87,7 +87,7 @@ class Desk:
             if reason in NOT_MEANT or account.reason not in TOGETHER:
                 self._releases(account, message, reason)
             else:
-                together.append(account)
+                together.append((account, msgspec.structs.replace(message, left=account.left)))
         # What was released just now may have taken the room that there was.
         if together and has_room(self._sent.get(channel, ()), self._policy.storm_limit, self._wall):
             self._bundles(together)
@@ -109,11 +109,11 @@ class Desk:
 
     def _rules(self, account: Account, message: Message, reason: Reason) -> None:
         """Send it, hold it back in place of what was, or let it go."""
-        left = account.left + (account.held is not None)
+        left = message.left if account.held is None else account.left + 1
         if reason in HELD:
             self._keep(msgspec.structs.replace(account, held=message, reason=reason, left=left))
         elif reason in NOT_MEANT:
-            self._keep(msgspec.structs.replace(account, held=None, left=0))
+            self._keep(msgspec.structs.replace(account, held=None))
         else:
             self._sends(account, msgspec.structs.replace(message, reason=reason, left=left))
         self._note(message, account.channel, reason)
@@ -146,21 +146,13 @@ class Desk:
         """It goes alone."""
         message = msgspec.structs.replace(message, made=self._wall)
         # What was held back for this channel while nobody expected it to be told is nothing that it missed.
-        self._rules(msgspec.structs.replace(account, held=None, left=0), message, reason)
+        self._rules(msgspec.structs.replace(account, held=None), message, reason)
 
-    def _bundles(self, accounts: list[Account]) -> None:
+    def _bundles(self, parts: list[tuple[Account, Message]]) -> None:
         """One message for all of them; what is alone, and can be said so, is told as itself."""
-        parts = [
-            (account, msgspec.structs.replace(account.held, left=account.left))
-            for account in accounts
-            if account.held is not None
-        ]
         account, last = parts[-1]
         if len(parts) == 1 and (account.believes or last.chapter is not Chapter.CLOSED):
-            reason = Reason.RECOVERY if last.chapter is Chapter.CLOSED else Reason.NEWS
-            if self._judged(last, account) is Reason.ESCALATED:
-                reason = Reason.ESCALATED
-            self._rules(msgspec.structs.replace(account, held=None), last, reason)
+            self._rules(msgspec.structs.replace(account, held=None), last, self._judged(last, account))
             return
         for account, message in parts:
             self._told(account, message)

@@ -101,12 +101,12 @@ def due(state: State, policy: Policy) -> float:
     until = state.recovery.phase.until
     if until is not None:
         moments.append(until)
-    pause = state.facts.pause
-    by_the_wall = (
-        None if pause is None else pause.until,
+    by_the_wall = [
         next_begin(policy.maintenance, state.facts.wall),
         look_again(state.routing, state.incidents, state.facts.wall, policy),
-    )
+    ]
+    if state.facts.pause is not None:
+        by_the_wall.append(state.facts.pause.until)
     # By the wall's clock, which may be set: one look a minute finds that out.
     moments += [
         state.facts.at + min(60.0, wall - state.facts.wall) for wall in by_the_wall if wall is not None

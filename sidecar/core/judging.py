@@ -29,14 +29,18 @@ def judge(message: Message, account: Account, rules: Rules) -> Reason:
     part_of_a_digest = account.held is not None and account.reason in TOGETHER
     if over and not account.believes and not part_of_a_digest:
         return Reason.UNTOLD
-    owed = over and account.believes  # who was told of it is told that it is over
-    barred = None if owed else _barred(message.incident, account, rules)
-    return barred or _delayed(message, account.channel, rules) or _told(message, account, rules)
+    return (
+        _barred(message, account, rules)
+        or _delayed(message, account.channel, rules)
+        or _told(message, account, rules)
+    )
 
 
-def _barred(incident: Incident, account: Account, rules: Rules) -> Reason | None:
+def _barred(message: Message, account: Account, rules: Rules) -> Reason | None:
     """Whether this topic is not for this channel, or not now."""
-    route = rules.policy.route(account.channel)
+    if message.chapter is Chapter.CLOSED and account.believes:
+        return None  # who was told of it is told that it is over
+    incident, route = message.incident, rules.policy.route(account.channel)
     if not _named(incident, account.channel, rules.policy):
         return Reason.ELSEWHERE
     if route.severity is Severity.FAIL and incident.severity is not Severity.FAIL:
@@ -59,7 +63,9 @@ def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
         return Reason.QUIET
     sent, limit = rules.sent.get(channel, ()), rules.policy.storm_limit
     urgent = critical and message.chapter is not Chapter.CLOSED
-    return None if urgent or has_room(sent, limit, rules.wall) else Reason.STORM
+    if not urgent and not has_room(sent, limit, rules.wall):
+        return Reason.STORM
+    return None
 
 
 def _told(message: Message, account: Account, rules: Rules) -> Reason:
@@ -91,7 +97,7 @@ def flaps(known: Flapping, message: Message, wall: float, policy: Policy) -> Fla
     limit = policy.flap_limit
     begun = (*(moment for moment in known.begun if 0 <= wall - moment < limit.within), wall)
     first = known.first or (message.id if len(begun) > limit.times else "")
-    return Flapping(begun[-limit.times - 1 :], wall, first)
+    return Flapping(wall, begun[-limit.times :], first)
 
 
 def settled(flapping: Flapping, wall: float, policy: Policy) -> bool:

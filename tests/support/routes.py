@@ -10,17 +10,20 @@ from sidecar.core.actions import Explain
 from sidecar.core.chronicle import Incidents
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Pause, Severity, Trouble
-from sidecar.core.policy import Policy
+from sidecar.core.policy import Policy, Route
 from sidecar.core.routing import look_again, route
 from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Incident, Letter, Message, Topic
 
+HOUR = 3600.0
 MIDNIGHT = 1_800_057_600.0
 """A midnight, UTC."""
+LOW = "disk-low"
 TROUBLES = {
     SERVER: (Trouble.EXITED, Severity.FAIL),
-    "disk-low": (Trouble.DISK_LOW, Severity.WARN),
+    LOW: (Trouble.DISK_LOW, Severity.WARN),
     "fd-limit": (Trouble.FD_LIMIT, Severity.FAIL),
 }
+NIGHT = {"mail": Route(quiet_from=22 * HOUR, quiet_to=7 * HOUR)}
 
 
 class Stories:
@@ -86,6 +89,15 @@ class Stories:
         )
         self.routing = Routing()
         return self.sees(obs.Restored(memory, 1))
+
+
+def stories(
+    *channels: str, hour: float = 12.0, routes: dict[str, Route] | None = None, **limits: object
+) -> Stories:
+    """Nothing yet, at this hour; nobody is reminded unless the limits say so."""
+    names = channels or ("mail",)
+    quiet = {"remind_first": 0.0, **limits}
+    return Stories(Policy(channels=names, routes=routes or {}, **quiet), MIDNIGHT + hour * HOUR)  # type: ignore[arg-type]
 
 
 def told(letters: list[Letter]) -> list[str]:

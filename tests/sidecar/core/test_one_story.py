@@ -44,6 +44,7 @@ def test_what_comes_up_during_an_outage_is_a_change_of_it(book: Playbook) -> Non
     assert (message.chapter, message.made) == (Chapter.CHANGED, book.wall)
     (cause,) = message.incident.related
     assert (cause.trouble, cause.severity, cause.reading) == (Trouble.DISK_LOW, Severity.WARN, 5e8)
+    assert cause.pid is None
     assert list(book.state.incidents.open) == [SERVER]
 
 

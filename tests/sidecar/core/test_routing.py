@@ -8,23 +8,14 @@ import pytest
 from sidecar.core import observations as obs
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Pause, Severity, Trouble
-from sidecar.core.policy import Policy, Route
+from sidecar.core.policy import Route
 from sidecar.core.quantities import Rate
 from sidecar.core.routing import look_again
 from sidecar.core.rules import DEFAULTS
 from sidecar.core.stories import SERVER, Chapter, Letter, Reason
-from support.routes import MIDNIGHT, Stories, told
+from support.routes import HOUR, LOW, NIGHT, Stories, stories, told
 
-HOUR = 3600.0
-LOW = "disk-low"
-
-
-def stories(
-    *channels: str, hour: float = 12.0, routes: dict[str, Route] | None = None, **limits: object
-) -> Stories:
-    names = channels or ("mail",)
-    quiet = {"remind_first": 0.0, **limits}
-    return Stories(Policy(channels=names, routes=routes or {}, **quiet), MIDNIGHT + hour * HOUR)  # type: ignore[arg-type]
+PHONE = {"phone": Route(after=900.0)}
 
 
 def reasons(one: Stories) -> list[str]:
@@ -56,9 +47,6 @@ def test_what_a_rule_is_for_others_is_not_told() -> None:
     assert reasons(one)[0] == "mail: 1-opened: other-channels"
 
 
-NIGHT = {"mail": Route(quiet_from=22 * HOUR, quiet_to=7 * HOUR)}
-
-
 def test_quiet_hours_hold_back_the_low_ones_until_they_end() -> None:
     one = stories("mail", hour=23.0, routes=NIGHT)
     assert one.begins(LOW) == []
@@ -76,37 +64,6 @@ def test_quiet_hours_hold_back_the_low_ones_until_they_end() -> None:
     assert told(one.ends(LOW)) == ["mail: 1-closed"]
 
 
-def test_the_night_s_are_one_digest_with_the_last_state_of_each() -> None:
-    one = stories("mail", hour=23.0, routes=NIGHT)
-    for topic in (LOW, "fd-limit"):
-        one.policy = msgspec.structs.replace(one.policy)
-        one.begins(topic)
-    one.ends(LOW)
-    one.begins(LOW)
-    one.ends(LOW)
-    ((digest, channel),) = one.passes(9 * HOUR)
-    assert (channel, digest.chapter, digest.id, digest.reason) == (
-        "mail",
-        "digest",
-        "3-closed-digest",
-        "digest",
-    )
-    assert [(part.id, part.left) for part in digest.together] == [("3-closed", 3)]
-    assert digest.made == one.why[-1].wall
-    assert one.passes(24 * HOUR) == []
-
-
-def test_what_ends_as_the_night_does_is_no_end_without_a_beginning() -> None:
-    one = stories("mail", hour=6.99, routes=NIGHT)
-    one.begins(LOW)
-    one.wall += 0.02 * HOUR
-    ((digest, _),) = one.ends(LOW)
-    assert (digest.chapter, [(part.id, part.left) for part in digest.together]) == (
-        "digest",
-        [("1-closed", 1)],
-    )
-
-
 def test_what_is_over_and_was_told_before_the_night_is_told_as_over_after_it() -> None:
     one = stories("mail", hour=21.0, routes=NIGHT)
     one.begins(LOW)
@@ -114,28 +71,6 @@ def test_what_is_over_and_was_told_before_the_night_is_told_as_over_after_it() -
     assert one.ends(LOW) == []
     ((message, _),) = one.passes(9 * HOUR)
     assert (message.id, message.chapter, message.reason) == ("1-closed", "closed", "recovery")
-
-
-def test_a_storm_is_held_back_and_told_in_one_when_there_is_room() -> None:
-    one = stories("mail", storm_limit=Rate(3, 600.0))
-    letters: list[Letter] = []
-    for _ in range(4):
-        letters += one.begins(SERVER) + one.ends(SERVER)
-        one.passes(10)
-    # An outage is told always, an end when there is room.
-    assert told(letters) == ["mail: 1-opened", "mail: 1-closed", *(f"mail: {n}-opened" for n in (2, 3, 4))]
-    assert told(one.begins(LOW)) == []
-    ((digest, _),) = one.passes(600)
-    assert [(part.id, part.left) for part in digest.together] == [("4-closed", 0), ("5-opened", 0)]
-    assert letters[3][0].left == 1
-
-
-def test_a_limit_of_one_is_one_in_a_while() -> None:
-    one = stories("mail", storm_limit=Rate(1, 60.0))
-    assert told(one.begins(LOW)) == ["mail: 1-opened"]
-    assert one.ends(LOW) == []
-    assert one.passes(59) == []
-    assert told(one.passes(2)) == ["mail: 1-closed"]
 
 
 def test_what_comes_and_goes_is_told_so_and_then_only_where_it_stays() -> None:
@@ -195,9 +130,6 @@ def test_no_reminder_in_quiet_hours_of_what_can_wait_and_one_after_them() -> Non
     assert one.passes(9.4 * HOUR) == []
     ((message, _),) = one.passes(0.2 * HOUR)
     assert (message.chapter, message.reason) == ("reminder", "reminder")
-
-
-PHONE = {"phone": Route(after=900.0)}
 
 
 def test_what_nobody_acknowledges_goes_further() -> None:
@@ -275,27 +207,6 @@ def test_what_a_silence_held_back_for_longer_is_told_as_not_acknowledged() -> No
     ((message, channel),) = one.passes(1.1 * HOUR)
     assert (channel, message.reason) == ("phone", "escalated")
     assert reasons(one)[2:] == ["phone: 1-opened: silenced", "phone: 1-opened: escalated"]
-
-
-def test_what_comes_out_of_a_silence_into_a_storm_waits_with_the_others() -> None:
-    one = stories("mail", storm_limit=Rate(1, 60.0))
-    one.sees(obs.SilenceAsked(LOW, one.wall + 1))
-    one.begins("fd-limit")
-    one.begins(LOW)
-    one.ends("fd-limit")
-    assert one.passes(59) == []
-    ((digest, _),) = one.passes(2)
-    assert [part.id for part in digest.together] == ["1-closed", "2-opened"]
-
-
-def test_a_digest_waits_for_room_that_an_outage_has_just_taken() -> None:
-    one = stories("mail", storm_limit=Rate(1, 60.0))
-    one.begins(LOW)
-    one.ends(LOW)
-    one.wall += 60
-    assert told(one.begins(SERVER)) == ["mail: 2-opened"]
-    assert one.passes(59) == []
-    assert told(one.passes(1)) == ["mail: 1-closed"]
 
 
 def test_in_a_pause_nobody_is_reminded_of_an_outage_and_it_goes_no_further() -> None:

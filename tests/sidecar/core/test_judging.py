@@ -1,0 +1,62 @@
+"""When a reason begins to hold, and when it ends: each at its very moment."""
+
+from __future__ import annotations
+
+from sidecar.core import observations as obs
+from sidecar.core.memory import Memory
+from sidecar.core.policy import Route
+from sidecar.core.quantities import Rate
+from sidecar.core.stories import SERVER, Chapter
+from support.routes import HOUR, LOW, Stories, stories, told
+
+
+def comes_and_goes(one: Stories, times: int, seconds: float) -> list[str]:
+    """The reasons of what is told at each beginning."""
+    reasons = []
+    for _ in range(times):
+        reasons += [message.reason for message, _ in one.begins(LOW)]
+        one.ends(LOW)
+        one.wall += seconds
+    return reasons
+
+
+def test_what_nobody_acknowledges_goes_further_at_that_very_second() -> None:
+    one = stories("phone", routes={"phone": Route(after=900.0)})
+    one.begins()
+    one.wall += 900.0
+    assert told(one.sees(obs.Ticked())) == ["phone: 1-opened"]
+
+
+def test_what_comes_more_often_than_the_limit_flaps_at_once_or_within_its_time() -> None:
+    limit = Rate(2, HOUR)
+    assert comes_and_goes(stories(flap_limit=limit), 3, 0.0) == ["news", "news", "flaps"]
+    assert comes_and_goes(stories(flap_limit=limit), 3, HOUR / 2 - 1) == ["news", "news", "flaps"]
+
+
+def test_what_comes_as_often_as_the_limit_and_no_more_does_not() -> None:
+    assert comes_and_goes(stories(flap_limit=Rate(2, HOUR)), 4, HOUR / 2) == ["news"] * 4
+
+
+def test_what_has_stayed_for_its_time_has_settled_at_that_very_second() -> None:
+    one = stories(flap_limit=Rate(1, HOUR), flap_settled=900.0)
+    comes_and_goes(one, 2, 10.0)
+    one.begins(LOW)
+    one.wall += 899.0
+    assert one.sees(obs.Ticked()) == []
+    one.wall += 1.0
+    assert told(one.sees(obs.Ticked())) == ["mail: 3-opened"]
+
+
+def test_a_reminder_is_made_when_it_is_due() -> None:
+    one = stories(remind_first=HOUR)
+    one.begins()
+    ((message, _),) = one.passes(1.5 * HOUR)
+    assert (message.chapter, message.made) == (Chapter.REMINDER, one.wall - HOUR / 2)
+
+
+def test_after_a_sidecar_that_kept_no_accounts_people_are_reminded_as_after_the_first() -> None:
+    one = stories(remind_first=HOUR)
+    one.begins()
+    one.sees(obs.Restored(Memory(1, incidents=one.open), 1))
+    ((message, _),) = one.passes(1.5 * HOUR)
+    assert message.id == f"1-{one.open[SERVER].opened:.0f}-reminder-1"
