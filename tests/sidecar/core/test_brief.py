@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fermatkit.measures import Measure
-from sidecar.core.actions import Action, Send, Signal, Start, Watch
+from sidecar.core.actions import Action, Explain, Send, Signal, Start, Watch
 from sidecar.core.brief import brief
 from sidecar.core.nouns import Ended, Identity, Sign
 from sidecar.core.observations import Appeared, Exited, Observation, Sampled, StartFailed, Unanswered
-from sidecar.core.stories import Chapter, Incident, Message
+from sidecar.core.stories import Chapter, Incident, Message, Reason
 
 A = Identity(100, 1)
 MESSAGE = Message("1-1800000000-opened", Chapter.OPENED, Incident(1, "server", 1.0, ()))
@@ -22,6 +22,10 @@ MESSAGE = Message("1-1800000000-opened", Chapter.OPENED, Incident(1, "server", 1
         (Watch(None), "Watch"),
         (Signal(A, 9), "Signal pid=100 signal=9"),
         (Send(MESSAGE, "mail"), "Send 1-1800000000-opened channel=mail"),
+        (
+            Explain(1.0, "1-opened", "server", "mail", Reason.NEWS),
+            "Explain message=1-opened topic=server channel=mail reason=news",
+        ),
         (Exited(A, Ended(signal=9)), "Exited pid=100 code=None signal=9"),
         (Appeared(A, adopted=True, age=1.5), "Appeared pid=100 adopted=True age=1.5"),
         (StartFailed("No such file"), "StartFailed why=No such file"),

@@ -12,10 +12,11 @@ from sidecar.core.observations import (
     Counted,
     PauseAsked,
     Restored,
+    Sampled,
     SaveFailed,
     StartFailed,
 )
-from sidecar.core.policy import Policy
+from sidecar.core.policy import Policy, Route
 from support.playbook import Playbook
 
 A = Identity(100, 1)
@@ -52,6 +53,20 @@ def test_a_sidecar_without_a_server_does_so_too() -> None:
 @pytest.mark.parametrize(("seconds", "wait"), [(30.0, 30.0), (60.5, 60.0), (3600.0, 60.0)])
 def test_a_pause_is_looked_at_each_minute_and_at_its_end(seconds: float, wait: float) -> None:
     assert waits(paused(seconds)) == wait
+
+
+def test_who_is_told_last_is_told_in_time() -> None:
+    book = Playbook(Policy(channels=("phone",), routes={"phone": Route(after=30.0)}, gap=1e6))
+    book.boots(A)
+    book.sees(Sampled(A, "S", {Measure.DISK_FREE: 5e8}))
+    assert waits(book) == 30.0
+
+
+def test_nothing_else_is_waited_for_when_all_is_well() -> None:
+    """Also on a machine that has just started, whose clock is near its beginning."""
+    book = Playbook(Policy(gap=1e6), at=0.5)
+    book.boots(A)
+    assert waits(book) == 5e5
 
 
 def test_a_back_off_ends_by_itself() -> None:

@@ -44,6 +44,14 @@ def test_hung_means_two_independent_signs_missing_for_ten_seconds() -> None:
     assert isinstance(book.phase, Terminating)
 
 
+def test_on_a_machine_that_has_just_started_it_is_hung_since_then() -> None:
+    book = Playbook(Policy(gap=1e6), at=0.5)
+    book.boots(A)
+    book.falls_silent(A)
+    book.waits(10)
+    assert book.state.findings[Trouble.HUNG].since == 0.5
+
+
 def test_silence_is_noticed_at_once() -> None:
     book = Playbook()
     book.boots(A)

@@ -9,6 +9,7 @@ from sidecar.core.actions import Save, Send
 from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import (
     Absent,
+    AckAsked,
     Appeared,
     Restored,
     Sampled,
@@ -20,7 +21,7 @@ from sidecar.core.observations import (
     StopAsked,
 )
 from sidecar.core.policy import Policy
-from sidecar.core.stories import SERVER, Chapter, Deed
+from sidecar.core.stories import SERVER, Ack, Chapter, Deed
 from support.playbook import Playbook, kinds
 
 A, B, C = (Identity(100 + i, i) for i in range(3))
@@ -114,6 +115,16 @@ def test_a_low_disk_has_its_own_story_with_hysteresis() -> None:
         book.sees(Sampled(A, "S", {FREE: free}), after=1)
         assert len(chapters(book)) == expected
     assert chapters(book) == [Chapter.OPENED, Chapter.CLOSED]
+
+
+def test_who_has_a_story_in_hand_has_that_one() -> None:
+    book = Playbook()
+    book.boots(A)
+    book.sees(Sampled(A, "S", {FREE: 1.0e9}))
+    book.dies(A)
+    book.sees(AckAsked(2, "maria", "on my way"), after=1)
+    acks = {topic: incident.ack for topic, incident in book.state.incidents.open.items()}
+    assert acks == {Trouble.DISK_LOW: None, SERVER: Ack(book.wall, "maria", "on my way")}
 
 
 def test_not_knowing_the_disk_is_no_proof_that_it_is_well() -> None:

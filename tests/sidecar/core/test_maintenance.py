@@ -83,6 +83,14 @@ def test_of_several_windows_the_one_that_lasts_longest_is_the_pause() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("resumed", "over"), [("17T02:59:59", False), ("17T03:00", True), ("17T04:00", False)]
+)
+def test_who_resumes_at_the_first_moment_ends_it_and_at_its_end_does_not(resumed: str, *, over: bool) -> None:
+    """The last by a clock that was set back since."""
+    assert (planned((SUNDAYS,), wall("17T03:30"), wall(resumed)) is None) is over
+
+
 windows = st.lists(
     st.builds(
         lambda begin, length, days: Maintenance(
@@ -217,7 +225,7 @@ def test_a_pause_that_was_asked_for_and_lasts_longer_stays() -> None:
     book = booted("17T02:50")
     book.sees(PauseAsked(wall("17T04:30"), "disk", "maria"))
     book.waits(30 * 60)
-    assert book.view.pause == Pause(wall("17T04:30"), "disk", "maria", wall("17T02:50"))
+    assert book.view.pause == Pause(wall("17T04:30"), "disk", "maria", wall("17T02:50"), planned=False)
     book.waits(60 * 60)
     assert book.view.pause is not None
     book.waits(10 * 60)

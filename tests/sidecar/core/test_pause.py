@@ -92,7 +92,8 @@ def test_a_server_that_is_well_is_shown_so_in_a_pause_too() -> None:
     heir = Playbook()
     heir.sees(Restored(book.state.keeper.memory, seed=1))
     heir.sees(Appeared(A, adopted=True))
-    assert heir.view.status is Status.FAIL  # it has to prove itself, as ever
+    heir.sees(Ticked())
+    assert (heir.view.status, heir.phase) == (Status.FAIL, Proving(A))  # it has to prove itself, as ever
     heir.proves(A)
     assert (heir.view.status, heir.phase.stand) == (Status.WARN, Stand.PROVEN)
     assert heir.view.pause is not None
