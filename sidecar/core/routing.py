@@ -29,7 +29,7 @@ def route(
     messages: list[Message],
     seen: obs.Seen,
     policy: Policy,
-    pause: Pause | None = None,
+    pause: Pause | None,
 ) -> tuple[Routing, list[Letter], list[Explain]]:
     """What is told now, of what is new and of what was held back; and why, or why not."""
     routing = _learn(routing, incidents, seen, policy)

@@ -27,6 +27,17 @@ def test_what_nobody_acknowledges_goes_further_at_that_very_second() -> None:
     assert told(one.sees(obs.Ticked())) == ["phone: 1-opened"]
 
 
+def test_each_silence_ends_at_its_own_very_second() -> None:
+    one = stories()
+    one.sees(obs.SilenceAsked(LOW, one.wall + 10.0))
+    one.sees(obs.SilenceAsked(SERVER, one.wall + 20.0))
+    assert one.begins(LOW) + one.begins(SERVER) == []
+    one.wall += 10.0
+    assert told(one.sees(obs.Ticked())) == ["mail: 1-opened"]
+    one.wall += 10.0
+    assert told(one.sees(obs.Ticked())) == ["mail: 2-opened"]
+
+
 def test_what_comes_more_often_than_the_limit_flaps_at_once_or_within_its_time() -> None:
     limit = Rate(2, HOUR)
     assert comes_and_goes(stories(flap_limit=limit), 3, 0.0) == ["news", "news", "flaps"]

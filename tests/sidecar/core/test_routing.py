@@ -224,6 +224,13 @@ def test_in_a_pause_nobody_is_reminded_of_an_outage_and_it_goes_no_further() -> 
     assert told(one.ends()) == ["mail: 1-closed", "phone: 1-closed"]
 
 
+def test_a_silence_holds_in_a_pause_too() -> None:
+    one = stories()
+    one.pause = Pause(one.wall + HOUR)
+    one.sees(obs.SilenceAsked(LOW, one.wall + HOUR))
+    assert one.begins(LOW) == []
+
+
 def test_what_is_over_after_a_pause_is_told_to_who_was_told() -> None:
     one = stories("mail", "phone", routes=PHONE)
     one.begins()
@@ -254,6 +261,14 @@ def test_after_a_sidecar_that_kept_no_accounts_everybody_is_told_of_the_end() ->
     one.begins()
     one.sees(obs.Restored(Memory(1, incidents=one.open), 1))
     assert told(one.ends()) == ["mail: 1-closed", "chat: 1-closed"]
+
+
+def test_what_that_sidecar_had_not_told_yet_nobody_believes() -> None:
+    one = stories()
+    one.begins()
+    one.open[SERVER] = msgspec.structs.replace(one.open[SERVER], told=())
+    one.sees(obs.Restored(Memory(1, incidents=one.open), 1))
+    assert one.ends() == []
 
 
 def test_a_channel_that_is_no_longer_there_is_forgotten() -> None:

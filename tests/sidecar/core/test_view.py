@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fermatkit.measures import Measure
-from sidecar.core.nouns import Identity, Sign, Trouble
+from sidecar.core.actions import Explain
+from sidecar.core.nouns import Identity, Pause, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
     Appeared,
+    ConfigRead,
     Counted,
     PauseAsked,
     Restored,
@@ -16,17 +18,19 @@ from sidecar.core.observations import (
     SaveFailed,
     SendFailed,
     Sent,
+    SilenceAsked,
     StopAsked,
     Unanswered,
 )
 from sidecar.core.phases import Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
-from sidecar.core.stories import Proof
+from sidecar.core.stories import Proof, Reason
 from sidecar.core.view import BudgetView, Status, view
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
+LOW = "disk-low"
 
 
 def booted() -> Playbook:
@@ -90,6 +94,25 @@ def test_a_message_that_does_not_arrive_is_a_warning_and_one_under_way_is_none()
     book.sees(Sent(opened, "mail"))
     book.sees(Sent(closed, "mail"))
     assert book.view.status is Status.PASS
+
+
+def test_who_was_told_and_what_is_held_back_is_shown_with_the_reason() -> None:
+    book = booted()
+    book.sees(SilenceAsked(LOW, book.wall + 60, "moving", "maria"))
+    asked = book.wall
+    book.sees(Sampled(A, "S", {Measure.DISK_FREE: 5e8}), after=1)
+    assert book.view.silences == {LOW: Pause(asked + 60, "moving", "maria", asked)}
+    (account,), (ruling,) = book.view.accounts, book.view.rulings
+    assert (account.channel, account.topic, account.reason) == ("mail", LOW, Reason.SILENCED)
+    assert account.held is not None
+    assert ruling == Explain(book.wall, account.held.id, LOW, "mail", Reason.SILENCED)
+
+
+def test_the_server_s_own_configuration_is_shown() -> None:
+    book = booted()
+    read = ConfigRead("/opt/server_conf.properties", 9090, "")
+    book.sees(read)
+    assert book.view.config == read
 
 
 def test_a_memory_that_is_not_on_the_disk_is_a_warning() -> None:
