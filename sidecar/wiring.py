@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+from aiohttp import web
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.deadman import DeadmanSwitch
@@ -26,11 +27,10 @@ from sidecar.config.settings import ServerSettings, Settings
 from sidecar.core import actions as act
 from sidecar.core.engine import State
 from sidecar.core.observations import Restored, StopAsked
-from sidecar.core.stories import Message, Topic
+from sidecar.core.stories import Message
 from sidecar.core.view import View, view
-from sidecar.faces.health import Health, health, notes
+from sidecar.faces.health import notes
 from sidecar.faces.label import label
-from sidecar.faces.listing import listing
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
@@ -52,13 +52,15 @@ from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.remembered import DATABASE, load
 from sidecar.store.saver import Saver
-from sidecar.web.api import Api
+from sidecar.web.api import PATH, Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
-from sidecar.web.looks import Looks
+from sidecar.web.events import Events
 from sidecar.web.metrics import Metrics
 from sidecar.web.monit import monit_of
 from sidecar.web.past import Past
+from sidecar.web.routes import routes
+from sidecar.web.showing import Showing
 
 if TYPE_CHECKING:
     from sidecar.servers.unit import UnitServer
@@ -88,9 +90,8 @@ class Sidecar:
         self._core = Loop(self._policy, time.monotonic, time.time, self._publish)
         self._back = False
         """Whether an absence before our start has been looked for."""
-        self._look = Looks(lambda at, wall: view(self._core.state, self._policy, at, wall))
-        self._shown: tuple[View, Health] | None = None
-        """The last answer of ``/health``, and what it is of."""
+        self._showing = Showing(self._view, self._label, settings.language)
+        self._events = Events(self._showing)
         self._recorder: Recorder | None = None
         self._history: History | None = None
         self._lack_told = -_LACK_PAUSE
@@ -119,7 +120,8 @@ class Sidecar:
         self._policy, later = reload(self._settings, new)
         self._recorder.obey(self._policy)
         self._core.obey(self._policy)
-        self._words, self._shown, self._told = words(new.language), None, ()
+        self._words, self._told = words(new.language), ()
+        self._showing.speak(new.language)
         log.info("configuration read again", file=str(self._config), needs_a_restart=later)
 
     async def run(self) -> ExitCode:
@@ -129,11 +131,19 @@ class Sidecar:
         lock = InstanceLock(directory)
         try:
             token = self._settings.health.token
-            api = Api(token.reveal() if token else None, self._core.report, self)
-            past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, lambda: self._words)
-            monit = monit_of(self._settings.health.monit_password, self._look, self._label)
-            routes = (Metrics(self._look, self._label).route, *monit)
-            served = await serve(self._settings.health, self._published, api, past, routes)
+            api = Api(token.reveal() if token else None, self._core.report, self._showing)
+            past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, self._showing.words)
+            served = await serve(
+                self._settings.health,
+                [
+                    *routes(self._showing),
+                    *past.routes,
+                    *monit_of(self._settings.health.monit_password, self._showing.look, self._label),
+                    Metrics(self._showing.look, self._label).route,
+                    web.post(PATH, api.post),
+                ],
+                self._events,
+            )
             try:
                 await self._watch(directory)
             finally:
@@ -184,7 +194,7 @@ class Sidecar:
             self._samples.lines,
             report,
         )
-        control = await listen(directory, report, self)
+        control = await listen(directory, report, self._showing)
         recorder = self._recorder = Recorder(
             RecordingSettings(directory / "recording", self._label.version, self._label.host), self._policy
         )
@@ -231,12 +241,13 @@ class Sidecar:
         self._samples.keep(state)
         if self._history is not None:
             self._history.keep(state)
-        self._look.forget()
+        self._showing.changed()
+        self._events.changed()
         self._came_back(state)
         told = (state.recovery.phase.stand, *state.findings)
         if told != self._told:
             self._told = told
-            self._systemd.status(" ".join(notes(self._look(), self._words)))
+            self._systemd.status(" ".join(notes(self._showing.look(), self._words)))
 
     def _came_back(self, state: State) -> None:
         """Say once how long there was no sidecar, as soon as it is known what became of the server."""
@@ -247,19 +258,8 @@ class Sidecar:
                 seconds = round(absence.until - absence.since, 1)
                 log.warning("no sidecar had watched", seconds=seconds, server=absence.server)
 
-    def _published(self) -> Health:
-        now = self._look()
-        if self._shown is None or self._shown[0] is not now:
-            self._shown = now, health(now, self._label, self._words)
-        return self._shown[1]
-
-    def open_incidents(self) -> dict[int, Topic]:
-        """By their numbers."""
-        return {one.number: topic for topic, one in self._core.state.incidents.open.items()}
-
-    def incidents(self) -> str:
-        """What is open, what was, and who was told, in lines."""
-        return listing(self._look(), self._words)
+    def _view(self) -> View:
+        return view(self._core.state, self._policy, time.monotonic(), time.time())
 
     def _render(self, message: Message) -> Rendered:
         return render(message, self._label, self._words)

@@ -34,6 +34,7 @@ _WHAT_IF = _Argument(
 )
 _DURATION = _Argument("duration", {"help": "such as 30m or 2h, 7d at most; then it ends by itself"})
 _DRY_RUN = _Argument("--dry-run", {"action": "store_true", "help": "say what would be done, and do nothing"})
+_WATCH = _Argument("--watch", {"action": "store_true", "help": "look again each two seconds, until Ctrl-C"})
 _CHANNEL = _Argument("--channel", {"metavar": "NAME", "help": "only this one; all of them without it"})
 _NUMBER = _Argument("number", {"type": int, "help": "of the incident, as its messages say"})
 _TOPIC = _Argument("topic", {"help": "server, or a finding, such as disk-low"})
@@ -70,6 +71,7 @@ _COMMANDS = {
         (_DURATION, _WHY, _CONFIG),
     ),
     "resume": ("end a pause", (_CONFIG,)),
+    "status": ("show how the server is; exit code 1 when it is not well", (_WATCH, _CONFIG)),
     "incidents": (
         "show what is open, what was, and who was told of it, or why not",
         (_FROM_FILE, _JSON, _CONFIG),

@@ -14,7 +14,7 @@ from fermatkit.errors import ExitCode, UserError
 from sidecar.config.convert import values
 from sidecar.config.mistakes import Lines, Mistake
 from sidecar.config.naming import naming
-from sidecar.config.overlap import overlap
+from sidecar.config.overlap import local, overlap
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import ChannelSettings, DeadmanSettings, HealthSettings, ServerSettings, Settings
 from sidecar.config.texts import shown
@@ -88,9 +88,24 @@ def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:
     for i, window in enumerate(found.get("maintenance") or ()):
         if window is not None and window.begin == window.end:
             yield Mistake(f"maintenance[{i}].to", "is the same as from; write another time of day")
-    server: ServerSettings | None = found.get("server")
     health: HealthSettings | None = found.get("health", HealthSettings())
-    if server and health and server.port == health.port and overlap(server.host, health.host):
+    if health:
+        yield from _health(health, found.get("server"))
+
+
+def _health(health: HealthSettings, server: ServerSettings | None) -> Iterator[Mistake]:
+    token = health.token
+    if token is None and not local(health.host):
+        yield Mistake(
+            "health.host",
+            f"{shown(health.host)} can be reached from the network, and there is no health.token: write one "
+            "(openssl rand -hex 16), or leave the host at 127.0.0.1 and put a reverse proxy before it",
+        )
+    if token and not token.credential and len(token.reveal()) < SHORTEST_TOKEN:
+        yield Mistake(
+            "health.token", f"is too short: write at least {SHORTEST_TOKEN} characters (openssl rand -hex 16)"
+        )
+    if server and server.port == health.port and overlap(server.host, health.host):
         yield Mistake("health.port", f"{health.port} is the server's own port; write another")
 
 

@@ -1,4 +1,4 @@
-"""Whether two programs that listen on the same port of two hosts would be in each other's way."""
+"""Where a program listens: whether another on the same port would be in its way, and who can reach it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def overlap(one: str, other: str) -> bool:
     ones, others = _addresses(one), _addresses(other)
     everywhere = any(address.is_unspecified for address in ones | others)
     return everywhere or not ones.isdisjoint(others)
+
+
+def local(host: str) -> bool:
+    """Whether only this machine can reach it: a name other than localhost may be anybody's."""
+    addresses = _addresses(host)
+    return bool(addresses) and all(address.is_loopback for address in addresses)
 
 
 def _plain(host: str) -> str:

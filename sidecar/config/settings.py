@@ -31,6 +31,7 @@ Command = Annotated[
 ]
 Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
 Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
+Hosts = Annotated[tuple[str, ...], msgspec.Meta(extra={"read": texts.hosts})]
 Interval = Annotated[float, msgspec.Meta(ge=10, extra={"unit": "duration"})]
 """From one request to the next: the one before has been given up by then."""
 Unit = Annotated[str, msgspec.Meta(extra={"read": texts.unit})]
@@ -89,8 +90,10 @@ class HealthSettings(msgspec.Struct, frozen=True):
     """``[health]``: where ``/health`` and the page are served."""
 
     host: Host = "127.0.0.1"
-    """Anything but loopback shows the server's state to the network."""
+    """Anything but loopback shows the server's state to the network, and wants a token."""
     port: Port = 9191
+    names: Hosts = ()
+    """Under which others ask for it, a reverse proxy's, say; its own address needs none."""
     token: Secret | None = None
     """Who shows it may ask for a pause, acknowledge and silence over HTTP; without one nobody may."""
     monit_password: Secret | None = None

@@ -29,6 +29,13 @@ def host(text: object) -> str:
     return text
 
 
+def hosts(value: object) -> tuple[str, ...]:
+    """Several of them."""
+    if not isinstance(value, list):
+        raise ValueError(f'must be a list of names, like ["status.example.org"], is {shown(value)}')  # noqa: TRY004 - one kind of error for all mistakes
+    return tuple(map(host, value))
+
+
 def line(text: object) -> str:
     """A name that stands in sentences and in logs."""
     if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):

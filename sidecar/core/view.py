@@ -65,7 +65,8 @@ class ChannelView(msgspec.Struct, frozen=True):
 
     waiting: int
     failed_attempts: int
-    """Of the message that failed most often; 0 as long as none did."""
+    """Of the message that failed most often, and why its last attempt did."""
+    why: str
 
 
 class DeadmanView(msgspec.Struct, frozen=True):
@@ -125,8 +126,10 @@ class View(msgspec.Struct, frozen=True):
     """Why who was told what, or not: the last of them, the newest last."""
     restarts: int = 0
     """How many this sidecar has spent since its start: it only grows."""
+    known: bool = True
+    """Whether it is known if a server runs: whether somebody has looked."""
     channels: dict[str, ChannelView] = {}
-    """Every channel, by its name."""
+    """All of them, by their names."""
 
 
 def view(state: State, policy: Policy, at: float, wall: float) -> View:
@@ -177,7 +180,8 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         silences=state.routing.silences,
         rulings=state.rulings,
         restarts=state.recovery.counted,
-        channels={name: _channel(name, state) for name in policy.channels},
+        known=facts.known,
+        channels={channel: _channel(channel, state) for channel in policy.channels},
     )
 
 
@@ -204,9 +208,10 @@ def _outbox(state: State, shift: float) -> OutboxView | None:
     return OutboxView(len(entries), oldest, worst.attempts, worst.channel, worst.why)
 
 
-def _channel(name: str, state: State) -> ChannelView:
-    owed = [entry.owed for entry in state.outbox.entries if entry.owed.channel == name]
-    return ChannelView(len(owed), max((one.attempts for one in owed), default=0))
+def _channel(channel: str, state: State) -> ChannelView:
+    owed = [entry.owed for entry in state.outbox.entries if entry.owed.channel == channel]
+    worst = max(owed, key=lambda one: one.attempts, default=None)
+    return ChannelView(len(owed), worst.attempts, worst.why) if worst else ChannelView(0, 0, "")
 
 
 def _deadman(state: State) -> DeadmanView:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fermatkit.measures import Measure
 from sidecar.core.nouns import Finding, Severity, Trouble
 from sidecar.core.view import Status, View
 
@@ -43,6 +44,8 @@ class Check(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     within: float | None = None
     """Seconds."""
     story: list[Line] | None = None
+    links: dict[str, str] | None = None
+    """Where more is to be had about what is wrong; relative to ``/health``."""
 
 
 Checks = dict[str, list[Check]]
@@ -61,6 +64,11 @@ def severity(finding: Finding) -> Status:
 def about(trouble: Trouble, view: View) -> Finding | None:
     """What is wrong now, by its name."""
     return next((one for one in view.findings if one.trouble is trouble), None)
+
+
+def history(measure: Measure | None) -> dict[str, str] | None:
+    """What a reading was before: a link."""
+    return {"archives": f"api/v1/samples?measures={measure}"} if measure else None
 
 
 def pid(view: View) -> str | None:

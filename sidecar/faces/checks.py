@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 
-from fermatkit.measures import MACHINE, UNITS, Measure, Reading, Unknown
+from fermatkit.measures import MACHINE, UNITS, Measure, Unknown
 from sidecar.core.nouns import Finding, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
 from sidecar.core.rules import METRICS
 from sidecar.core.stories import SERVER, Cause, cause_of
 from sidecar.core.view import Status, View
 from sidecar.faces import records, sentences
-from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, iso, ms, pid, severity
+from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, history, iso, ms, pid, severity
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
 _TOLD_ELSEWHERE = _SIGNS_TELL | set(METRICS)
+NEVER = "never"
 _SYSTEM = {Measure.CPU, Measure.MEMORY} | MACHINE
 
 
@@ -47,6 +48,7 @@ def _finding_check(finding: Finding, view: View, words: Words) -> Check:
         status=severity(finding),
         output=sentences.cause(told(finding, view), words, view.wall),
         since=iso(finding.since),
+        links=history(finding.measure),
     )
 
 
@@ -82,31 +84,35 @@ def _since(view: View) -> float | None:
 
 def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading = view.readings.get(measure)
-    number = None if isinstance(reading, Unknown) or not math.isfinite(reading or 0.0) else reading
+    number = None if reading is None or isinstance(reading, Unknown) else _shown(reading)
     finding = _worst(measure, view)
     return Check(
         component_type="system" if measure in _SYSTEM else "component",
         component_id=None if measure in MACHINE else pid(view),
         label=words.measure[measure],
-        observed_value=None if number is None else round(number, DECIMALS),
+        observed_value=number,
         observed_unit=UNITS[measure],
         status=severity(finding) if finding else None if number is None else Status.PASS,
         time=iso(view.read.get(measure) if measure in view.readings else None),
         output=sentences.cause(told(finding, view), words, view.wall)
         if finding
-        else _unread(reading, words)
+        else _unread(reading if isinstance(reading, Unknown) else None, words)
         if number is None
         else None,
+        links=history(measure) if finding else None,
     )
 
 
-def _unread(reading: Reading | None, words: Words) -> str:
+def _shown(number: float) -> float | str:
+    """A time that never comes is infinite, and JSON has no number for that."""
+    return round(number, DECIMALS) if math.isfinite(number) else NEVER
+
+
+def _unread(reading: Unknown | None, words: Words) -> str:
     """That there is no number to be shown, and why."""
-    if isinstance(reading, Unknown):
-        return sentences.unknown(reading.why, words)
-    # Infinite if it never comes to it: JSON has no word for that.
-    phrases = words.phrases
-    return sentences.unread(phrases.not_sampled if reading is None else phrases.not_filling, words)
+    if reading is None:
+        return sentences.unread(words.phrases.not_sampled, words)
+    return sentences.unknown(reading.why, words)
 
 
 def _sign(sign: Sign, view: View, words: Words) -> Check:

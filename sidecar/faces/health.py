@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from http import HTTPStatus
 
 import msgspec
@@ -19,6 +20,8 @@ _OWN = ("outbox:waiting", "memory:unsaved", "deadman:last")
 _RECENT = 3600.0
 """Seconds: so long after its start it is worth a note that there was no sidecar before."""
 CONTENT_TYPE = "application/health+json"
+_LINKS = {"self": "health", "alternate": "./", "archives": "api/v1/samples", "monitor": "api/v1/events"}
+"""The page, what was, and what comes (relations: IANA's registry)."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -29,6 +32,8 @@ class Health(msgspec.Struct, frozen=True):
     body: bytes
     language: str
     """Of its sentences."""
+    etag: str
+    """Of these very bytes (RFC 9110, 8.8.3): the same for as long as nothing is made anew."""
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -42,6 +47,8 @@ class _Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     checks: Checks
     output: str = ""
     """Only when not pass."""
+    links: dict[str, str] = {}
+    """By their relations; relative to ``/health``, so that a proxy may put all of it elsewhere."""
 
 
 def health(view: View, label: Label, words: Words) -> Health:
@@ -63,9 +70,12 @@ def health(view: View, label: Label, words: Words) -> Health:
         notes=told,
         checks=details,
         output="" if view.status is Status.PASS else " ".join(told),
+        links=_LINKS,
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if view.status is Status.FAIL else HTTPStatus.OK
-    return Health(code, msgspec.json.encode(body), words.language)
+    encoded = msgspec.json.encode(body)
+    etag = f'"{blake2b(encoded, digest_size=12).hexdigest()}"'
+    return Health(code, encoded, words.language, etag)
 
 
 def notes(view: View, words: Words) -> list[str]:

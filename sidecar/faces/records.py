@@ -12,6 +12,7 @@ from sidecar.faces.check import DECIMALS, Check, Checks, Line, about, changed, i
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
+_PAST = {"archives": "api/v1/incidents"}
 _DECISIONS = 20
 """So many are shown, the newest last."""
 
@@ -86,6 +87,7 @@ def _incident(incident: Incident, status: Status, words: Words) -> Check:
         since=iso(incident.opened),
         until=iso(incident.closed),
         story=told,
+        links=_PAST,
     )
 
 

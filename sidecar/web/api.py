@@ -5,13 +5,17 @@ A browser is never asked for it: a request that a page has made, which has an Or
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import time
 from http import HTTPStatus
 
 import msgspec
 from aiohttp import web
 
 from sidecar.core.observations import Report
+from sidecar.web.guard import refuse
+from sidecar.web.limits import Limit, client
 from sidecar.web.wishes import Answer, Face, obey
 
 PATH = "/api/v1/{ask}"
@@ -19,6 +23,10 @@ BY = "API"
 """Whose wish it is, where others read of it: a token has no name."""
 LONGEST_BODY = 4096
 """Bytes."""
+SLOWEST_BODY = 5.0
+"""Seconds."""
+_GUESSES, _NEXT_GUESS = 10, 6.0
+"""Wrong tokens: so many at once, and then one in so many seconds. A right one has to wait, too."""
 
 
 class Api:
@@ -26,7 +34,8 @@ class Api:
 
     def __init__(self, token: str | None, report: Report, face: Face) -> None:
         """Without a token nobody is obeyed, and is told so."""
-        self._token = token
+        self._shown = None if token is None else f"Bearer {token}".encode()
+        self._wrong = Limit(_GUESSES, _NEXT_GUESS)
         self._report = report
         self._face = face
 
@@ -35,25 +44,41 @@ class Api:
         if refused := self._refused(request):
             return refused
         try:
-            asked = msgspec.json.decode(await request.read() or b"{}")
+            async with asyncio.timeout(SLOWEST_BODY):
+                asked = msgspec.json.decode(await request.read() or b"{}")
+        except TimeoutError:
+            return refuse(PATH, HTTPStatus.REQUEST_TIMEOUT, "the body did not come")
+        except web.HTTPRequestEntityTooLarge:
+            why = f"a body has {LONGEST_BODY} bytes at most"
+            return refuse(PATH, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
         except msgspec.DecodeError as error:
-            return _answer(HTTPStatus.BAD_REQUEST, Answer(f"not understood: {error}"))
+            return refuse(PATH, HTTPStatus.BAD_REQUEST, f"not understood: {error}")
         if not isinstance(asked, dict):
-            return _answer(HTTPStatus.BAD_REQUEST, Answer("not understood: the body must be a JSON object"))
+            return refuse(PATH, HTTPStatus.BAD_REQUEST, "not understood: the body must be a JSON object")
         answer = obey({**asked, "ask": request.match_info["ask"]}, BY, self._report, self._face)
         return _answer(HTTPStatus.UNPROCESSABLE_ENTITY if answer.error else HTTPStatus.OK, answer)
 
     def _refused(self, request: web.Request) -> web.Response | None:
-        if self._token is None:
-            return _answer(HTTPStatus.FORBIDDEN, Answer("nobody is obeyed here: there is no [health] token"))
+        if self._shown is None:
+            return refuse(PATH, HTTPStatus.FORBIDDEN, "nobody is obeyed here: there is no [health] token")
         if "Origin" in request.headers:
-            return _answer(HTTPStatus.FORBIDDEN, Answer("no page of a browser is obeyed here"))
-        shown = request.headers.get("Authorization", "").encode()
-        if not hmac.compare_digest(shown, f"Bearer {self._token}".encode()):
-            answer = _answer(HTTPStatus.UNAUTHORIZED, Answer("show the token: Authorization: Bearer TOKEN"))
-            answer.headers["WWW-Authenticate"] = "Bearer"
-            return answer
-        return None
+            return refuse(PATH, HTTPStatus.FORBIDDEN, "no page of a browser is obeyed here")
+        if request.can_read_body and request.content_type != "application/json":
+            return refuse(PATH, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "say Content-Type: application/json")
+        return self._unknown(request, self._shown)
+
+    def _unknown(self, request: web.Request, right: bytes) -> web.Response | None:
+        """Whoever shows no token, or a wrong one; and who has done so too often."""
+        who, now = client(request.remote), time.monotonic()
+        if wait := self._wrong.wait(who, now):
+            return refuse(PATH, HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens", wait)
+        shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if hmac.compare_digest(shown, right):
+            return None
+        self._wrong.spend(who, now)
+        refused = refuse(PATH, HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer TOKEN")
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
 
 
 def _answer(status: HTTPStatus, answer: Answer) -> web.Response:

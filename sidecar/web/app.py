@@ -1,4 +1,4 @@
-"""``GET /health``, the page that shows it, and the API, on one small server that no client can make slow."""
+"""One small HTTP server for all routes, which no client can make slow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -14,14 +14,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.sockets import owner
 from sidecar.config.settings import HealthSettings
-from sidecar.faces.health import CONTENT_TYPE, Health
-from sidecar.web.api import LONGEST_BODY, PATH, Api
+from sidecar.web.api import LONGEST_BODY
 from sidecar.web.door import Door
-from sidecar.web.page import index, read
-from sidecar.web.past import Past
+from sidecar.web.events import PATH as EVENTS
+from sidecar.web.events import Events
+from sidecar.web.guard import guard, names
 
-IDLE = 10.0
-"""Seconds in which a connection must have made its (next) request."""
+IDLE = 5.0
+"""Seconds in which a connection must have made its (next) request; its body has as long again."""
 LONGEST_LINE = 2048
 """Bytes of a request line, and of a header; there may be ``MOST_HEADERS`` of them."""
 MOST_HEADERS = 64
@@ -29,13 +29,8 @@ BACKLOG = 64
 _STOP = 0.2
 """Seconds for answers under way when the server stops."""
 
-_PAGE = {
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-}
 _HEADERS = {
     "Server": "fermat-sidecar",  # and not which version of what
-    "Cache-Control": "no-store",  # a verdict of a moment ago is no verdict
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -72,21 +67,13 @@ class Served:
         await self._runner.cleanup()
 
 
-async def serve(
-    settings: HealthSettings,
-    published: Callable[[], Health],
-    api: Api,
-    past: Past | None = None,
-    routes: tuple[web.RouteDef, ...] = (),
-) -> Served:
-    """Serve until stopped. ``published`` is asked at each request: it must not wait for anything.
-
-    ``routes`` are what else there is: each knows what it shows.
+async def serve(settings: HealthSettings, routes: Iterable[web.RouteDef], events: Events) -> Served:
+    """Serve these, and the events, until stopped.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """
     runner = web.AppRunner(
-        _application(published, api, past, routes),
+        _application(settings, routes, events),
         access_log=None,
         logger=_log,
         keepalive_timeout=IDLE,
@@ -100,7 +87,7 @@ async def serve(
     assert runner.server is not None  # noqa: S101 - set up above; mypy has to see it
     try:
         server = await asyncio.get_running_loop().create_server(
-            Door(runner.server), settings.host, settings.port, backlog=BACKLOG
+            Door(runner.server, events.transports), settings.host, settings.port, backlog=BACKLOG
         )
     except OSError as error:
         await runner.cleanup()
@@ -108,42 +95,18 @@ async def serve(
     return Served(runner, server)
 
 
-def _application(
-    published: Callable[[], Health], api: Api, past: Past | None, routes: tuple[web.RouteDef, ...]
-) -> web.Application:
-    app = web.Application(client_max_size=LONGEST_BODY)
+def _application(settings: HealthSettings, routes: Iterable[web.RouteDef], events: Events) -> web.Application:
+    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[guard(names(settings))])
     app.on_response_prepare.append(_add_headers)
-
-    async def health(_: web.Request) -> web.Response:
-        answer = published()
-        headers = {"Content-Language": answer.language}  # an open page takes it up
-        return web.Response(
-            status=answer.status, body=answer.body, content_type=CONTENT_TYPE, headers=headers
-        )
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(body=index(published().language), content_type="text/html", charset="utf-8")
-
-    app.router.add_get("/health", health)
-    app.router.add_get("/", page)
-    app.router.add_post(PATH, api.post)
-    if past is not None:
-        past.add_to(app)
+    app.on_shutdown.append(events.close)
+    app.router.add_get(EVENTS, events.get, allow_head=False)
     app.router.add_routes(routes)
-    for path, (name, content_type) in _PAGE.items():
-        app.router.add_get(path, _static(read(name), content_type))
     return app
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
-
-
-def _static(body: bytes, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def static(_: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type, charset="utf-8")
-
-    return static
+    response.headers.setdefault("Cache-Control", "no-store")  # a verdict of a moment ago is no verdict
 
 
 def _refused(settings: HealthSettings, error: OSError) -> str:

@@ -14,8 +14,7 @@ _FRESH = 1.0
 class Looks:
     """Gives the same view again as long as it is good, so that what is made of it can be kept, too."""
 
-    def __init__(self, look: Callable[[float, float], View]) -> None:
-        """``look`` is given this moment on both clocks."""
+    def __init__(self, look: Callable[[], View]) -> None:
         self._look = look
         self._last: View | None = None
         self._at = 0.0
@@ -24,7 +23,7 @@ class Looks:
         """The last look, or another."""
         at = time.monotonic()
         if self._last is None or at - self._at > _FRESH:
-            self._last, self._at = self._look(at, time.time()), at
+            self._last, self._at = self._look(), at
         return self._last
 
     def forget(self) -> None:

@@ -34,19 +34,22 @@ class Past:
     """Answers from ``history.db``, which is some seconds behind; what is open the sidecar knows itself."""
 
     def __init__(
-        self, path: Path, recent: Callable[[], Iterable[Incident]], words: Callable[[], Words]
+        self, path: Path, recent: Callable[[], Iterable[Incident]], words: Callable[[str], Words]
     ) -> None:
-        """`recent`: all that are open, and those that ended last, which the file may not have yet."""
+        """`recent`: all that are open, and those that ended last, which the file may not have yet.
+
+        `words`: the catalogue for who accepts these languages.
+        """
         self._path = path
         self._recent = recent
         self._words = words
         self._thread = OneThread("past")
         self._asked = 0
 
-    def add_to(self, app: web.Application) -> None:
-        """Be asked by it."""
-        app.router.add_get(SAMPLES, self.samples)
-        app.router.add_get(INCIDENTS, self.incidents)
+    @property
+    def routes(self) -> tuple[web.RouteDef, ...]:
+        """Where it is asked."""
+        return web.get(SAMPLES, self.samples), web.get(INCIDENTS, self.incidents)
 
     async def samples(self, request: web.Request) -> web.Response:
         """Columns of numbers, and the verdict of each step."""
@@ -71,7 +74,8 @@ class Past:
             query = _query(request, "since", "until", "limit")
             span = _span(query, _ALL, now)
             limit = _number(query, "limit", _LIMIT, _MOST_INCIDENTS)
-            return partial(self._told, span, limit, tuple(self._recent()), self._words())
+            words = self._words(request.headers.get("Accept-Language", ""))
+            return partial(self._told, span, limit, tuple(self._recent()), words)
 
         return await self._answer(understood)
 

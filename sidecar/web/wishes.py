@@ -63,6 +63,10 @@ class Incidents(msgspec.Struct, frozen=True, tag="incidents", tag_field="ask", f
     """What is open, what was, and who was told."""
 
 
+class Status(msgspec.Struct, frozen=True, tag="status", tag_field="ask", forbid_unknown_fields=True):
+    """One look at the server."""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What became of a request: `error`: why it was refused; `until`: when it ends, epoch seconds."""
 
@@ -72,7 +76,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What is to be read."""
 
 
-Request = Pause | Resume | Ack | Silence | Unsilence | Incidents
+Request = Pause | Resume | Ack | Silence | Unsilence | Incidents | Status
 
 
 class Face(Protocol):
@@ -84,6 +88,9 @@ class Face(Protocol):
     def incidents(self) -> str:
         """All that is to be said of them, in lines."""
 
+    def status(self) -> str:
+        """How the server is, in lines; the first begins with a mark for that."""
+
 
 def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
     """Do what is asked, as JSON has it, by whom; or say why not."""
@@ -94,6 +101,8 @@ def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
     match request:
         case Incidents():
             return Answer(text=face.incidents())
+        case Status():
+            return Answer(text=face.status())
         case Resume():
             report(ResumeAsked())
             return Answer()

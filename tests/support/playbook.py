@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sidecar.core.actions import Action, Collect
 from sidecar.core.engine import State, due, step
 from sidecar.core.nouns import Ended, Identity, Sign
@@ -36,6 +38,8 @@ class Playbook:
         self.at = at
         self.wall = WALL + at
         self.past: list[tuple[Seen, tuple[Action, ...]]] = []
+        self.publish: Callable[[], None] = lambda: None
+        """Called after each step, as the loop's is."""
 
     def sees(self, what: Observation, *, after: float = 0.0) -> list[Action]:
         """Feed one observation, so many seconds after the one before."""
@@ -44,6 +48,7 @@ class Playbook:
         seen = Seen(self.at, self.wall, what)
         self.state, actions = step(self.state, seen, self.policy)
         self.past.append((seen, actions))
+        self.publish()
         collected = [
             Collected(action.identity, f"/evidence/{action.label}", (), 0.01)
             for action in actions

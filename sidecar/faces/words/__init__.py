@@ -15,6 +15,9 @@ from sidecar.core.phases import Stand
 from sidecar.core.stories import Chapter, Deed, Reason
 from sidecar.core.view import Status
 
+LANGUAGES = ("en", "es")
+"""What there is a catalogue of."""
+
 
 class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a process ended."""
@@ -117,7 +120,6 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     planned: str
     """In place of whose wish a pause is."""
     not_sampled: str
-    not_filling: str
     not_asked: str
     registration: str
     owner: str
@@ -170,11 +172,17 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asking: str
     wrong: str
     restart: str
+    disk: str
     budget: str
     messages: str
     measures: str
-    answers: str
-    incident: str
+    history: str
+    range: str
+    incidents: str
+    no_incidents: str
+    mark_bad: str
+    mark_warn: str
+    mark_restarted: str
     as_json: str
     needs_javascript: str
     warn: str
@@ -183,13 +191,14 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: str
     since: str
     of: str
+    free: str
+    full_in: str
+    not_filling: str
     restarted: str
-    spent: str
+    left: str
     unlimited: str
     waiting: str
     delivered: str
-    happening: str
-    happened: str
     down: str
     up: str
     as_pid: str
@@ -198,6 +207,16 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent: str
     not_known: str
     below: str
+    still: str
+    spoken: str
+    chart_cpu: str
+    chart_memory: str
+    chart_latency: str
+    chart_clients: str
+    chart_sockets: str
+    chart_threads: str
+    chart_fds: str
+    chart_disk: str
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

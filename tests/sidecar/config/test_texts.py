@@ -11,6 +11,7 @@ from sidecar.config.load import load
 from sidecar.config.overlap import overlap
 
 COMMAND = 'command = ["java"]'
+TOKEN = f'token = "{"f" * 32}"'
 
 
 def said(tmp_path: Path, text: str) -> str:
@@ -40,7 +41,22 @@ def test_what_is_no_host(tmp_path: Path, table: str, host: str) -> None:
     "host", ["::1", "127.0.0.1", "localhost", "node-1.example.org.", "fe80::1%eth0", "a_b"]
 )
 def test_what_is_a_host(tmp_path: Path, host: str) -> None:
-    assert said(tmp_path, f'[server]\n{COMMAND}\nhost = "{host}"\n[health]\nhost = "{host}"\n') == "good"
+    tables = f'[server]\n{COMMAND}\nhost = "{host}"\n[health]\n{TOKEN}\nhost = "{host}"\n'
+    assert said(tmp_path, tables) == "good"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "localhost", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_alone_needs_no_token(tmp_path: Path, host: str) -> None:
+    assert said(tmp_path, f'[server]\n{COMMAND}\n[health]\nhost = "{host}"\n') == "good"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "fe80::1%eth0", "node.example.org"])
+def test_the_network_is_not_let_near_without_a_token(tmp_path: Path, host: str) -> None:
+    assert said(tmp_path, f'[server]\n{COMMAND}\n[health]\nhost = "{host}"\n') == (
+        f"sidecar.toml:4: health.host: {host!r} can be reached from the network, and there is no "
+        "health.token: write one (openssl rand -hex 16), or leave the host at 127.0.0.1 and put a reverse "
+        "proxy before it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +118,7 @@ def test_one_port_for_two_is_a_mistake_where_their_hosts_overlap(
     tmp_path: Path, one: str, other: str, *, same: bool
 ) -> None:
     assert overlap(one, other) is overlap(other, one) is same
-    text = f'[server]\n{COMMAND}\nhost = "{one}"\nport = 9191\n[health]\nhost = "{other}"\n'
+    text = f'[server]\n{COMMAND}\nhost = "{one}"\nport = 9191\n[health]\n{TOKEN}\nhost = "{other}"\n'
     told = "sidecar.toml:5: health.port: 9191 is the server's own port; write another"
     assert said(tmp_path, text) == (told if same else "good")
 

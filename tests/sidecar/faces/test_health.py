@@ -105,6 +105,30 @@ def test_a_running_server_passes() -> None:
     assert (pong["observedValue"], pong["observedUnit"], pong["status"]) == (1.25, "ms", "pass")
 
 
+def test_where_more_is_to_be_had() -> None:
+    book, identity = running()
+    assert shown(book.view)[1]["links"] == {
+        "self": "health",
+        "alternate": "./",
+        "archives": "api/v1/samples",
+        "monitor": "api/v1/events",
+    }
+    book.sees(Sampled(identity, "S", READINGS | {Measure.DISK_FREE: 900.0 * 2**20}))
+    checks = shown(book.view)[1]["checks"]
+    past = {"archives": "api/v1/samples?measures=disk:free"}
+    assert checks["disk:free"][0]["links"] == checks["findings:open"][0]["links"] == past
+    assert "links" not in checks["cpu:utilization"][0]
+
+
+def test_its_etag_is_of_its_bytes() -> None:
+    book, _ = running()
+    one, same = health(book.view, LABEL, words()), health(book.view, LABEL, words())
+    book.waits(1)
+    other = health(book.view, LABEL, words())
+    assert one.etag == same.etag != other.etag
+    assert re.fullmatch('"[0-9a-f]{24}"', one.etag)
+
+
 def test_what_is_unknown_has_no_value_and_says_why() -> None:
     book, _ = running()
     (fds,) = shown(book.view)[1]["checks"]["fds:open"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -14,11 +15,13 @@ from hypothesis import strategies as st
 
 from sidecar.core.nouns import Identity
 from sidecar.core.stories import SERVER
+from sidecar.web import api
 from support.site import Site, serving
 
 TOKEN = "f" * 16
 A = Identity(100, 1)
 SHOWN = {"Authorization": f"Bearer {TOKEN}"}
+JSON = SHOWN | {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -117,7 +120,7 @@ async def test_without_a_token_nobody_is_obeyed(client: aiohttp.ClientSession) -
 
 
 async def test_a_body_is_bounded(site: Site, client: aiohttp.ClientSession) -> None:
-    async with client.post(f"{site.url}/api/v1/pause", data=b" " * 5000, headers=SHOWN) as answer:
+    async with client.post(f"{site.url}/api/v1/pause", data=b" " * 5000, headers=JSON) as answer:
         assert answer.status == 413
 
 
@@ -125,7 +128,7 @@ async def test_any_body_is_answered(site: Site, client: aiohttp.ClientSession) -
     loop = asyncio.get_running_loop()
 
     async def post(ask: str, body: bytes) -> int:
-        async with client.post(f"{site.url}/api/v1/{ask}", data=body, headers=SHOWN) as answer:
+        async with client.post(f"{site.url}/api/v1/{ask}", data=body, headers=JSON) as answer:
             return answer.status
 
     @settings(max_examples=200, deadline=None)
@@ -144,3 +147,63 @@ async def test_any_body_is_answered(site: Site, client: aiohttp.ClientSession) -
         assert asyncio.run_coroutine_threadsafe(post(ask, body), loop).result(10) < 500
 
     await asyncio.to_thread(any_body)
+
+
+async def test_wrong_tokens_are_limited_and_a_right_one_waits_too(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    wrong = {"Authorization": f"Bearer {TOKEN[::-1]}x"}
+    statuses = [(await asks(client, site, "resume", headers=wrong))[0] for _ in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    async with client.post(f"{site.url}/api/v1/resume", headers=SHOWN) as answer:
+        assert (answer.status, int(answer.headers["Retry-After"]) <= 6) == (429, True)
+    elsewhere = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
+    async with aiohttp.ClientSession(connector=elsewhere) as other:
+        assert (await asks(other, site, "resume"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+async def test_a_body_has_to_be_json(site: Site, client: aiohttp.ClientSession, kind: str) -> None:
+    headers = SHOWN | {"Content-Type": kind}
+    async with client.post(f"{site.url}/api/v1/resume", data=b"{}", headers=headers) as answer:
+        assert (answer.status, answer.content_type) == (415, "application/json")
+
+
+async def begin(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Half a request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(
+        f"POST /api/v1/pause HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{".encode()
+    )
+    return reader, writer
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "SLOWEST_BODY", 0.3)
+    reader, writer = await begin(site)
+    async with asyncio.timeout(10):
+        assert (await reader.read()).startswith(b"HTTP/1.1 408")
+    writer.close()
+
+
+async def test_a_body_that_comes_by_drops_is_cut_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "SLOWEST_BODY", 0.3)
+    reader, writer = await begin(site)
+
+    async def drip() -> None:
+        while True:
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):  # what has come since is unread: a reset may overtake the answer
+            await reader.read()
+    assert not dripping.done()
+    dripping.cancel()
+    writer.close()

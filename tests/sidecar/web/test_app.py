@@ -22,7 +22,8 @@ from sidecar.config.settings import HealthSettings
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Sampled
 from sidecar.web import app, door
-from support.site import NOBODY, Site, serving
+from sidecar.web.events import Events
+from support.site import Site, serving
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def test_health_while_all_is_well(site: Site, client: aiohttp.ClientSessio
     async with client.get(f"{site.url}/health") as answer:
         assert answer.status == 200
         assert answer.headers["Content-Type"] == "application/health+json"
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "no-cache"
         assert answer.headers["Content-Language"] == "en"
         assert (await answer.json(content_type=None))["status"] == "pass"
 
@@ -62,7 +63,14 @@ async def test_health_while_the_server_is_down(site: Site, client: aiohttp.Clien
 
 @pytest.mark.parametrize(
     ("path", "content_type"),
-    [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")],
+    [
+        ("/", "text/html"),
+        ("/page.css", "text/css"),
+        *(
+            (f"/{name}.js", "text/javascript")
+            for name in ("page", "dom", "facts", "history", "incidents", "live", "words", "charts")
+        ),
+    ],
 )
 async def test_the_page_and_nothing_from_elsewhere(
     site: Site, client: aiohttp.ClientSession, path: str, content_type: str
@@ -143,7 +151,7 @@ async def test_a_bad_request_is_refused_and_leaves_no_trace(
 
 async def test_a_body_that_never_comes_is_not_waited_for(site: Site) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-    writer.write(b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+    writer.write(b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
     async with asyncio.timeout(5):
         assert (await reader.read()).startswith(b"HTTP/1.1 405")
     writer.close()
@@ -248,7 +256,7 @@ async def test_who_asks_and_does_not_read_holds_nobody_off(site: Site, client: a
     for _ in range(20):
         one = socket.create_connection(("127.0.0.1", site.port))
         one.setblocking(False)
-        one.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" * 500)
+        one.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500)
         greedy.append(one)
     async with asyncio.timeout(20), client.get(f"{site.url}/health") as answer:
         assert answer.status == 200
@@ -281,7 +289,7 @@ async def test_a_port_in_use_is_one_line_that_names_its_holder() -> None:
     port = int(await holder.stdout.readline())
     try:
         with pytest.raises(UserError) as raised:
-            await app.serve(HealthSettings(port=port), lambda: None, NOBODY)  # type: ignore[arg-type,return-value]
+            await app.serve(HealthSettings(port=port), (), Events(NotImplemented))
     finally:
         holder.kill()
         await holder.wait()
@@ -292,5 +300,5 @@ async def test_a_port_in_use_is_one_line_that_names_its_holder() -> None:
 
 async def test_an_address_that_is_not_ours_is_one_line() -> None:
     with pytest.raises(UserError) as raised:
-        await app.serve(HealthSettings(host="192.0.2.1"), lambda: None, NOBODY)  # type: ignore[arg-type,return-value]
+        await app.serve(HealthSettings(host="192.0.2.1"), (), Events(NotImplemented))
     assert "[health] 192.0.2.1:9191 cannot be listened on" in str(raised.value)

@@ -43,6 +43,9 @@ class Face:
     def incidents(self) -> str:
         return "Abiertos:\n  12  SERVIDOR"
 
+    def status(self) -> str:
+        return "✗ El Cloud Server está caído."
+
 
 @pytest.fixture
 def face() -> Face:

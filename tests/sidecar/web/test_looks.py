@@ -10,12 +10,12 @@ from sidecar.web.looks import Looks
 from support.playbook import Playbook
 
 
-def looking() -> tuple[Looks, list[float]]:
-    book, looked = Playbook(), list[float]()
+def looking() -> tuple[Looks, list[View]]:
+    book, looked = Playbook(), list[View]()
 
-    def look(at: float, wall: float) -> View:
-        looked.append(wall - at)
-        return book.view
+    def look() -> View:
+        looked.append(book.view)
+        return looked[-1]
 
     return Looks(look), looked
 

@@ -1,0 +1,77 @@
+"""What everybody may look at: ``/health``, ``/livez``, ``/readyz``, ``/api/v1/state``, and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
+
+from aiohttp import web
+
+from fermatkit import charts
+from sidecar.faces.health import CONTENT_TYPE, Health
+from sidecar.web.page import index, read
+from sidecar.web.showing import Showing
+
+_TYPES = {"css": "text/css", "js": "text/javascript"}
+_PAGE = ("page.css", "page.js", "dom.js", "facts.js", "history.js", "incidents.js", "live.js", "words.js")
+_CHARTS = ("uplot.css", "uplot.js", "charts.js")
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def routes(showing: Showing) -> Iterator[web.RouteDef]:
+    """The routes."""
+
+    async def of_health(request: web.Request) -> web.Response:
+        health = showing.health(showing.language(_accepted(request)))
+        return _health(health, request.headers.get("If-None-Match", ""))
+
+    async def livez(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        if showing.known():
+            return web.Response(text="ok\n")
+        why = "not ready: it is not known yet whether a Cloud Server runs\n"
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text=why, headers={"Retry-After": "1"})
+
+    async def state(_: web.Request) -> web.Response:
+        return web.Response(body=showing.state(), content_type="application/json")
+
+    async def page(request: web.Request) -> web.Response:
+        language = showing.language(_accepted(request))
+        headers = {"Content-Language": language, "Vary": "Accept-Language"}
+        return web.Response(body=index(language), content_type="text/html", charset="utf-8", headers=headers)
+
+    yield web.get("/health", of_health)
+    yield web.get("/livez", livez)
+    yield web.get("/readyz", readyz)
+    yield web.get("/api/v1/state", state)
+    yield web.get("/", page)
+    for name in _PAGE:
+        yield web.get(f"/{name}", _static(read(name), name))
+    for name in _CHARTS:
+        yield web.get(f"/{name}", _static(charts.read(name), name))
+
+
+def _accepted(request: web.Request) -> str:
+    return request.headers.get("Accept-Language", "")
+
+
+def _health(health: Health, held: str) -> web.Response:
+    """`held` is If-None-Match; a fail is always told whole (RFC 9110, 13.2.1)."""
+    headers = {
+        "Content-Language": health.language,
+        "Vary": "Accept-Language",
+        "Cache-Control": "no-cache",  # to be kept, and asked for each time: 304 says that it is so still
+        "ETag": health.etag,
+    }
+    if health.etag in held and health.status == HTTPStatus.OK:
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return web.Response(status=health.status, body=health.body, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _static(body: bytes, name: str) -> _Handler:
+    async def static(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=_TYPES[name.rpartition(".")[2]], charset="utf-8")
+
+    return static
