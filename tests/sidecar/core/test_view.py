@@ -26,7 +26,7 @@ from sidecar.core.phases import Stand
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Window
 from sidecar.core.stories import Proof, Reason
-from sidecar.core.view import BudgetView, Status, view
+from sidecar.core.view import BudgetView, ChannelView, Status, view
 from support.playbook import Playbook
 
 A, B = Identity(100, 1), Identity(101, 2)
@@ -80,6 +80,34 @@ def test_each_window_of_the_budget_has_its_count() -> None:
         book.proves(server)
         book.waits(400)
     assert book.view.budget == (BudgetView(Window(6, 600.0), 1), BudgetView(Window(20, 86400.0), 2))
+
+
+def test_restarts_are_counted_for_ever_and_a_new_sidecar_begins_anew() -> None:
+    book = booted()
+    assert book.view.restarts == 0
+    book.dies(A)
+    book.sees(Appeared(B, adopted=False))
+    book.proves(B)
+    book.waits(2 * 86400)
+    book.dies(B)
+    book.waits(2)
+    assert book.view.restarts == 2
+    assert {one.spent for one in book.view.budget} == {1}, "the budget has forgotten the first"
+    heir = Playbook()
+    heir.sees(Restored(book.state.keeper.memory, 7))
+    assert heir.view.restarts == 0
+
+
+def test_each_channel_has_what_it_has_not_taken() -> None:
+    book = Playbook(Policy(channels=("mail", "phone")))
+    book.boots(A)
+    assert book.view.channels == {"mail": ChannelView(0, 0), "phone": ChannelView(0, 0)}
+    book.dies(A)
+    book.sees(Saved(book.state.keeper.revision))
+    message = book.state.outbox.entries[0].owed.message.id
+    book.sees(Sent(message, "mail"))
+    book.sees(SendFailed(message, "phone", "refused"))
+    assert book.view.channels == {"mail": ChannelView(0, 0), "phone": ChannelView(1, 1)}
 
 
 def test_a_message_that_does_not_arrive_is_a_warning_and_one_under_way_is_none() -> None:
