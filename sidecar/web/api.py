@@ -16,7 +16,7 @@ from aiohttp import web
 from sidecar.core.observations import Report
 from sidecar.web.guard import refuse
 from sidecar.web.limits import Limit, client
-from sidecar.web.wishes import Answer, Face, obey
+from sidecar.web.wishes import Answer, Face, obey, read
 
 PATH = "/api/v1/{ask}"
 BY = "API"
@@ -43,15 +43,12 @@ class Api:
         """The answer as JSON: `error` says why not, with a status of 4xx."""
         if refused := self._refused(request):
             return refused
+        body = await _body(request)
+        if isinstance(body, web.Response):
+            return body
         try:
-            async with asyncio.timeout(SLOWEST_BODY):
-                asked = msgspec.json.decode(await request.read() or b"{}")
-        except TimeoutError:
-            return refuse(PATH, HTTPStatus.REQUEST_TIMEOUT, "the body did not come")
-        except web.HTTPRequestEntityTooLarge:
-            why = f"a body has {LONGEST_BODY} bytes at most"
-            return refuse(PATH, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
-        except msgspec.DecodeError as error:
+            asked = read(body or b"{}")
+        except ValueError as error:
             return refuse(PATH, HTTPStatus.BAD_REQUEST, f"not understood: {error}")
         if not isinstance(asked, dict):
             return refuse(PATH, HTTPStatus.BAD_REQUEST, "not understood: the body must be a JSON object")
@@ -79,6 +76,20 @@ class Api:
         refused = refuse(PATH, HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer TOKEN")
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
+
+
+async def _body(request: web.Request) -> bytes | web.Response:
+    """All of it; or what is said of one that is too long, too slow, or none."""
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            return await request.read()
+    except TimeoutError:
+        return refuse(PATH, HTTPStatus.REQUEST_TIMEOUT, "the body did not come")
+    except web.HTTPRequestEntityTooLarge:
+        why = f"a body has {LONGEST_BODY} bytes at most"
+        return refuse(PATH, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
+    except (web.RequestPayloadError, ConnectionError):  # badly chunked; or whoever sent it has left
+        return refuse(PATH, HTTPStatus.BAD_REQUEST, "the body is broken")
 
 
 def _answer(status: HTTPStatus, answer: Answer) -> web.Response:

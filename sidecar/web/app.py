@@ -81,6 +81,7 @@ async def serve(settings: HealthSettings, routes: Iterable[web.RouteDef], events
         max_line_size=LONGEST_LINE,
         max_field_size=LONGEST_LINE,
         max_headers=MOST_HEADERS,
+        auto_decompress=False,  # nothing that is asked here is long
         shutdown_timeout=_STOP,
     )
     await runner.setup()

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from sidecar.core.observations import Report
-from sidecar.web.wishes import Answer, Face, obey
+from sidecar.web.wishes import Answer, Face, obey, read
 
 log = structlog.get_logger("sidecar.web")
 
@@ -89,8 +89,8 @@ def _answer(line: bytes, uid: int, report: Report, face: Face) -> Answer:
     if uid not in (0, os.getuid()):
         return Answer("only root and the sidecar's own user may ask for this")
     try:
-        asked = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
+        asked = read(line)
+    except ValueError as error:
         return Answer(f"not understood: {error}")
     return obey(asked, _name(uid), report, face)
 

@@ -92,6 +92,14 @@ class Face(Protocol):
         """How the server is, in lines; the first begins with a mark for that."""
 
 
+def read(text: bytes) -> object:
+    """What was asked, out of its JSON; ValueError says why it is none."""
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+
+
 def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
     """Do what is asked, as JSON has it, by whom; or say why not."""
     try:

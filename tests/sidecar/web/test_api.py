@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -179,6 +180,34 @@ async def begin(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
         "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{".encode()
     )
     return reader, writer
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "gzip", "br", "zstd"])
+async def test_a_compressed_body_is_not_understood(
+    site: Site, client: aiohttp.ClientSession, encoding: str
+) -> None:
+    headers = JSON | {"Content-Encoding": encoding}
+    async with client.post(f"{site.url}/api/v1/resume", data=b"{{", headers=headers) as answer:
+        assert answer.status == 400
+
+
+@pytest.mark.parametrize("body", [b'"\xff"', b"[" * 4000, b'{"a":' * 800, b"nul", b"\x00"])
+async def test_what_is_no_json_is_not_understood(
+    site: Site, client: aiohttp.ClientSession, body: bytes
+) -> None:
+    async with client.post(f"{site.url}/api/v1/resume", data=body, headers=JSON) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"].startswith("not understood")
+
+
+async def test_who_leaves_in_a_body_leaves_no_trace(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        _, writer = await begin(site)
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+        await asyncio.sleep(0.05)
+    assert caplog.records == []
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(

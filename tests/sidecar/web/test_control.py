@@ -85,6 +85,8 @@ async def test_a_resume_is_passed_on(directory: Path, reports: Reports) -> None:
     ("line", "why"),
     [
         (b"hello\n", "not understood"),
+        (b'"\xff"\n', "not understood"),
+        (b"[" * 4000 + b"\n", "not understood"),
         (b'{"ask": "dance"}\n', "not understood"),
         (b'{"ask": "pause"}\n', "not understood"),
         (b'{"ask": "resume", "more": 1}\n', "not understood"),
