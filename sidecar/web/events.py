@@ -102,7 +102,7 @@ class Events:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     await response.write(head + self._event(self._showing.language(accepted)))
-            except TimeoutError:
+            except (TimeoutError, ConnectionError):  # does not read, or has left
                 transport.abort()
                 break
             head = b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -126,6 +127,19 @@ async def test_nobody_listens_and_nothing_is_made(client: aiohttp.ClientSession)
         book.sees(Sampled(A, "S", {}), after=1)
         await asyncio.sleep(1.2)
         assert book.looks == before
+
+
+async def test_who_leaves_leaves_no_trace(
+    site: Site, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with stream(client, site) as answer:
+        await heard(answer)
+    async with asyncio.timeout(20):
+        while site.events.transports:
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0)
+    assert caplog.records == []
 
 
 async def test_who_reads_slowly_misses_some_and_holds_nobody_up(
