@@ -214,7 +214,7 @@ class Incident(msgspec.Struct, frozen=True):
     @property
     def began(self) -> float:
         """Since when it is so, epoch seconds: a finding is made only after a while."""
-        return min([self.opened, *(cause.wall for cause in self.causes)])
+        return min(cause.wall for cause in self.causes)
 
     @property
     def severity(self) -> Severity:

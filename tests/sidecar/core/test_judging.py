@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from sidecar.core import observations as obs
 from sidecar.core.memory import Memory
 from sidecar.core.policy import Route
 from sidecar.core.quantities import Rate
+from sidecar.core.routing import look_again
 from sidecar.core.stories import SERVER, Chapter
 from support.routes import HOUR, LOW, Stories, stories, told
 
@@ -56,6 +59,21 @@ def test_what_has_stayed_for_its_time_has_settled_at_that_very_second() -> None:
     assert one.sees(obs.Ticked()) == []
     one.wall += 1.0
     assert told(one.sees(obs.Ticked())) == ["mail: 3-opened"]
+
+
+def test_what_flaps_is_looked_at_when_it_may_have_settled() -> None:
+    one = stories(flap_limit=Rate(1, HOUR), flap_settled=900.0)
+    comes_and_goes(one, 2, 10.0)
+    one.begins(LOW)
+    assert look_again(one.routing, one.incidents, one.wall, one.policy) == one.wall + 900.0
+
+
+def test_what_somebody_has_in_hand_is_looked_at_for_no_reminder() -> None:
+    one = stories(remind_first=HOUR)
+    one.begins()
+    assert look_again(one.routing, one.incidents, one.wall, one.policy) == one.wall + HOUR
+    one.is_acknowledged()
+    assert look_again(one.routing, one.incidents, one.wall, one.policy) == math.inf
 
 
 def test_a_reminder_is_made_when_it_is_due() -> None:

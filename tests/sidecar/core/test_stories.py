@@ -111,7 +111,9 @@ def test_what_held_long_before_it_was_told_began_when_it_began() -> None:
     began = book.wall
     book.falls_silent(A)
     book.waits(10)
-    (cause,) = book.state.incidents.open[SERVER].causes
+    incident = book.state.incidents.open[SERVER]
+    (cause,) = incident.causes
+    assert (incident.began, incident.opened) == (began, began + 10)
     assert (cause.trouble, cause.wall, cause.signs) == (Trouble.HUNG, began, (Sign.PONG, Sign.HTTP))
     assert (cause.why, cause.ended, cause.reading) == ("no answer in 1.5 s", None, None)
 
