@@ -6,7 +6,7 @@ from sidecar.core.accounts import Account
 from sidecar.core.actions import Explain
 from sidecar.core.phases import Stand
 from sidecar.core.stories import SERVER, Deed, Incident, Topic
-from sidecar.core.view import BudgetView, Status, View
+from sidecar.core.view import BudgetView, ChannelView, OutboxView, Status, View
 from sidecar.faces import sentences
 from sidecar.faces.check import DECIMALS, Check, Checks, Line, about, changed, iso, severity
 from sidecar.faces.reasons import reason
@@ -28,6 +28,7 @@ def checks(view: View, words: Words) -> Checks:
         ],
         "incidents:last": [_incident(one, Status.PASS, words) for one in latest_first(view)],
         "outbox:waiting": [_outbox(view, words)],
+        "outbox:channels": [_channel(name, one, words) for name, one in view.channels.items()],
         "outbox:oldest": [_oldest(view)],
         "outbox:attempts": [_attempts(view)],
         "alerts:held": [_held(account, words) for account in view.accounts if account.held is not None],
@@ -104,12 +105,24 @@ def story(incident: Incident, words: Words) -> list[Line]:
 
 def _outbox(view: View, words: Words) -> Check:
     box = view.outbox
-    check = Check("component", observed_unit="messages")
-    if box is None or not box.failed_attempts:
-        return changed(check, observed_value=box.waiting if box else 0, status=Status.PASS)
+    check = Check("component", observed_unit="messages", observed_value=box.waiting if box else 0)
+    if box is None:
+        return changed(check, status=Status.PASS)
+    return _taken(changed(check, component_id=box.channel if box.failed_attempts else None), box, words)
+
+
+def _channel(name: str, channel: ChannelView, words: Words) -> Check:
+    """What one of them has not taken yet."""
+    check = Check("component", name, observed_value=channel.waiting, observed_unit="messages")
+    return _taken(check, channel, words)
+
+
+def _taken(check: Check, box: OutboxView | ChannelView, words: Words) -> Check:
+    """Or not, and why."""
+    if not box.failed_attempts:
+        return changed(check, status=Status.PASS)
     why = reason(box.why, words)
-    said = words.phrases.not_taken.format(channel=box.channel, attempts=box.failed_attempts, why=why)
-    check = changed(check, component_id=box.channel, observed_value=box.waiting)
+    said = words.phrases.not_taken.format(channel=check.component_id, attempts=box.failed_attempts, why=why)
     return changed(check, status=Status.WARN, output=said)
 
 

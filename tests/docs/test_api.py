@@ -6,15 +6,21 @@ import asyncio
 import json
 import os
 import re
+import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fermatkit.measures import Measure, Unknown
+from sidecar.core.facts import SignFact
 from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Sampled
+from sidecar.store.history.file import HistoryFile
+from sidecar.store.history.moments import Moment
+from sidecar.store.history.points import Verdict
 from support.playbook import Playbook
 from support.site import Site, serving
 
@@ -28,14 +34,26 @@ SHOWN = "---- "
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
+def past(tmp_path: Path) -> Path:
+    """Two minutes in which all was well."""
+    path, now = tmp_path / "history.db", int(time.time())
+    signs = {Sign.PONG: SignFact(good_at=1.0, latency=0.00125)}
+    well = [Moment(at, Verdict.PASS, Verdict.PASS, {Measure.CPU: 3.5}, signs) for at in range(now - 120, now)]
+    with closing(HistoryFile(path)) as file:
+        file.write(well, [], [])
+    return path
+
+
+@pytest.fixture
+async def site(past: Path) -> AsyncIterator[Site]:
     book = Playbook()
+    book.wall = time.time() - 31
     a = book.boots(Identity(100, 1))
     book.sees(Answered(a, Sign.PONG, 0.00125))
     readings = {Measure.DISK_FREE: 900.0 * 2**20, Measure.CPU: Unknown("needs two samples")}
     for _ in range(30):
         book.sees(Sampled(a, "S", readings), after=1)
-    async with serving(book, token=TOKEN) as one:
+    async with serving(book, token=TOKEN, history=past) as one:
         yield one
 
 
@@ -76,7 +94,7 @@ def shows(example: Any, answer: Any) -> None:
     elif example == "…":
         assert isinstance(answer, str)
         assert answer
-    elif isinstance(example, float) and example > 1e9:
-        assert isinstance(answer, float)
+    elif isinstance(example, int | float) and example > 1e9:
+        assert type(answer) is type(example)
     else:
         assert example == answer

@@ -42,7 +42,9 @@ function showFacts(checks) {
   showDisk(checks["disk:full-in"], checks["disk:free"]);
   const left = checks["restarts:budget"].map(check => fill(WORDS.left, { left: check.limit - check.observedValue, limit: check.limit, within: duration(check.within) }));
   card("budget", left[0] || WORDS.unlimited, left.slice(1).join(", "));
-  card("outbox", outbox.observedValue ? fill(WORDS.waiting, { count: outbox.observedValue }) : WORDS.delivered, outbox.output || "");
+  const channels = checks["outbox:channels"], failing = channels.filter(one => one.output);
+  card("outbox", outbox.observedValue ? fill(WORDS.waiting, { count: outbox.observedValue }) : WORDS.delivered,
+    failing.length ? failing.map(one => one.output).join(" ") : channels.map(one => one.componentId).join(" · "));
 }
 
 function tile(key) {

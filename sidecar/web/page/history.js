@@ -60,9 +60,10 @@ function points(key, of) {
 }
 
 const named = (key, of) => (labels[key] || key) + (of ? " " + of : "");
-const last = values => values.findLast(value => value !== null) ?? null;
+/* What is not known for longer than the past is behind is not known. */
+const last = values => values.slice(-1 - Math.ceil(BEHIND / step)).findLast(value => value !== null) ?? null;
 
-/* The legend says what is under the pointer; without one, what was last. */
+/* The legend says what is under the pointer; without one, what is now. */
 function describe(chart, index) {
   if (!chart.shown) return;
   [...chart.figure.querySelectorAll("li")].forEach((item, number) => {
@@ -79,7 +80,8 @@ function spoken(chart) {
     const { mean, min, max } = chart.shown[number], known = values => values.filter(value => value !== null);
     const least = known(min), most = known(max), label = named(key, of);
     if (!least.length) return label + ": " + WORDS.unknown;
-    const [low, high, value] = [Math.min(...least), Math.max(...most), last(mean)].map(one => quantity(one, chart.unit));
+    const [low, high, value] = [Math.min(...least), Math.max(...most), last(mean)]
+      .map(one => one === null ? WORDS.unknown : quantity(one, chart.unit));
     return fill(WORDS.spoken, { label, value, low, high });
   }).join("; ");
 }
@@ -88,7 +90,7 @@ function draw() {
   if (document.hidden) return;
   for (const chart of CHARTS) {
     chart.shown = chart.lines.map(([key, of]) => points(key, of));
-    const known = chart.shown.some(({ mean }) => last(mean) !== null);
+    const known = chart.shown.some(({ mean }) => mean.some(value => value !== null));
     chart.figure.dataset.known = known;
     say(chart.figure.lastChild, known ? "" : WORDS.unknown + (reasons[chart.lines[0][0]] ? ": " + reasons[chart.lines[0][0]] : ""));
     chart.plot.show(times, chart.shown, [seconds() - range, seconds()], marks);

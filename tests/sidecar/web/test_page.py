@@ -165,7 +165,7 @@ async def test_the_figures(chromium: Browser) -> None:
         assert await tab.text("#restart") == "no restart seen"
         assert await tab.text("#budget") == "6 of 6 in 10 min"
         assert await tab.text("#budget-note") == "20 of 20 in 1 d"
-        assert await tab.text("#outbox") == "all delivered"
+        assert (await tab.text("#outbox"), await tab.text("#outbox-note")) == ("all delivered", "mail")
         assert await tile(tab, "connections:established") == "Connections 4,021"
         assert await tile(tab, "memory:resident") == "Memory 131.4 MiB"
         assert await tile(tab, "cpu:utilization") == "CPU 3.4 %"
