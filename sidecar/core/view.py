@@ -120,15 +120,15 @@ class View(msgspec.Struct, frozen=True):
     """The time without a sidecar before this one; None where that is not known."""
     deadman: DeadmanView | None
     """None when there is none."""
-    accounts: tuple[Account, ...] = ()
-    silences: dict[Topic, Pause] = {}
-    rulings: tuple[Explain, ...] = ()
+    accounts: tuple[Account, ...]
+    silences: dict[Topic, Pause]
+    rulings: tuple[Explain, ...]
     """Why who was told what, or not: the last of them, the newest last."""
-    restarts: int = 0
+    restarts: int
     """How many this sidecar has spent since its start: it only grows."""
-    known: bool = True
+    known: bool
     """Whether it is known if a server runs: whether somebody has looked."""
-    channels: dict[str, ChannelView] = {}
+    channels: dict[str, ChannelView]
     """All of them, by their names."""
 
 

@@ -103,6 +103,8 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
     book.sees(Appeared(B, adopted=False))
     book.proves(B)
     assert book.view.last.keys() == {"disk-low", SERVER}
+    book.dies(B)
+    assert [incident.number for incident in book.state.incidents.known] == [1, 2, 3], "the open one last"
 
 
 def test_what_held_long_before_it_was_told_began_when_it_began() -> None:

@@ -101,13 +101,13 @@ def test_restarts_are_counted_for_ever_and_a_new_sidecar_begins_anew() -> None:
 def test_each_channel_has_what_it_has_not_taken() -> None:
     book = Playbook(Policy(channels=("mail", "phone")))
     book.boots(A)
-    assert book.view.channels == {"mail": ChannelView(0, 0), "phone": ChannelView(0, 0)}
+    assert book.view.channels == {"mail": ChannelView(0, 0, ""), "phone": ChannelView(0, 0, "")}
     book.dies(A)
     book.sees(Saved(book.state.keeper.revision))
     message = book.state.outbox.entries[0].owed.message.id
     book.sees(Sent(message, "mail"))
     book.sees(SendFailed(message, "phone", "refused"))
-    assert book.view.channels == {"mail": ChannelView(0, 0), "phone": ChannelView(1, 1)}
+    assert book.view.channels == {"mail": ChannelView(0, 0, ""), "phone": ChannelView(1, 1, "refused")}
 
 
 def test_a_message_that_does_not_arrive_is_a_warning_and_one_under_way_is_none() -> None:
@@ -190,8 +190,9 @@ def test_before_anything_is_known_it_is_not_well() -> None:
         None,
         None,
     )
-    assert (seen.readings, seen.read, seen.signs) == ({}, {}, {})
+    assert (seen.readings, seen.read, seen.signs, seen.known) == ({}, {}, {}, False)
     book.sees(Absent())
+    assert book.view.known
     assert book.view.stand is Stand.STARTING
     book.sees(Appeared(A, adopted=False))
     book.sees(Counted(A, {Measure.THREADS: 7.0}))
