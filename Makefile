@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-oom check format deps bench bench-standin bench-unit drills chaos mutants clean
+.PHONY: help run test test-oom check format deps bench bench-standin bench-unit bench-health drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -95,6 +95,9 @@ bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own
 
 bench-unit: $(VENV)/.dev ## kill -9 under the sidecar with systemd, systemd alone, supervisord, monit; root, two minutes
 	@$(BIN)/python -m benchmarks.unit
+
+bench-health: $(VENV)/.dev ## /health beside its peers, on one core; the watching while /health is under attack; four minutes
+	@$(BIN)/python -m benchmarks.health
 
 clean: ## remove what was made here
 	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
