@@ -13,6 +13,7 @@ _COLUMNS = (
     ("per_s", "answers/s", 11, 0),
     ("p50_ms", "p50 ms", 9, 2),
     ("p99_ms", "p99 ms", 9, 2),
+    ("cpu_us", "CPU µs", 9, 0),
     ("ratio", "ratio", 9, 3),
     ("ratio_min", "least", 9, 3),
     ("ratio_max", "most", 9, 3),

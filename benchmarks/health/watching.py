@@ -28,7 +28,7 @@ from benchmarks.health.stamps import Stamps, of_beside, of_sidecar
 from benchmarks.restart import LIMITS, PATIENCE, configuration, free_port, proven_pid, started
 
 CALM, ATTACK = "calm", "attack"
-ROUNDS, SETTLED, PHASE = 3, 3.0, 20.0
+ROUNDS, SETTLED, PHASE = 3, 2.0, 16.0
 """Seconds until the attackers are inside, and of what is measured then."""
 BETWEEN = (2.2, 3.2)
 """Seconds from one kill to the next: the stand-in works again within one."""
