@@ -210,8 +210,10 @@ def _outbox(state: State, shift: float) -> OutboxView | None:
 
 def _channel(channel: str, state: State) -> ChannelView:
     owed = [entry.owed for entry in state.outbox.entries if entry.owed.channel == channel]
-    worst = max(owed, key=lambda one: one.attempts, default=None)
-    return ChannelView(len(owed), worst.attempts, worst.why) if worst else ChannelView(0, 0, "")
+    if not owed:
+        return ChannelView(0, 0, "")
+    worst = max(owed, key=lambda one: one.attempts)
+    return ChannelView(len(owed), worst.attempts, worst.why)
 
 
 def _deadman(state: State) -> DeadmanView:

@@ -119,6 +119,7 @@ def test_a_message_that_does_not_arrive_is_a_warning_and_one_under_way_is_none()
     assert book.view.status is Status.PASS
     book.sees(SendFailed(opened, "mail", "refused"))
     assert book.view.status is Status.WARN
+    assert book.view.channels == {"mail": ChannelView(2, 1, "refused")}
     book.sees(Sent(opened, "mail"))
     book.sees(Sent(closed, "mail"))
     assert book.view.status is Status.PASS
