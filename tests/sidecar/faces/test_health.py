@@ -37,7 +37,7 @@ from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.core.rules import CONDITIONS
 from sidecar.core.stories import SERVER, Cause, Incident, Proof
-from sidecar.core.view import BudgetView, DeadmanView, OutboxView, SignView, Status, View
+from sidecar.core.view import BudgetView, ChannelView, DeadmanView, OutboxView, SignView, Status, View
 from sidecar.faces.health import health
 from sidecar.faces.label import Label
 from sidecar.faces.words import words
@@ -341,6 +341,7 @@ def _owed(book: Playbook) -> str:
 
 
 walls = st.floats(1e9, 4e9)
+pauses = st.builds(Pause, st.floats(0, 4e9), st.text(max_size=9), st.text(max_size=9))
 views = st.builds(
     View,
     wall=walls,
@@ -386,7 +387,14 @@ views = st.builds(
         st.just(Incident(1, Trouble.DISK_LOW, 1.0, (Cause(Trouble.DISK_LOW, 1.0),), closed=9.0)),
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
-    pause=st.none() | st.builds(Pause, st.floats(0, 4e9), st.text(max_size=9), st.text(max_size=9)),
+    pause=st.none() | pauses,
+    silences=st.dictionaries(st.sampled_from([SERVER, *CONDITIONS]), pauses),
+    accounts=st.just(()),
+    rulings=st.just(()),
+    channels=st.dictionaries(
+        st.text(min_size=1, max_size=9),
+        st.builds(ChannelView, st.integers(0, 9), st.integers(0, 9), st.text(max_size=60)),
+    ),
     absence=st.none() | st.builds(Absence, walls, walls, st.none() | st.sampled_from(Meanwhile)),
     deadman=st.none() | st.builds(DeadmanView, st.none() | walls, st.integers(0, 9), st.text(max_size=9)),
     outbox=st.none()
