@@ -23,6 +23,13 @@ _METHODS = (
 _PATHS = (
     *("/", "/health", "/livez", "/readyz", "/page.js", "/api/v1/state", "/api/v1/pause", "/api/v1/ack"),
     *(
+        "/metrics",
+        "/monit/",
+        "/api/v1/samples",
+        "/api/v1/samples?since=1e999&points=-1",
+        "/api/v1/incidents?limit=x",
+    ),
+    *(
         "/api/v1/silence",
         "/api/v1/incidents",
         "/api/v1/events/",
