@@ -80,6 +80,10 @@ _COMMANDS = {
         "show what was measured, and whether the server was well; also when no sidecar runs",
         (_SINCE, _UNTIL, _MEASURE, _JSON, _CSV, _CONFIG),
     ),
+    "restart": (
+        "replace the server that runs, well or not: evidence, SIGTERM, SIGKILL, a start, the proof",
+        (_WHY, _CONFIG),
+    ),
     "ack": (
         "say that you have an incident in hand: no more reminders, and no further channel is told",
         (_NUMBER, _WHY, _CONFIG),

@@ -72,6 +72,8 @@ class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
     """The same moment, epoch seconds."""
     asked: Pause | None = None
     """The pause that an operator has asked for."""
+    restart: obs.RestartAsked | None = None
+    """What an operator wants of the process that runs."""
     planned: Pause | None = None
     """That of the calendar."""
     resumed: float = 0.0

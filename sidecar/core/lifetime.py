@@ -115,6 +115,7 @@ def _gone(facts: Facts, ended: Ended) -> Facts:
         refused_at=None,
         collecting=0.0,
         signs={},
+        restart=None,
         exit=Exit(number, facts.at, facts.identity, ended),
     )
 
@@ -129,6 +130,10 @@ def _pause_asked(facts: Facts, what: obs.PauseAsked) -> Facts:
 
 def _resume_asked(facts: Facts, _: obs.ResumeAsked) -> Facts:
     return msgspec.structs.replace(facts, asked=None, resumed=facts.wall)
+
+
+def _restart_asked(facts: Facts, what: obs.RestartAsked) -> Facts:
+    return msgspec.structs.replace(facts, restart=what)
 
 
 def _stop_asked(facts: Facts, what: obs.StopAsked) -> Facts:
@@ -146,5 +151,6 @@ LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.StartFailed: _start_failed,
     obs.PauseAsked: _pause_asked,
     obs.ResumeAsked: _resume_asked,
+    obs.RestartAsked: _restart_asked,
     obs.StopAsked: _stop_asked,
 }

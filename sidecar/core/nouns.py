@@ -44,6 +44,8 @@ class Trouble(StrEnum):
 
     EXITED = "exited"
     """The process ended, with whatever status: a server has no reason to end."""
+    RESTART_ASKED = "restart-asked"
+    """Nothing need be wrong: an operator wants another process."""
     RESTED = "rested"
     """An operator has stopped it, by its supervisor: it is meant to be down."""
     NOT_FOUND = "not-found"

@@ -241,6 +241,14 @@ class ResumeAsked(Observation, frozen=True, tag=True):
     """… and now no longer."""
 
 
+class RestartAsked(Observation, frozen=True, tag=True):
+    """The operator wants this process to be replaced by another, whether anything is wrong with it or not."""
+
+    identity: Identity
+    why: str = ""
+    by: str = ""
+
+
 class AckAsked(Observation, frozen=True, tag=True):
     """Somebody has this incident in hand: nobody is to be reminded of it, or told because nobody has."""
 

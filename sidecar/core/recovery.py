@@ -150,7 +150,9 @@ def _asked(act: Act, turn: Turn) -> list[Finding]:
 
 
 def _useless(turn: Turn) -> str:
-    """Why another process would fare no better; "" if it may."""
+    """Why another process would fare no better; "" if it may, or an operator wants it all the same."""
+    if Trouble.RESTART_ASKED in turn.findings:
+        return ""
     holding = _asked(Act.HOLD, turn)
     if holding:
         return ", ".join(finding.trouble for finding in holding)

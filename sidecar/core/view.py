@@ -126,6 +126,8 @@ class View(msgspec.Struct, frozen=True):
     """Why who was told what, or not: the last of them, the newest last."""
     restarts: int
     """How many this sidecar has spent since its start: it only grows."""
+    can_restart: bool
+    """Whether the sidecar can end this server and start another at all."""
     known: bool
     """Whether it is known if a server runs: whether somebody has looked."""
     channels: dict[str, ChannelView]
@@ -180,6 +182,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         silences=state.routing.silences,
         rulings=state.rulings,
         restarts=state.recovery.counted,
+        can_restart=policy.abilities.can_start,
         known=facts.known,
         channels={channel: _channel(channel, state) for channel in policy.channels},
     )

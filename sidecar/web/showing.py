@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sidecar.core.nouns import Identity
+from sidecar.core.phases import Stand
 from sidecar.core.stories import Topic
 from sidecar.core.view import View
 from sidecar.faces.glance import glance
@@ -14,6 +16,9 @@ from sidecar.faces.state import state
 from sidecar.faces.words import LANGUAGES, Words, words
 from sidecar.web.languages import preferred
 from sidecar.web.looks import Looks
+
+_STANDS = (Stand.PROVING, Stand.PROVEN, Stand.SPARING)
+"""In which nothing is done about the server yet."""
 
 
 class Showing:
@@ -61,6 +66,21 @@ class Showing:
     def known(self) -> bool:
         """Whether it is known if a server runs."""
         return self.look().known
+
+    def replaceable(self) -> Identity | str:
+        """The process that can be replaced now, or why none can."""
+        now = self.look()
+        if not now.can_restart:
+            return "this sidecar neither starts nor ends the server: whoever runs it can restart it"
+        if now.pause is not None:
+            return "the sidecar keeps its hands off: end the pause first (fermat-sidecar resume)"
+        if now.identity is None:
+            return "no server runs"
+        if now.stand not in _STANDS:
+            return f"it is being seen to already ({now.stand}): see fermat-sidecar status"
+        if any(one.spent >= one.window.restarts for one in now.budget):
+            return "the restart budget is spent, and a server that is ended now would stay down"
+        return now.identity
 
     def open_incidents(self) -> dict[int, Topic]:
         """By their numbers."""

@@ -10,10 +10,12 @@ from typing import Protocol
 import msgspec
 
 from fermatkit.units import format_duration
+from sidecar.core.nouns import Identity
 from sidecar.core.observations import (
     AckAsked,
     PauseAsked,
     Report,
+    RestartAsked,
     ResumeAsked,
     SilenceAsked,
     UnsilenceAsked,
@@ -36,6 +38,12 @@ class Pause(msgspec.Struct, frozen=True, tag="pause", tag_field="ask", forbid_un
 
 class Resume(msgspec.Struct, frozen=True, tag="resume", tag_field="ask", forbid_unknown_fields=True):
     """No longer."""
+
+
+class Restart(msgspec.Struct, frozen=True, tag="restart", tag_field="ask", forbid_unknown_fields=True):
+    """Another server in place of the one that runs."""
+
+    why: str = ""
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="ask", forbid_unknown_fields=True):
@@ -76,11 +84,14 @@ class Answer(msgspec.Struct, frozen=True):
     """What is to be read."""
 
 
-Request = Pause | Resume | Ack | Silence | Unsilence | Incidents | Status
+Request = Pause | Resume | Restart | Ack | Silence | Unsilence | Incidents | Status
 
 
 class Face(Protocol):
     """What the socket shows of the sidecar."""
+
+    def replaceable(self) -> Identity | str:
+        """The process that can be replaced now, or why none can."""
 
     def open_incidents(self) -> Mapping[int, Topic]:
         """Their numbers and topics."""
@@ -114,6 +125,8 @@ def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
         case Resume():
             report(ResumeAsked())
             return Answer()
+        case Restart(why=why):
+            return _restart(why, by, report, face)
         case Ack():
             return _acknowledge(request, by, report, face)
         case Unsilence(topic=topic) if topic in TOPICS:
@@ -122,6 +135,14 @@ def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
         case Unsilence(topic=topic):
             return _no_topic(topic)
     return _keep_still(request, by, report)
+
+
+def _restart(why: str, by: str, report: Report, face: Face) -> Answer:
+    found = face.replaceable()
+    if isinstance(found, str):
+        return Answer(found)
+    report(RestartAsked(found, _line(why), by))
+    return Answer(text=f"pid {found.pid}")
 
 
 def _acknowledge(request: Ack, by: str, report: Report, face: Face) -> Answer:

@@ -57,6 +57,20 @@ async def test_a_server_that_is_stopped_in_a_pause_stays_stopped_until_its_end(r
     assert (down_.partition(":")[0], recovered.partition(":")[0]) == ("DOWN", "RECOVERED")
 
 
+async def test_a_restart_that_an_operator_asks_for(run: Running) -> None:
+    run.start()
+    pid = await run.passes()
+    ordered = sidecar(run, "restart", "new jar")
+    assert (ordered.returncode, ordered.stdout.partition(" is ordered")[0]) == (
+        0,
+        f"The restart of pid {pid}",
+    )
+    assert await run.passes(not_pid=pid) != pid
+    down, recovered = await run.mails(2)
+    assert "a restart was asked for" in down
+    assert recovered.startswith("RECOVERED")
+
+
 async def test_in_a_window_of_the_calendar_a_kill_is_neither_answered_nor_told_until_a_resume(
     run: Running,
 ) -> None:

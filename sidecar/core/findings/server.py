@@ -33,6 +33,14 @@ def _rested(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     return Finding(Trouble.RESTED, Severity.WARN, facts.at, why=facts.rested.why)
 
 
+def _restart_asked(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
+    wish = facts.restart
+    if wish is None:
+        return None
+    why = ": ".join(part for part in (wish.by, wish.why) if part)
+    return Finding(Trouble.RESTART_ASKED, Severity.WARN, facts.at, Act.RESTART, why=why)
+
+
 def _no_supervisor(facts: Facts, _: Policy, __: Finding | None) -> Finding | None:
     if not facts.supervised.problem:
         return None
@@ -233,6 +241,7 @@ def _since(facts: Facts, *signs: Sign) -> float | None:
 
 JUDGEMENTS: dict[Trouble, Judgement] = {
     Trouble.EXITED: _exited,
+    Trouble.RESTART_ASKED: _restart_asked,
     Trouble.RESTED: _rested,
     Trouble.NOT_FOUND: _not_found,
     Trouble.START_FAILED: _start_failed,

@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.core.observations import AckAsked, PauseAsked, ResumeAsked, SilenceAsked, UnsilenceAsked
+from sidecar.core.nouns import Identity
+from sidecar.core.observations import (
+    AckAsked,
+    PauseAsked,
+    RestartAsked,
+    ResumeAsked,
+    SilenceAsked,
+    UnsilenceAsked,
+)
 from sidecar.core.stories import SERVER, Topic
 from sidecar.web.control import NAME, listen
 from support.reports import Reports
@@ -36,6 +44,10 @@ class Face:
     """Two incidents; what they look like is the sidecar's to say."""
 
     open: Mapping[int, Topic] = {12: SERVER, 13: "disk-low"}
+    server: Identity | str = Identity(7, 70)
+
+    def replaceable(self) -> Identity | str:
+        return self.server
 
     def open_incidents(self) -> Mapping[int, Topic]:
         return self.open
@@ -74,6 +86,16 @@ async def test_a_pause_is_asked_for_by_name_and_reason(directory: Path, reports:
     assert asked.until == answer["until"]
     assert before + 1800 <= asked.until <= time.time() + 1800
     assert (asked.why, asked.by) == ("up grade", ME)
+
+
+async def test_a_restart_is_of_the_process_that_runs_or_refused_with_the_reason(
+    directory: Path, reports: Reports, face: Face
+) -> None:
+    assert (await ask(directory, b'{"ask": "restart", "why": "new\\njar"}\n'))["text"] == "pid 7"
+    assert reports.all == [RestartAsked(Identity(7, 70), "new jar", ME)]
+    face.server = "no server runs"
+    assert (await ask(directory, b'{"ask": "restart"}\n'))["error"] == "no server runs"
+    assert len(reports.all) == 1
 
 
 async def test_a_resume_is_passed_on(directory: Path, reports: Reports) -> None:
