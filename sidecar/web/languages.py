@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 def preferred(accepted: str, ours: Collection[str], otherwise: str) -> str:
     """The one of ours that is wanted most, by its first part: ``es-AR`` is ``es``; nonsense wants nothing."""
+    if not accepted:
+        return otherwise  # a program, which asks a thousand times as often as a person
     wishes = [_wish(part) for part in accepted.split(",")]
     most = max((weight for weight, language in wishes if language in ours), default=0.0)
     first = (language for weight, language in wishes if language in ours and weight == most)
