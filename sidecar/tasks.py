@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -11,6 +12,8 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 Result = TypeVar("Result")
+_CALM = 0.06
+"""Seconds after a beat, when the event loop has done what fell to it."""
 
 
 def spawn(work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
@@ -51,6 +54,15 @@ class Tasks:
 def next_beat(after: float, interval: float) -> float:
     """When the next beat falls, half an interval after that or later; by the event loop's clock, seconds."""
     return round(after / interval + 1) * interval
+
+
+def until_calm(interval: float) -> float:
+    """Seconds until just after the next beat of this interval: when a thread of its own beat does its work.
+
+    With the beat it would fight the event loop for the interpreter's lock, at each of its system calls; between
+    two, the processor's caches are cold.
+    """
+    return interval - (time.monotonic() - _CALM) % interval
 
 
 class Beat:

@@ -10,12 +10,11 @@ from pathlib import Path
 import msgspec
 
 from fermatkit import host
-from fermatkit.measures import Eater, Measure, Reading, Unknown
+from fermatkit.measures import Measure, Reading, Unknown
 from sidecar.core.observations import HostSampled, Report
 from sidecar.probes.patient import Patient
 from sidecar.tasks import Beat, OneThread, spawn
 
-Machine = tuple[dict[Measure, Reading], Eater | None]
 _DISKS = (Measure.DISK_FREE, Measure.INODES_FREE)
 
 
@@ -39,7 +38,7 @@ class HostProbe:
         self._settings = settings
         self._report = report
         self._before: host.Snapshot | None = None
-        self._machine = Patient(OneThread("machine"), self._look, settings.patience)
+        self._eater = Patient(OneThread("eater"), lambda: host.biggest(but=os.getpid()), settings.patience)
         self._disks = Patient(OneThread("disks"), partial(_disks, settings), settings.patience)
         self._task: asyncio.Task[None] | None = None
 
@@ -52,24 +51,25 @@ class HostProbe:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        self._machine.close()
+        self._eater.close()
         self._disks.close()
 
     async def _run(self) -> None:
         beat = Beat(self._settings.interval)
         while True:
             await beat.wait()
-            machine, disks = await asyncio.gather(self._machine.look(), self._disks.look())
-            readings, eater = machine or (host.nothing(Unknown(self._machine.late)), None)
-            disks = disks or dict.fromkeys(_DISKS, Unknown(self._disks.late))
+            # Not in a thread: two that make system calls at once stand in each other's way.
+            readings = self._look()
+            disks = await self._disks.look() or dict.fromkeys(_DISKS, Unknown(self._disks.late))
+            eater = await self._eater.look() if host.is_low(readings) else None
             self._report(HostSampled({**readings, **disks}, eater))
 
-    def _look(self) -> Machine:
-        """In the thread."""
+    def _look(self) -> dict[Measure, Reading]:
+        """On the event loop: the kernel's own files, which never wait."""
         now = host.snapshot()
         readings = host.readings(now, self._before)
         self._before = now
-        return readings, host.biggest(but=os.getpid()) if host.is_low(readings) else None
+        return readings
 
 
 def _disks(settings: HostSettings) -> dict[Measure, Reading]:

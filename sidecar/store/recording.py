@@ -17,6 +17,7 @@ from sidecar.core.policy import Policy
 from sidecar.core.replay import Opening
 from sidecar.store.recorded import SCHEMA, opening_line, seen_line
 from sidecar.store.rotation import Rotation
+from sidecar.tasks import until_calm
 
 log = structlog.get_logger("sidecar.store")
 
@@ -91,7 +92,7 @@ class Recorder:
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join, patience)
 
     def _run(self) -> None:
-        while not self._open.acquire(timeout=self._settings.beat):
+        while not self._open.acquire(timeout=until_calm(self._settings.beat)):
             self._drain()
         self._drain()
         self._rotation.close()

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from sidecar.tasks import Beat, OneThread, Tasks, spawn
+from sidecar.tasks import Beat, OneThread, Tasks, spawn, until_calm
 
 
 async def test_a_beat_does_not_drift_with_the_work_between() -> None:
@@ -122,3 +122,11 @@ async def test_what_is_under_way_ends_with_its_owner_and_nothing_is_kept_of_what
     await tasks.close()
     assert (ends, long.cancelled()) == (["short", "long"], True)
     assert tasks._running == set()
+
+
+@pytest.mark.parametrize("interval", [0.05, 2.0, 10.0])
+def test_the_calm_after_a_beat_is_never_more_than_a_beat_away(interval: float) -> None:
+    before, wait, after = time.monotonic(), until_calm(interval), time.monotonic()
+    assert 0 < wait <= interval
+    beat = round((before + wait - 0.06) / interval) * interval
+    assert before + wait - 1e-6 <= beat + 0.06 <= after + wait + 1e-6

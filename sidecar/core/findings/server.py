@@ -264,8 +264,11 @@ JUDGEMENTS: dict[Trouble, Judgement] = {
 
 def judge(before: Mapping[Trouble, Finding], facts: Facts, policy: Policy) -> list[Finding]:
     """All that is wrong with the server now."""
-    findings = (judgement(facts, policy, before.get(trouble)) for trouble, judgement in JUDGEMENTS.items())
-    return [finding for finding in findings if finding is not None]
+    return [
+        finding
+        for trouble, judgement in JUDGEMENTS.items()
+        if (finding := judgement(facts, policy, before.get(trouble))) is not None
+    ]
 
 
 def ripe(facts: Facts, policy: Policy) -> list[float]:

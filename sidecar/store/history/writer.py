@@ -13,6 +13,7 @@ from sidecar.store.database import BESIDE, FAILURES, Unusable, reason
 from sidecar.store.files import log, move_aside
 from sidecar.store.history.file import HistoryFile
 from sidecar.store.history.moments import Kept, Moment, Start, Taking, filled
+from sidecar.tasks import until_calm
 
 BEAT = 10.0
 """Seconds between two writes: what a kill -9 may cost."""
@@ -60,7 +61,7 @@ class History:
 
     def _run(self) -> None:
         self._write()  # from now on there is one to be read
-        while not self._open.acquire(timeout=self._beat):
+        while not self._open.acquire(timeout=until_calm(self._beat)):
             self._write()
         self._write()
         self._let_go()
