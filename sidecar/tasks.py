@@ -59,8 +59,8 @@ def next_beat(after: float, interval: float) -> float:
 def until_calm(interval: float) -> float:
     """Seconds until just after the next beat of this interval: when a thread of its own beat does its work.
 
-    With the beat it would fight the event loop for the interpreter's lock, at each of its system calls; between
-    two, the processor's caches are cold.
+    With the beat it would fight the event loop for the interpreter's lock, at each of its system calls; and
+    between two beats the processor's caches are cold.
     """
     return interval - (time.monotonic() - _CALM) % interval
 
