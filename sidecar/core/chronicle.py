@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Reading
 from sidecar.core import observations as obs
-from sidecar.core.nouns import Finding
+from sidecar.core.nouns import Finding, Load
 from sidecar.core.stories import Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic, cause_of
 
 KEPT_FIRST, KEPT_LAST = 4, 12
@@ -26,6 +26,9 @@ class Incidents(msgspec.Struct, frozen=True):
     """How many deaths have been taken into account."""
     start_errors: int = 0
     """Likewise."""
+
+    load: Load | None = None
+    """The load that was announced last; it may be over."""
 
     @property
     def known(self) -> tuple[Incident, ...]:
@@ -47,7 +50,8 @@ def begin(
     incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: Reading | None, seen: obs.Seen
 ) -> tuple[Incidents, Incident]:
     """A new one, with the next number; it is not kept yet."""
-    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients)
+    load = incidents.load if incidents.load and incidents.load.until > seen.wall else None
+    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients, load=load)
     return msgspec.structs.replace(incidents, next_number=incidents.next_number + 1), incident
 
 

@@ -175,6 +175,15 @@ class Finding(msgspec.Struct, frozen=True):
     """What the reading is of."""
 
 
+class Load(msgspec.Struct, frozen=True):
+    """A load that a generator has announced: what happens in it may be its doing."""
+
+    until: float
+    """Epoch seconds. A generator says it again before that, for as long as it lives."""
+    clients: int
+    who: str
+
+
 class Pause(msgspec.Struct, frozen=True):
     """Until when the sidecar keeps its hands off: it watches, but acts on nothing and tells of no outage."""
 

@@ -249,6 +249,15 @@ class RestartAsked(Observation, frozen=True, tag=True):
     by: str = ""
 
 
+class LoadAnnounced(Observation, frozen=True, tag=True):
+    """A load generator says what it is about to do, or still does; until now: that it is done."""
+
+    until: float
+    """Epoch seconds."""
+    clients: int
+    who: str
+
+
 class AckAsked(Observation, frozen=True, tag=True):
     """Somebody has this incident in hand: nobody is to be reminded of it, or told because nobody has."""
 

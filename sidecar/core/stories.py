@@ -8,7 +8,7 @@ import msgspec
 
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Ended, Finding, Identity, Severity, Sign, Trouble
+from sidecar.core.nouns import Ended, Finding, Identity, Load, Severity, Sign, Trouble
 from sidecar.core.quantities import Window
 
 
@@ -208,6 +208,8 @@ class Incident(msgspec.Struct, frozen=True):
     closed: float | None = None
     proof: Proof | None = None
     ack: Ack | None = None
+    load: Load | None = None
+    """The announced load in which it began."""
     related: tuple[Cause, ...] = ()
     """What else was wrong when an outage began, or came up during it: at most one of each trouble."""
 

@@ -13,7 +13,7 @@ from sidecar.core.budget import spent
 from sidecar.core.engine import State
 from sidecar.core.facts import Wanted
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Finding, Identity, Pause, Severity, Sign
+from sidecar.core.nouns import Finding, Identity, Load, Pause, Severity, Sign
 from sidecar.core.observations import ConfigRead
 from sidecar.core.phases import Settled, Stand
 from sidecar.core.policy import Policy
@@ -121,6 +121,8 @@ class View(msgspec.Struct, frozen=True):
     deadman: DeadmanView | None
     """None when there is none."""
     accounts: tuple[Account, ...]
+    load: Load | None
+    """The announced load under which the server is now."""
     silences: dict[Topic, Pause]
     rulings: tuple[Explain, ...]
     """Why who was told what, or not: the last of them, the newest last."""
@@ -140,6 +142,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
     facts, phase = state.facts, state.recovery.phase
     known = facts.identity is not None
     restarts = tuple(moment.at for moment in state.recovery.restarts)
+    load = state.incidents.load
     proof = None
     if facts.ready and facts.identity and facts.registered:
         proof = Proof(facts.identity, facts.registered.latency, facts.owner_unknown)
@@ -179,6 +182,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         absence=facts.absence,
         deadman=None if policy.deadman is None else _deadman(state),
         accounts=state.routing.accounts,
+        load=load if load and load.until > wall else None,
         silences=state.routing.silences,
         rulings=state.rulings,
         restarts=state.recovery.counted,

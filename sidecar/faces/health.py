@@ -56,6 +56,8 @@ def health(view: View, label: Label, words: Words) -> Health:
     details = checks.checks(view, words)
     # The sidecar's own troubles: no findings about the server, and no less true.
     said = [sentences.pause(view.pause, words, view.wall)] if view.pause else []
+    if view.load:
+        said.append(sentences.load(view.load, words, view.wall, began=False))
     if view.absence and view.absence.matters and view.wall < view.absence.until + _RECENT:
         said.append(sentences.absence(view.absence, words))
     if view.proof and view.proof.owner_unknown:

@@ -127,9 +127,11 @@ def _parts(message: Message, label: Label, words: Words) -> str:
 
 
 def _why_now(message: Message, words: Words) -> list[str]:
-    """Why this message comes, or is the last for a while, where that is not plain."""
+    """Under which load it began; why this comes, or is the last for a while, where that is not plain."""
     phrases, incident = words.phrases, message.incident
     lines = []
+    if incident.load is not None:
+        lines.append(sentences.load(incident.load, words, as_of(message), began=True))
     if message.reason is Reason.ESCALATED:
         lines.append(phrases.escalated)
     if message.reason is Reason.FLAPS:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from fermatkit.measures import Eater, Reading, Unknown
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import Ended, Pause
+from sidecar.core.nouns import Ended, Load, Pause
 from sidecar.core.phases import Stand
 from sidecar.core.quantities import Window
 from sidecar.core.stories import Ack, Cause, Deed, Done, Incident, Topic
@@ -137,6 +137,14 @@ def proof(incident: Incident, words: Words) -> str:
 def pause(what: Pause, words: Words, now: float) -> str:
     """That the sidecar keeps its hands off, as a whole sentence."""
     return words.phrases.paused.format(**_wish(what, words, now))
+
+
+def load(what: Load, words: Words, now: float, *, began: bool) -> str:
+    """That a load was announced, as a whole sentence; `began`: it is told of what began in it."""
+    phrase = words.phrases.began_in_load if began else words.phrases.in_load
+    return phrase.format(
+        clients=count(what.clients, words), who=quoted(what.who, words), until=moment(what.until, now, words)
+    )
 
 
 def silence(topic: Topic, what: Pause, words: Words, now: float) -> str:

@@ -47,6 +47,14 @@ class FindingState(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
+class LoadState(msgspec.Struct, frozen=True):
+    """A load that was announced."""
+
+    until: str | None
+    clients: int
+    who: str
+
+
 class PauseState(msgspec.Struct, frozen=True, omit_defaults=True):
     """A pause, or a silence."""
 
@@ -86,6 +94,7 @@ class State(msgspec.Struct, frozen=True):
     readings: dict[Measure, ReadingState]
     signs: dict[Sign, SignState]
     budget: list[BudgetState]
+    load: LoadState | None
     pause: PauseState | None
     silences: dict[Topic, PauseState]
     channels: dict[str, ChannelView]
@@ -111,6 +120,7 @@ def state(view: View, label: Label) -> bytes:
             readings={measure: _reading(measure, view) for measure in Measure},
             signs={sign: _sign(view.signs.get(sign)) for sign in Sign},
             budget=[BudgetState(one.spent, one.window.restarts, one.window.within) for one in view.budget],
+            load=LoadState(iso(view.load.until), view.load.clients, view.load.who) if view.load else None,
             pause=_pause(view.pause) if view.pause else None,
             silences={topic: _pause(silence) for topic, silence in view.silences.items()},
             channels=view.channels,

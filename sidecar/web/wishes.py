@@ -13,6 +13,7 @@ from fermatkit.units import format_duration
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import (
     AckAsked,
+    LoadAnnounced,
     PauseAsked,
     Report,
     RestartAsked,
@@ -25,6 +26,8 @@ from sidecar.core.stories import SERVER, Topic
 
 LONGEST_PAUSE = 7 * 86400.0
 """Seconds: a watchdog that is forgotten in a pause is none."""
+LONGEST_LOAD = 86400.0
+"""Seconds."""
 TOPICS = (SERVER, *sorted(trouble.value for trouble in CONDITIONS))
 """What there can be messages about."""
 
@@ -44,6 +47,14 @@ class Restart(msgspec.Struct, frozen=True, tag="restart", tag_field="ask", forbi
     """Another server in place of the one that runs."""
 
     why: str = ""
+
+
+class LoadWindow(msgspec.Struct, frozen=True, tag="load-window", tag_field="ask", forbid_unknown_fields=True):
+    """So many clients come for so many seconds; 0: they are gone."""
+
+    clients: int
+    seconds: float
+    who: str
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="ask", forbid_unknown_fields=True):
@@ -84,7 +95,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What is to be read."""
 
 
-Request = Pause | Resume | Restart | Ack | Silence | Unsilence | Incidents | Status
+Request = Pause | Resume | Restart | LoadWindow | Ack | Silence | Unsilence | Incidents | Status
 
 
 class Face(Protocol):
@@ -127,6 +138,8 @@ def obey(asked: object, by: str, report: Report, face: Face) -> Answer:
             return Answer()
         case Restart(why=why):
             return _restart(why, by, report, face)
+        case LoadWindow():
+            return _announce(request, report)
         case Ack():
             return _acknowledge(request, by, report, face)
         case Unsilence(topic=topic) if topic in TOPICS:
@@ -143,6 +156,15 @@ def _restart(why: str, by: str, report: Report, face: Face) -> Answer:
         return Answer(found)
     report(RestartAsked(found, _line(why), by))
     return Answer(text=f"pid {found.pid}")
+
+
+def _announce(request: LoadWindow, report: Report) -> Answer:
+    """It ends by itself: a generator that lives says it again."""
+    if not 0 <= request.seconds <= LONGEST_LOAD or request.clients < 0:
+        return Answer(f"a load is of 0 clients or more, and no longer than {format_duration(LONGEST_LOAD)}")
+    until = time.time() + request.seconds
+    report(LoadAnnounced(until, request.clients, _line(request.who)))
+    return Answer(until=until)
 
 
 def _acknowledge(request: Ack, by: str, report: Report, face: Face) -> Answer:

@@ -116,6 +116,8 @@ class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quoted: str
     """A reason in words that are none of ours."""
     paused: str
+    in_load: str
+    began_in_load: str
     by: str
     planned: str
     """In place of whose wish a pause is."""

@@ -18,6 +18,7 @@ import pytest
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import (
     AckAsked,
+    LoadAnnounced,
     PauseAsked,
     RestartAsked,
     ResumeAsked,
@@ -96,6 +97,19 @@ async def test_a_restart_is_of_the_process_that_runs_or_refused_with_the_reason(
     face.server = "no server runs"
     assert (await ask(directory, b'{"ask": "restart"}\n'))["error"] == "no server runs"
     assert len(reports.all) == 1
+
+
+async def test_a_load_is_announced_and_ends_by_itself_or_at_once(directory: Path, reports: Reports) -> None:
+    before = time.time()
+    line = b'{"ask": "load-window", "clients": 5000, "seconds": %d, "who": "loadgen on\\nb"}\n'
+    answer = await ask(directory, line % 600)
+    assert (await ask(directory, line % 0))["error"] == ""
+    for wrong in (-1, 86401):
+        assert "no longer than 1 d" in str((await ask(directory, line % wrong))["error"])
+    first, last = reports.of(LoadAnnounced)
+    assert before + 600 <= first.until == answer["until"] <= time.time() + 600
+    assert (first.clients, first.who) == (5000, "loadgen on b")
+    assert last.until <= time.time()
 
 
 async def test_a_resume_is_passed_on(directory: Path, reports: Reports) -> None:
