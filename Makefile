@@ -36,9 +36,9 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail catcher; Ctrl-C ends it all
 	@exec $(BIN)/python -m demo
 
-# Two lines of tests share the cores, and some are about seconds: a failure has to stand when nothing runs beside it.
-test: deps check ## everything that CI runs; nine minutes
-	@$(BIN)/python -m pytest -n 2 --dist loadfile; status=$$?; [ $$status = 1 ] || exit $$status; \
+# Three lines of tests share the cores, and some are about seconds: a failure has to stand when nothing runs beside it.
+test: deps check ## everything that CI runs; eleven minutes
+	@$(BIN)/python -m pytest -n 3 --dist loadfile; status=$$?; [ $$status = 1 ] || exit $$status; \
 	echo "make test: what failed above failed beside another test; once more, alone:" >&2; \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 

@@ -133,13 +133,13 @@ def planned(*warnings: str) -> Act:
     return in_the_quiet_window
 
 
-async def mail(run: Running, beginning: str) -> str:
+async def mail(run: Running, *beginnings: str) -> str:
     async def there() -> bool:
-        return any(subject.startswith(beginning) for subject in run.subjects)
+        return any(subject.startswith(beginnings) for subject in run.subjects)
 
-    await until(there, lambda: f"no {beginning!r} in {run.subjects}", patience=60)
+    await until(there, lambda: f"none of {beginnings} in {run.subjects}", patience=60)
     return next(
-        str(one.get_content()) for one in run.mailbox.mails if str(one["Subject"]).startswith(beginning)
+        str(one.get_content()) for one in run.mailbox.mails if str(one["Subject"]).startswith(beginnings)
     )
 
 

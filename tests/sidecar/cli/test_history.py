@@ -171,8 +171,12 @@ async def test_what_a_sidecar_saw_is_there_when_it_is_dead(tmp_path: Path) -> No
             "killed by SIGKILL (signal 9)",
             None,
         ]
-        samples = await asked("samples?since=5m&measures=protocol:pong")
-        assert {"pass", "fail"} <= set(map(str, samples["status"]))
+
+        async def judged() -> bool:
+            samples = await asked("samples?since=5m&measures=protocol:pong")
+            return {"pass", "fail"} <= set(map(str, samples["status"]))
+
+        await until(judged, lambda: "the seconds in which all was well are not there")
         await run.stop(signal.SIGKILL)
         found = json.loads((await run.asks("incidents", "--since", "5m", "--json")).stdout)
         assert [(one["number"], one["closed"] is None) for one in found] == [(1, False)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fermatkit.measures import Measure, Unknown
@@ -285,6 +285,7 @@ digests = st.lists(messages, min_size=1, max_size=30).map(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
+@settings(suppress_health_check=[HealthCheck.too_slow])  # large messages, on a machine that others use, too
 @given(message=messages | digests, host=st.text(min_size=1, max_size=200))
 def test_any_message_can_be_told(language: str, message: Message, host: str) -> None:
     label = Label(host, LABEL.server, LABEL.page, LABEL.output, LABEL.version)
