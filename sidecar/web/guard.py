@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from math import ceil
 
@@ -34,15 +35,17 @@ def names(settings: HealthSettings) -> frozenset[str]:
     return frozenset(_bare(name) for name in (*_LOCAL, settings.host, *settings.names))
 
 
-def refusal(path: str, headers: Mapping[str, str], ours: frozenset[str], local: str) -> Refusal | None:
-    """Why this request is not for us; `local` is the address at which it came in.
+def refusal(
+    path: str, headers: Mapping[str, str], ours: frozenset[str], local: Callable[[], str]
+) -> Refusal | None:
+    """Why this request is not for us; `local` tells the address at which it came in.
 
     A request without a Host is HTTP/1.0 and no browser's.
     """
     if not path.startswith("/"):
         return HTTPStatus.BAD_REQUEST, "ask for a path, such as /health: this is no proxy"
     host = headers.get("Host")
-    if host is not None and _name(host) not in ours and _name(host) != _bare(local):
+    if host is not None and (name := _name(host)) not in ours and name != _bare(local()):
         return (
             HTTPStatus.MISDIRECTED_REQUEST,
             "this listener has no such name: ask it by its address, or write the name into [health] names",
@@ -64,7 +67,7 @@ def guard(ours: frozenset[str]) -> Middleware:
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         path = request.raw_path
-        if refused := refusal(path, request.headers, ours, _local(request)):
+        if refused := refusal(path, request.headers, ours, lambda: _local(request)):
             return refuse(path, *refused)
         if path.startswith(API):
             now, who = time.monotonic(), client(request.remote)
@@ -90,6 +93,7 @@ def _local(request: web.Request) -> str:
     return str(at[0]) if at else ""
 
 
+@lru_cache(64)
 def _name(host: str) -> str:
     """Without the port. What is no host at all is nobody's name."""
     name, colon, port = host.rpartition(":")

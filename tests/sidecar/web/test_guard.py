@@ -18,7 +18,9 @@ OURS = names(HealthSettings(host="192.0.2.7", names=("Status.example.org",)))
 
 
 def refused(path: str = "/health", **headers: str) -> HTTPStatus | None:
-    got = refusal(path, CIMultiDict({k.replace("_", "-"): v for k, v in headers.items()}), OURS, "10.1.2.3")
+    got = refusal(
+        path, CIMultiDict({k.replace("_", "-"): v for k, v in headers.items()}), OURS, lambda: "10.1.2.3"
+    )
     return got[0] if got else None
 
 
