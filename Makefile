@@ -87,7 +87,7 @@ drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidec
 chaos: $(VENV)/.dev ## 300 times kill -9 of the sidecar or its sender in an outage: what people were told; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m chaos
 
-mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; five minutes
+mutants: $(VENV)/.dev ## small wrongs put into sidecar/core, one at a time: which does no test find; half an hour
 	@PYTHONPATH=.:tests $(BIN)/python -m mutation
 
 bench-standin: $(VENV)/.dev ## what the stand-in carries: 5,000 clients, its own loop lag; about three minutes
