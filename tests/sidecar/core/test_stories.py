@@ -70,6 +70,7 @@ def test_a_death_and_its_end() -> None:
         "closed": died + 1,
         "proof": {"identity": {"pid": 101, "started": 2}, "latency": 0.01, "owner_unknown": ""},
         "ack": None,
+        "load": None,
         "related": [],
     }
     assert plain(book.view.last) == {"server": expected}
@@ -94,6 +95,7 @@ def test_a_condition_has_a_story_without_a_process_and_the_last_of_each_topic_is
         "closed": None,
         "proof": None,
         "ack": None,
+        "load": None,
         "related": [],
     }
     assert plain(book.view.open) == {"disk-low": expected}

@@ -16,7 +16,7 @@ from sidecar.core.facts import Wanted
 from sidecar.core.maintenance import Maintenance
 from sidecar.core.memory import Memory
 from sidecar.core.moments import Absence, Meanwhile
-from sidecar.core.nouns import Finding, Identity, Pause, Severity, Sign, Trouble
+from sidecar.core.nouns import Finding, Identity, Load, Pause, Severity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
     Answered,
@@ -388,6 +388,7 @@ views = st.builds(
     ),
     budget=st.just((BudgetView(Window(6, 600.0), 2),)),
     pause=st.none() | pauses,
+    load=st.none() | st.builds(Load, st.floats(0, 4e9), st.integers(0, 10**6), st.text(max_size=9)),
     silences=st.dictionaries(st.sampled_from([SERVER, *CONDITIONS]), pauses),
     accounts=st.just(()),
     rulings=st.just(()),
