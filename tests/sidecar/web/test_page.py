@@ -245,6 +245,24 @@ async def test_it_is_live(chromium: Browser) -> None:
         await tab.until(has("4,711"), "[id='threads:count']")
 
 
+async def test_the_past_is_drawn_and_told(chromium: Browser, past: Path) -> None:
+    book = restarted()
+    async with serving(book, history=past) as site, chromium.tab(site.url) as tab:
+        await tab.until(has("killed by SIGKILL (signal 9)"), "#incidents summary")
+        assert "pid 100) ended" in await tab.run("document.querySelector('#incidents li').textContent")
+        assert await tab.run("document.querySelectorAll('#charts canvas').length") == 8
+        assert await tab.text("#charts figure:first-child b") == "3.4 %"
+        await tab.run("document.querySelector('#ranges input[value=\"86400\"]').click()")
+        async with asyncio.timeout(20):
+            while not any("samples?since=-86400" in url for url in tab.requests):
+                await asyncio.sleep(0.05)
+        spoken = "document.querySelector('.plot').getAttribute('aria-label')"
+        async with asyncio.timeout(20):
+            while "between 4.0 % and 26.0 %" not in (said := str(await tab.run(spoken))):
+                await asyncio.sleep(0.05)
+        assert said.startswith("CPU: ")
+
+
 async def test_what_others_said_is_text_and_never_markup(chromium: Browser) -> None:
     evil = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     book, identity = running(fds=Unknown(evil))
