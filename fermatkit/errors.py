@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -26,3 +28,10 @@ class UserError(Exception):
     def __init__(self, message: str, code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(message)
         self.code = code
+
+
+def meant(wrong: str, known: Iterable[str], *, all_of_them: str = "there are") -> str:
+    """What was meant, if something there is is spelled nearly so; else all that there is."""
+    names = list(known)
+    near = difflib.get_close_matches(wrong, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{all_of_them}: {', '.join(names)}"

@@ -3,12 +3,3 @@
 uPlot 1.6.32, https://github.com/leeoniya/uPlot, MIT (``uplot.LICENSE``): ``uplot.js`` and ``uplot.css`` are
 its ``dist/uPlot.iife.min.js`` and ``dist/uPlot.min.css``, byte for byte.
 """
-
-from __future__ import annotations
-
-from importlib.resources import files
-
-
-def read(name: str) -> bytes:
-    """One of the files as it is."""
-    return files(__name__).joinpath(name).read_bytes()

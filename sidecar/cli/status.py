@@ -10,10 +10,17 @@ from pathlib import Path
 
 from fermatkit.errors import ExitCode
 from sidecar.cli.control import ask
+from sidecar.core.view import Status
+from sidecar.faces.glance import MARKS
 
 _AGAIN = 2.0
 """Seconds from one look to the next."""
-_COLOURS = {"✓": "\x1b[32m", "!": "\x1b[33m", "✗": "\x1b[31m", "?": "\x1b[2m"}
+_COLOURS = {
+    MARKS[Status.PASS]: "\x1b[32m",
+    MARKS[Status.WARN]: "\x1b[33m",
+    MARKS[Status.FAIL]: "\x1b[31m",
+    MARKS[None]: "\x1b[2m",
+}
 _PLAIN, _CLEAR = "\x1b[0m", "\x1b[H\x1b[2J"
 
 
@@ -32,7 +39,7 @@ def _look(config: Path, *, clear: bool) -> ExitCode:
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown = "\n".join(_coloured(line) if coloured else line for line in text.splitlines())
     print(f"{_CLEAR if clear else ''}{shown}", flush=True)
-    return ExitCode.UNHEALTHY if text.startswith("✗") else ExitCode.GOOD
+    return ExitCode.UNHEALTHY if text.startswith(MARKS[Status.FAIL]) else ExitCode.GOOD
 
 
 def _coloured(line: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from fermatkit.measures import Measure
 from sidecar.faces import figures, sentences
@@ -70,17 +70,4 @@ def _cell(name: str, spread: Spread | None, words: Words) -> str:
     value = quantile(spread, 99) if name in LATENCIES else spread.mean if spread else None
     if value is None or not math.isfinite(value):
         return _UNKNOWN
-    return _SPELL.get(SERIES[name], figures.count)(value, words)
-
-
-def _milliseconds(value: float, words: Words) -> str:
-    return figures.milliseconds(value / 1000, words)
-
-
-_SPELL: dict[str, Callable[[float, Words], str]] = {
-    "bytes": figures.size,
-    "bytes/s": figures.rate,
-    "percent": figures.percent,
-    "seconds": figures.duration,
-    "ms": _milliseconds,
-}
+    return figures.quantity(value, SERIES[name], words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import typing
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fermatkit.errors import meant
 from sidecar.config.mistakes import Mistake
 from sidecar.config.plain import plain
 from sidecar.config.texts import cut
@@ -54,9 +54,7 @@ def under(path: str, key: str) -> str:
 
 def unknown(key: str, known: Iterable[str]) -> str:
     """That there is no such key, and which may be meant."""
-    near = difflib.get_close_matches(key, list(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
-    return f"is not a setting; {hint}"
+    return f"is not a setting; {meant(key, sorted(known), all_of_them='known here')}"
 
 
 def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:

@@ -76,6 +76,11 @@ def pid(view: View) -> str | None:
     return str(view.identity.pid) if view.identity else None
 
 
+def shown(number: float) -> float | str:
+    """A time that never comes is infinite, and JSON has no number for that."""
+    return round(number, DECIMALS) if math.isfinite(number) else "never"
+
+
 def ms(seconds: float) -> float:
     """Milliseconds."""
     return round(seconds * 1000, DECIMALS)

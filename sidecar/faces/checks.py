@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from fermatkit.measures import MACHINE, UNITS, Measure, Unknown
 from sidecar.core.nouns import Finding, Severity, Sign, Trouble
 from sidecar.core.phases import Stand
@@ -11,13 +9,12 @@ from sidecar.core.rules import METRICS
 from sidecar.core.stories import SERVER, Cause, cause_of
 from sidecar.core.view import Status, View
 from sidecar.faces import records, sentences
-from sidecar.faces.check import DECIMALS, Check, Checks, about, changed, history, iso, ms, pid, severity
+from sidecar.faces.check import Check, Checks, about, changed, history, iso, ms, pid, severity, shown
 from sidecar.faces.reasons import reason
 from sidecar.faces.words import Words
 
 _SIGNS_TELL = {Trouble.SILENT, Trouble.HUNG, Trouble.NOT_SERVING, Trouble.STUCK, Trouble.HTTP_DEAD}
 _TOLD_ELSEWHERE = _SIGNS_TELL | set(METRICS)
-NEVER = "never"
 _SYSTEM = {Measure.CPU, Measure.MEMORY} | MACHINE
 
 
@@ -84,7 +81,7 @@ def _since(view: View) -> float | None:
 
 def _measure(measure: Measure, view: View, words: Words) -> Check:
     reading = view.readings.get(measure)
-    number = None if reading is None or isinstance(reading, Unknown) else _shown(reading)
+    number = None if reading is None or isinstance(reading, Unknown) else shown(reading)
     finding = _worst(measure, view)
     return Check(
         component_type="system" if measure in _SYSTEM else "component",
@@ -101,11 +98,6 @@ def _measure(measure: Measure, view: View, words: Words) -> Check:
         else None,
         links=history(measure) if finding else None,
     )
-
-
-def _shown(number: float) -> float | str:
-    """A time that never comes is infinite, and JSON has no number for that."""
-    return round(number, DECIMALS) if math.isfinite(number) else NEVER
 
 
 def _unread(reading: Unknown | None, words: Words) -> str:

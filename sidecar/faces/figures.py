@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fermatkit.units import format_duration, format_size
 from sidecar.faces.words import Words
 
@@ -45,3 +47,21 @@ def share(value: float, words: Words) -> str:
 def percent(value: float, words: Words) -> str:
     """What is in percent already."""
     return words.numbers.percent.format(number=f"{value:.0f}")
+
+
+def _of_milliseconds(value: float, words: Words) -> str:
+    return milliseconds(value / 1000, words)
+
+
+_SPELL: dict[str, Callable[[float, Words], str]] = {
+    "bytes": size,
+    "bytes/s": rate,
+    "percent": percent,
+    "seconds": duration,
+    "ms": _of_milliseconds,
+}
+
+
+def quantity(value: float, unit: str, words: Words) -> str:
+    """A number with its unit, as a measure names that; of whatever is only counted, how many."""
+    return _SPELL.get(unit, count)(value, words)

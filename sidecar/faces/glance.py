@@ -102,13 +102,6 @@ def _figure(check: Check, words: Words) -> tuple[str, str]:
 
 
 def _written(value: float, unit: str, words: Words) -> str:
-    match unit:
-        case "bytes":
-            return figures.size(value, words)
-        case "seconds":
-            return figures.duration(value, words)
-        case "percent":
-            return words.numbers.percent.format(number=figures.written(f"{value:.1f}", words))
-        case "ms":
-            return figures.milliseconds(value / 1000, words)
-    return figures.count(value, words)
+    if unit == "percent":  # to a tenth, as the page has it
+        return words.numbers.percent.format(number=figures.written(f"{value:.1f}", words))
+    return figures.quantity(value, unit, words)

@@ -41,12 +41,7 @@ def decision(ruling: Explain, words: Words) -> str:
 
 def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
     phrases = words.phrases
-    yield phrases.incident_open.format(
-        number=incident.number,
-        name=name(incident, words),
-        since=sentences.date(incident.began),
-        length=sentences.length(incident, words, view.wall),
-    )
+    yield opened(incident, words, view.wall)
     yield f"  {sentences.cause(incident.causes[-1], words, view.wall)}"
     if incident.ack is not None:
         yield f"  {sentences.ack(incident.ack, words, view.wall)}"
@@ -57,6 +52,16 @@ def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
         if account.held is not None:
             why = words.why[account.reason]
             yield f"  {phrases.held_back.format(channel=account.channel, why=why)}"
+
+
+def opened(incident: Incident, words: Words, now: float) -> str:
+    """One that is open, in a line."""
+    return words.phrases.incident_open.format(
+        number=incident.number,
+        name=name(incident, words),
+        since=sentences.date(incident.began),
+        length=sentences.length(incident, words, now),
+    )
 
 
 def closed(incident: Incident, words: Words) -> str:

@@ -10,7 +10,7 @@ from sidecar.core.nouns import Severity
 from sidecar.core.stories import Cause, Deed, Incident, Topic
 from sidecar.faces import sentences
 from sidecar.faces.check import Line, iso
-from sidecar.faces.listing import closed, name
+from sidecar.faces.listing import closed, name, opened
 from sidecar.faces.records import story
 from sidecar.faces.words import Words
 
@@ -70,16 +70,7 @@ def listed(incidents: Iterable[Incident], words: Words, now: float) -> str:
     """In lines, with each one's story."""
     blocks = []
     for one in incidents:
-        lines = [_open(one, words, now) if one.closed is None else closed(one, words)]
+        lines = [opened(one, words, now) if one.closed is None else closed(one, words)]
         lines += [f"    {line.time}  {line.text}" for line in story(one, words)]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) or words.phrases.none
-
-
-def _open(incident: Incident, words: Words, now: float) -> str:
-    return words.phrases.incident_open.format(
-        number=incident.number,
-        name=name(incident, words),
-        since=sentences.date(incident.began),
-        length=sentences.length(incident, words, now),
-    )

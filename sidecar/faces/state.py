@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from fermatkit.measures import UNITS, Measure, Reading, Unknown
@@ -11,10 +9,8 @@ from sidecar.core.nouns import Finding, Pause, Severity, Sign
 from sidecar.core.phases import Stand
 from sidecar.core.stories import Topic
 from sidecar.core.view import ChannelView, SignView, Status, View
-from sidecar.faces.check import DECIMALS, iso, ms
+from sidecar.faces.check import iso, ms, shown
 from sidecar.faces.label import Label
-
-_NEVER = "never"
 
 
 class ReadingState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -138,7 +134,7 @@ def _reading(measure: Measure, view: View) -> ReadingState:
     unit, time = UNITS[measure], iso(view.read.get(measure))
     if isinstance(reading, Unknown):
         return ReadingState(unit, unknown=reading.why, time=time)
-    return ReadingState(unit, round(reading, DECIMALS) if math.isfinite(reading) else _NEVER, time=time)
+    return ReadingState(unit, shown(reading), time=time)
 
 
 def _sign(sign: SignView | None) -> SignState:

@@ -19,6 +19,7 @@ from sidecar.store.history.levels import SERIES
 from sidecar.store.history.reading import NoHistory, Span, incidents, samples, starts
 from sidecar.store.history.shapes import shaped
 from sidecar.tasks import OneThread
+from sidecar.web.guard import refuse
 
 SAMPLES, INCIDENTS = "/api/v1/samples", "/api/v1/incidents"
 _POINTS, _MOST_POINTS = 600, 2000
@@ -95,16 +96,17 @@ class Past:
 
     async def _answer(self, understood: Callable[[float], Callable[[], object]]) -> web.Response:
         if self._asked >= _AT_ONCE:
-            return _json(HTTPStatus.SERVICE_UNAVAILABLE, _error("others are asking: ask again in a second"))
+            return refuse(SAMPLES, HTTPStatus.SERVICE_UNAVAILABLE, "others are asking: ask again in a second")
         try:
             work = understood(time.time())
         except ValueError as error:
-            return _json(HTTPStatus.BAD_REQUEST, _error(str(error)))
+            return refuse(SAMPLES, HTTPStatus.BAD_REQUEST, str(error))
         self._asked += 1
         try:
-            return _json(HTTPStatus.OK, await self._thread.call(lambda: msgspec.json.encode(work())))
+            body = await self._thread.call(lambda: msgspec.json.encode(work()))
+            return web.Response(body=body, content_type="application/json")
         except NoHistory as error:
-            return _json(HTTPStatus.SERVICE_UNAVAILABLE, _error(str(error)))
+            return refuse(SAMPLES, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
         finally:
             self._asked -= 1
 
@@ -133,11 +135,3 @@ def _number(query: dict[str, str], name: str, usual: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < _DIGITS and 1 <= int(text) <= most):
         raise ValueError(f"{name}: {text[:40]!r} is no number from 1 to {most}")
     return int(text)
-
-
-def _error(why: str) -> bytes:
-    return msgspec.json.encode({"error": why})
-
-
-def _json(status: HTTPStatus, body: bytes) -> web.Response:
-    return web.Response(status=status, body=body, content_type="application/json")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
+from importlib.resources import files
 
 from aiohttp import web
 
-from fermatkit import charts
 from sidecar.faces.health import CONTENT_TYPE, Health
-from sidecar.web.page import index, read
+from sidecar.web.page import index
 from sidecar.web.showing import Showing
 
 _TYPES = {"css": "text/css", "js": "text/javascript"}
-_PAGE = ("page.css", "page.js", "dom.js", "facts.js", "history.js", "incidents.js", "live.js", "words.js")
-_CHARTS = ("uplot.css", "uplot.js", "charts.js")
+_PLACES = ("sidecar.web.page", "fermatkit.charts")
+"""Packages of files, which are served by their names."""
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -47,10 +47,10 @@ def routes(showing: Showing) -> Iterator[web.RouteDef]:
     yield web.get("/readyz", readyz)
     yield web.get("/api/v1/state", state)
     yield web.get("/", page)
-    for name in _PAGE:
-        yield web.get(f"/{name}", _static(read(name), name))
-    for name in _CHARTS:
-        yield web.get(f"/{name}", _static(charts.read(name), name))
+    for place in _PLACES:
+        for file in files(place).iterdir():
+            if kind := _TYPES.get(file.name.rpartition(".")[2]):
+                yield web.get(f"/{file.name}", _static(file.read_bytes(), kind))
 
 
 def _accepted(request: web.Request) -> str:
@@ -71,8 +71,8 @@ def _health(health: Health, held: str) -> web.Response:
     return web.Response(status=health.status, body=health.body, headers=headers)
 
 
-def _static(body: bytes, name: str) -> _Handler:
+def _static(body: bytes, kind: str) -> _Handler:
     async def static(_: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=_TYPES[name.rpartition(".")[2]], charset="utf-8")
+        return web.Response(body=body, content_type=kind, charset="utf-8")
 
     return static

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
 
+from fermatkit.errors import meant
 from fermatkit.units import format_duration
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import (
@@ -192,9 +192,7 @@ def _keep_still(request: Pause | Silence, by: str, report: Report) -> Answer:
 
 
 def _no_topic(topic: str) -> Answer:
-    near = difflib.get_close_matches(topic, TOPICS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(TOPICS)}"
-    return Answer(f"there are no messages about {topic!r}; {hint}")
+    return Answer(f"there are no messages about {topic!r}; {meant(topic, TOPICS)}")
 
 
 def _line(text: str) -> str:

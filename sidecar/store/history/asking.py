@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from fermatkit.errors import meant
 from fermatkit.units import parse_duration
 from sidecar.store.history.levels import SERIES
 
@@ -58,9 +58,7 @@ def series(names: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         if name not in SERIES:
-            near = difflib.get_close_matches(name, SERIES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(SERIES)}"
-            raise ValueError(f"{_short(name)} is not measured; {hint}")
+            raise ValueError(f"{_short(name)} is not measured; {meant(name, SERIES)}")
     return wanted
 
 

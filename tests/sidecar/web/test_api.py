@@ -31,12 +31,6 @@ async def site() -> AsyncIterator[Site]:
         yield one
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 async def asks(
     client: aiohttp.ClientSession, site: Site, ask: str, body: Any = None, headers: dict[str, str] = SHOWN
 ) -> tuple[int, dict[str, Any]]:

@@ -26,18 +26,6 @@ from sidecar.web.events import Events
 from support.site import Site, serving
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as one:
-        yield one
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 async def test_health_while_all_is_well(site: Site, client: aiohttp.ClientSession) -> None:
     async with client.get(f"{site.url}/health") as answer:
         assert answer.status == 200

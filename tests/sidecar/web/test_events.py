@@ -50,12 +50,6 @@ async def heard(answer: aiohttp.ClientResponse) -> Event:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as one:
-        yield one
-
-
-@pytest.fixture
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         yield session

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 
 import aiohttp
 import psutil
@@ -13,19 +12,13 @@ from prometheus_client.parser import text_string_to_metric_families as read
 
 from sidecar.core.nouns import Identity
 from sidecar.web.metrics import OPENMETRICS, TEXT, prefers_openmetrics
-from support.site import Site, serving
+from support.site import Site
 
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
 """What Prometheus 2.42 sends."""
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as one:
-        yield one
 
 
 async def scrape(site: Site, accept: str = "*/*") -> tuple[str, str]:

@@ -58,12 +58,6 @@ async def site(path: Path) -> AsyncIterator[Site]:
         yield one
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
 async def get(client: aiohttp.ClientSession, site: Site, what: str, **query: object) -> tuple[int, Any]:
     url = f"{site.url}/api/v1/{what}"
     async with client.get(url, params={name: str(value) for name, value in query.items()}) as answer:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import aiohttp
-import pytest
 
 from fermatkit.measures import Measure
 from sidecar.core.nouns import Identity
@@ -14,18 +11,6 @@ from support.playbook import Playbook
 from support.site import Site, serving
 
 A = Identity(100, 1)
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as one:
-        yield one
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
 
 
 async def etag(site: Site, client: aiohttp.ClientSession) -> str:
