@@ -168,7 +168,7 @@ class Sidecar:
                 load_keys(directory / "probe-keys.json"),
                 report,
             ),
-            HttpProbe(HttpSettings(settings.host, settings.port), report),
+            http := HttpProbe(HttpSettings(settings.host, settings.port), report),
             ProcessProbe(ProcessSettings(settings.port), report),
             ThreadsProbe(ThreadsSettings(), report),
             CgroupProbe(CgroupSettings(), report),
@@ -210,6 +210,7 @@ class Sidecar:
                 act.Start: server.start,
                 act.Restart: server.restart,
                 act.Signal: server.signal,
+                act.Ask: http.doubt,
                 act.Collect: collector.collect,
                 act.Watch: watch,
                 act.Explain: lambda _: None,  # logged like every action, and kept to be shown

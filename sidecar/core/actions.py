@@ -42,6 +42,13 @@ class Watch(Action, frozen=True, tag=True):
     identity: Identity | None
 
 
+class Ask(Action, frozen=True, tag=True):
+    """Ask this process over HTTP now, for its pongs are missing. → Answered or Unanswered."""
+
+    routine: ClassVar[bool] = True
+    identity: Identity
+
+
 class Collect(Action, frozen=True, tag=True):
     """Put together what shows why this process is in trouble, without changing it; or died. → Collected."""
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import msgspec
 
 from sidecar.core import observations as obs
-from sidecar.core.actions import Finish, Signal, Watch
+from sidecar.core.actions import Ask, Finish, Signal, Watch
 from sidecar.core.aftermath import examine, gathered, hear
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.incidents import ended_by_us
 from sidecar.core.moments import Moment, recalled
-from sidecar.core.nouns import Act, Finding, Identity, Trouble
+from sidecar.core.nouns import Act, Finding, Identity, Sign, Trouble
 from sidecar.core.phases import (
     Awaiting,
     Collecting,
@@ -62,8 +62,16 @@ def recover(
         turn.tell(Deed.UNDELIVERED, seen.what.identity.pid, why=seen.what.why)
     hear(turn)
     phase = _climb(phase, turn)
+    _doubt(turn)
     examine(turn)  # after the start: nothing may stand before that
     return msgspec.structs.replace(turn.recovery, phase=phase), turn
+
+
+def _doubt(turn: Turn) -> None:
+    """One sign of life is missing: the other tells whether it is the server, and is not waited for."""
+    match turn.seen.what:
+        case obs.Unanswered(identity=identity, sign=Sign.PONG) if identity == turn.facts.identity:
+            turn.actions.append(Ask(identity))
 
 
 def _climb(phase: Phase, turn: Turn) -> Phase:

@@ -31,8 +31,9 @@ class Rhythm(msgspec.Struct, frozen=True):
     """How often to ask. All in seconds."""
 
     ping_interval: float = 1.0
-    ping_limit: float = 1.5
-    """After so long a ping counts as unanswered; an answer that comes later counts, too."""
+    ping_limit: float = 1.2
+    """After so long a ping counts as unanswered; an answer that comes later counts, too. Then the question
+    over HTTP is put at once: if it stays without an answer, too, silence is noticed within 3 s."""
     list_interval: float = 30.0
     """Each list request leaves 0.9 KB in the server's log, twice."""
     list_limit: float = 5.0

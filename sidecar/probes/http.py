@@ -13,7 +13,7 @@ from sidecar.core.nouns import Identity, Sign
 from sidecar.core.observations import Answered, Report, Unanswered
 from sidecar.probes.aim import Aim, is_ours, why
 from sidecar.probes.question import NotHttp, get
-from sidecar.tasks import Beat
+from sidecar.tasks import next_beat
 
 _PATH = "/fermat/api/user"
 _ANSWER = b"The User WebService is running"
@@ -30,11 +30,14 @@ class HttpSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 9090
     interval: float = 1.0
-    """Seconds from one question to the next. Who has answered the last is asked half as often: a connection
-    of its own makes this the dearest of all looks."""
+    """Seconds from one question to the next, while there is no answer."""
+    rest: float = 5.0
+    """Seconds from a question that was answered to the next, unless there is doubt: a connection of its own
+    makes this the dearest of all looks."""
     limit: float = 0.6
     """Seconds after which a question counts as unanswered; an answer that comes later counts, too. With the
-    two from one question to the next it is less than the 3 s in which silence is to be noticed."""
+    time after which the missing pong puts the question it is less than the 3 s in which silence is to be
+    noticed."""
 
 
 class HttpProbe:
@@ -45,6 +48,9 @@ class HttpProbe:
         self._report = report
         self._answered = False
         """Whether the last question was, in time."""
+        self._doubted = False
+        self._changed = asyncio.Event()
+        """What a pause depends on has."""
         self._aim = Aim(self._run, "http probe")
 
     def watch(self, identity: Identity | None) -> None:
@@ -55,22 +61,38 @@ class HttpProbe:
         """Stop asking."""
         await self._aim.close()
 
+    def doubt(self, _: object) -> None:
+        """Ask at once, unless a question is under way: another sign of life is missing."""
+        self._doubted = True
+        self._changed.set()
+
     async def _run(self, identity: Identity) -> None:
         asking: set[asyncio.Task[None]] = set()
-        self._answered = resting = False
-        beat = Beat(self._settings.interval)
+        self._answered = False
         async with asyncio.TaskGroup() as group:
             while True:
-                await beat.wait()
-                resting = self._answered and not resting
-                if resting:
-                    continue
                 if len(asking) < _AT_ONCE:
                     task = group.create_task(self._ask(identity))
                     asking.add(task)
                     task.add_done_callback(asking.discard)
                 else:
                     self._unanswered(identity, f"{_AT_ONCE} questions are still without an answer")
+                await self._pause(asking)
+
+    async def _pause(self, asking: set[asyncio.Task[None]]) -> None:
+        """Wait until the next question is due: soon if this one is not answered, at once in doubt."""
+        asked = asyncio.get_running_loop().time()
+        while True:
+            self._changed.clear()
+            self._doubted = False
+            pause = self._settings.rest if self._answered else self._settings.interval
+            try:
+                async with asyncio.timeout_at(next_beat(asked, pause)):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+            if self._doubted and not asking:
+                return
 
     async def _ask(self, identity: Identity) -> None:
         """As a stranger, on a new connection: a server that lets nobody new in is not well."""
@@ -87,7 +109,7 @@ class HttpProbe:
             elif reply.body != _ANSWER:
                 tell("another text than the server's")
             else:
-                self._answered = True
+                self._is(answered=True)
                 self._report(Answered(identity, Sign.HTTP, time.monotonic() - asked))
         except TimeoutError:
             tell(f"no answer within {_PATIENCE:g} s")
@@ -98,5 +120,10 @@ class HttpProbe:
             late.cancel()
 
     def _unanswered(self, identity: Identity, reason: str) -> None:
-        self._answered = False
+        self._is(answered=False)
         self._report(Unanswered(identity, Sign.HTTP, reason))
+
+    def _is(self, *, answered: bool) -> None:
+        if answered is not self._answered:
+            self._answered = answered
+            self._changed.set()

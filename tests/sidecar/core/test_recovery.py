@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sidecar.core.accounts import Routing
-from sidecar.core.actions import Signal, Start, Watch
+from sidecar.core.actions import Ask, Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Sign, Trouble
 from sidecar.core.observations import (
@@ -295,3 +295,12 @@ def test_a_deadline_that_is_over_at_once_ends_the_step(stuck: str) -> None:
     book.boots(A)
     actions = book.sees(Sampled(A, "T", {})) + book.sees(StopAsked(leave=False))
     assert Signal(A, 9) in actions
+
+
+def test_a_missing_pong_has_the_other_sign_asked_for_at_once() -> None:
+    book = Playbook()
+    book.boots(A)
+    assert Ask(A) in book.sees(Unanswered(A, Sign.PONG, "no pong within 1.2 s"))
+    assert Ask(A) in book.sees(Unanswered(A, Sign.PONG, "no pong within 1.2 s"), after=1), "each time"
+    for other in (Unanswered(B, Sign.PONG, "no pong"), Unanswered(A, Sign.HTTP, "no answer")):
+        assert "Ask" not in kinds(book.sees(other))

@@ -24,7 +24,7 @@ async def make(reports: Reports) -> AsyncIterator[Make]:
     probes: list[HttpProbe] = []
 
     def make(port: int) -> HttpProbe:
-        probes.append(HttpProbe(HttpSettings(port=port, interval=0.05, limit=0.2), reports))
+        probes.append(HttpProbe(HttpSettings(port=port, interval=0.05, rest=0.1, limit=0.2), reports))
         return probes[-1]
 
     yield make
@@ -165,3 +165,56 @@ async def test_a_question_that_we_could_not_ask_says_nothing_about_the_server(
         before = len(reports.of(Answered))
         await reports.until(Answered, before + 3)
     assert not reports.of(Unanswered)
+
+
+async def test_who_has_answered_is_asked_again_later_or_at_once_in_doubt(
+    reports: Reports, ourselves: Identity
+) -> None:
+    answers = iter((True, True, False))
+    asked = 0
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        return web.Response(text="The User WebService is running ..." if next(answers, True) else "")
+
+    async with scripted() as server:
+        server.answers = answer
+        probe = HttpProbe(HttpSettings(port=server.port, interval=0.05, rest=600.0), reports)
+        probe.watch(ourselves)
+        await reports.until(Answered)
+        await asyncio.sleep(0.3)
+        assert asked == 1, "it rests"
+        probe.doubt(None)
+        await reports.until(Answered, 2)
+        probe.doubt(None)
+        await reports.until(Unanswered)
+        await reports.until(Answered, 3)  # soon, by itself
+        await asyncio.sleep(0.3)
+        assert asked == 4, "it rests again"
+        await probe.close()
+
+
+async def test_doubt_puts_no_second_question_beside_one_that_is_under_way(
+    reports: Reports, ourselves: Identity
+) -> None:
+    asked = 0
+    never = asyncio.Event()
+
+    async def hangs(_: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        await never.wait()
+        return web.Response()
+
+    async with scripted() as server:
+        server.answers = hangs
+        probe = HttpProbe(HttpSettings(port=server.port, interval=600.0, limit=0.1), reports)
+        probe.watch(ourselves)
+        await reports.until(Unanswered)
+        for _ in range(5):
+            probe.doubt(None)
+            await asyncio.sleep(0.02)
+        assert asked == 1
+        await probe.close()
+        never.set()
