@@ -16,7 +16,7 @@ from sidecar.core.incidents import narrate
 from sidecar.core.keeper import Keeper, keep, remember
 from sidecar.core.learning import observe
 from sidecar.core.maintenance import next_begin
-from sidecar.core.observations import Restored, Seen
+from sidecar.core.observations import Answered, Counted, HostSampled, Observation, Restored, Seen
 from sidecar.core.outbox import Outbox, leaves_at, post
 from sidecar.core.policy import Policy
 from sidecar.core.recovery import recover
@@ -92,6 +92,20 @@ def step(state: State, seen: Seen, policy: Policy) -> tuple[State, tuple[Action,
     decision = decide(state, seen, policy)
     state, rest = tell(state, decision, seen, policy)
     return state, decision.actions + rest
+
+
+def can_wait(state: State, what: Observation) -> bool:
+    """Whether nothing follows from this before the next look, soon after: all is well, and stays so.
+
+    A sign of life that was not missing is one; so are the looks that are made every few seconds only.
+    """
+    facts = state.facts
+    if state.findings or not facts.serving:
+        return False
+    if isinstance(what, Answered):
+        fact = facts.sign(what.sign)
+        return fact.good_at is not None and not fact.missing
+    return isinstance(what, Counted | HostSampled)
 
 
 def due(state: State, policy: Policy) -> float:

@@ -9,8 +9,21 @@ from structlog.testing import capture_logs
 
 from sidecar.core import actions as act
 from sidecar.core.engine import State
-from sidecar.core.nouns import Ended, Identity
-from sidecar.core.observations import Absent, Appeared, Exited, Restored, Seen, StartFailed, StopAsked
+from sidecar.core.nouns import Ended, Identity, Sign
+from sidecar.core.observations import (
+    Absent,
+    Answered,
+    Appeared,
+    Exited,
+    Listened,
+    Registered,
+    Restored,
+    Sampled,
+    Seen,
+    StartFailed,
+    StopAsked,
+    Unanswered,
+)
 from sidecar.core.phases import Delayed, Over, Starting
 from sidecar.core.policy import Policy
 from sidecar.loop import Loop
@@ -73,7 +86,8 @@ async def test_what_is_reported_before_anyone_performs_waits() -> None:
 async def test_an_action_without_a_performer_is_found_at_the_start() -> None:
     shell = Shell()
     with pytest.raises(
-        ValueError, match="nobody performs Restart, Signal, Watch, Collect, Send, Explain, Save, Beat, Finish"
+        ValueError,
+        match="nobody performs Restart, Signal, Watch, Ask, Collect, Send, Explain, Save, Beat, Finish",
     ):
         shell.loop.connect({act.Start: shell.perform})
 
@@ -138,4 +152,79 @@ async def test_what_is_done_each_minute_is_no_line_in_the_log() -> None:
     assert shell.done == ["Beat", "Start", "Save", "Watch", "Save"]
     told = [action for line in lines for action in line["actions"]]
     assert [action.split()[0] for action in told] == ["Start", "Save", "Watch", "Save"]
+    shell.loop.close()
+
+
+class Well(Shell):
+    """All is well, and was answered; what is taken is noted with its moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[tuple[str, float]] = []
+        self.loop.connect(
+            dict.fromkeys(act.Action.__subclasses__(), self.perform),
+            lambda seen, _: self.taken.append((type(seen.what).__name__, seen.at)),
+        )
+        self.server = Identity(101, 1)
+        for what in (
+            Restored(None, seed=1),
+            Absent(),
+            Listened(self.server, owned=True),
+            Registered(self.server, 0.01),
+        ):
+            self.loop.report(what)
+        self.taken.clear()
+        self.published.clear()
+
+    def pong(self) -> Answered:
+        return Answered(self.server, Sign.PONG, 0.001)
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.taken]
+
+
+async def test_a_sign_that_was_not_missing_waits_for_the_next_look_and_keeps_its_moment() -> None:
+    shell = Well()
+    before = asyncio.get_running_loop().time()
+    shell.loop.report(shell.pong())
+    came = asyncio.get_running_loop().time()
+    assert (shell.names, shell.published) == ([], [])
+    await asyncio.sleep(0.02)
+    shell.loop.report(Sampled(shell.server, "S", {}))
+    assert shell.names == ["Answered", "Sampled"]
+    assert before <= shell.taken[0][1] <= came < shell.taken[1][1]
+    assert shell.published == [shell.loop.state], "once for both"
+    assert before <= (shell.loop.state.facts.sign(Sign.PONG).good_at or 0.0) <= came
+    shell.loop.close()
+
+
+async def test_what_waits_is_taken_when_time_alone_matters_if_nothing_else_comes() -> None:
+    shell = Well()
+    shell.loop.report(shell.pong())
+    async with asyncio.timeout(10):
+        while not shell.taken:
+            await asyncio.sleep(0.05)
+    assert shell.names == ["Answered", "Ticked"]
+    shell.loop.close()
+
+
+async def test_a_sign_that_was_missing_is_taken_at_once() -> None:
+    shell = Well()
+    shell.loop.report(Unanswered(shell.server, Sign.PONG, "no pong"))
+    shell.loop.report(shell.pong())
+    assert shell.names == ["Unanswered", "Answered"]
+    shell.loop.close()
+
+
+async def test_a_death_waits_for_nothing_and_time_does_not_run_backwards() -> None:
+    shell = Well()
+    shell.loop.report(shell.pong())
+    await asyncio.sleep(0.02)
+    shell.done.clear()
+    shell.loop.report(Exited(shell.server, Ended(signal=9)))
+    assert shell.done[0] == "Start"
+    assert shell.names == ["Exited", "Answered", "Appeared"]
+    moments = [at for _, at in shell.taken]
+    assert moments == sorted(moments)
     shell.loop.close()

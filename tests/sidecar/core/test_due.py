@@ -5,16 +5,21 @@ from __future__ import annotations
 import pytest
 
 from fermatkit.measures import Measure
-from sidecar.core.engine import due
+from sidecar.core.engine import can_wait, due
 from sidecar.core.nouns import Identity, Sign, Trouble
 from sidecar.core.observations import (
     Absent,
+    Answered,
     Counted,
+    HostSampled,
+    Observation,
     PauseAsked,
     Restored,
     Sampled,
     SaveFailed,
     StartFailed,
+    Ticked,
+    Unanswered,
 )
 from sidecar.core.policy import Policy, Route
 from support.playbook import Playbook
@@ -98,3 +103,45 @@ def test_a_busy_server_is_hung_by_time_alone() -> None:
     assert Trouble.BUSY in book.state.findings
     book.waits(0.1)
     assert Trouble.HUNG in book.state.findings
+
+
+PONG = Answered(A, Sign.PONG, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("what", "can"),
+    [
+        (PONG, True),
+        (Counted(A, {}), True),
+        (HostSampled({}), True),
+        (Answered(A, Sign.HTTP, 0.01), False),  # the first one ever
+        (Sampled(A, "S", {}), False),
+        (Unanswered(A, Sign.PONG, "no pong"), False),
+        (Ticked(), False),
+    ],
+)
+def test_what_says_nothing_new_can_wait_while_all_is_well(what: Observation, *, can: bool) -> None:
+    book = booted()
+    book.sees(PONG)
+    assert can_wait(book.state, what) is can
+
+
+def test_a_sign_that_was_missing_and_what_comes_in_trouble_cannot_wait() -> None:
+    book = booted()
+    book.sees(PONG)
+    book.sees(Unanswered(A, Sign.HTTP, "no answer"))
+    assert book.state.facts.serving
+    assert not can_wait(book.state, Answered(A, Sign.HTTP, 0.01))
+    assert not can_wait(book.state, HostSampled({})), "something is wrong"
+    book.sees(Answered(A, Sign.HTTP, 0.01))
+    assert can_wait(book.state, Answered(A, Sign.HTTP, 0.01))
+    book.dies(A)
+    assert not can_wait(book.state, HostSampled({}))
+
+
+def test_nothing_waits_for_a_server_that_is_not_proven() -> None:
+    book = Playbook()
+    for what in (Restored(None, seed=1), Absent()):
+        assert not can_wait(book.state, HostSampled({}))
+        book.sees(what)
+    assert not can_wait(book.state, HostSampled({}))
