@@ -118,6 +118,8 @@ class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
     """The last of each."""
     read_at: dict[Measure, float] = {}
     """When that was: not everything is looked at as often."""
+    fresh: frozenset[Measure] = frozenset()
+    """Those that this observation brought, or may be judged by another policy than the last."""
     trends: Trends = {}
     connected: Reading | None = None
     """Connections to the port when last counted while it served; of the process before until then."""

@@ -19,6 +19,7 @@ _EXPECTED_FOR = 3600.0
 """Seconds after its end for which a server's clients are waited for."""
 _JUMP = 1.0
 """Seconds between the two clocks' ideas of a wait: more than a clock's corrections, and somebody set it."""
+_NOTHING: frozenset[Measure] = frozenset()
 STOPPED = "T"
 """The kernel's letter for a process stopped by a signal."""
 
@@ -41,6 +42,7 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
         at=seen.at,
         wall=seen.wall,
         away=away,
+        fresh=frozenset(facts.readings) if _anew_judged(facts, seen) else _NOTHING,
         asked=_asked(facts, gap, seen.wall),
         wavering=facts.wavering if away else _wavering(facts, gap, policy),
     )
@@ -51,6 +53,11 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
     if about is not None and about != facts.identity and not isinstance(seen.what, obs.Appeared):
         return facts
     return _judged(learn(facts, seen.what), policy)
+
+
+def _anew_judged(facts: Facts, seen: obs.Seen) -> bool:
+    """Whether all readings are: by another policy, say, or for the first time."""
+    return isinstance(seen.what, obs.Ticked) or not facts.known
 
 
 def _wavering(facts: Facts, gap: float, policy: Policy) -> float:
@@ -144,6 +151,7 @@ def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
     return msgspec.structs.replace(
         facts,
         trends=trends,
+        fresh=frozenset(new) | frozenset(made) if made else frozenset(new),
         readings={**readings, **made},
         read_at={**facts.read_at, **dict.fromkeys((*new, *made), facts.at)},
     )

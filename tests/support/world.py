@@ -10,6 +10,8 @@ import msgspec
 from sidecar.core import actions as act
 from sidecar.core import observations as obs
 from sidecar.core.engine import State, due, step
+from sidecar.core.facts import Wanted
+from sidecar.core.findings.thresholds import cross
 from sidecar.core.maintenance import Maintenance
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Act, Ended, Identity
@@ -106,13 +108,23 @@ class World:
         waiting = [*what]
         while waiting:
             seen = obs.Seen(self.at, self.wall, waiting.pop(0))
+            before = self.state
             self.state, actions = step(self.state, seen, self.policy)
+            self.is_judged_as_if_all_were_new(before, seen.what)
             self.lives[-1].append((seen, self.policy, actions))
             for action in actions:
                 waiting += self.perform(action)
         self.zombie = None
         if self.state.recovery.failures == 0:
             self.row = []
+
+    def is_judged_as_if_all_were_new(self, before: State, what: obs.Observation) -> None:
+        facts = self.state.facts
+        if not facts.known or facts.wanted is not Wanted.RUNNING or isinstance(what, obs.Restored):
+            return
+        every = msgspec.structs.replace(facts, fresh=frozenset(facts.readings))
+        crossed = cross(before.wrong.crossed, frozenset(before.findings), every, self.policy)
+        assert crossed == self.state.wrong.crossed, "a reading that was not new mattered"
 
     def next_moment(self, end: float) -> float:
         """When something happens by itself: a look each second, what the core waits for, a late death."""

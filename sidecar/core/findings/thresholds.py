@@ -6,7 +6,7 @@ from fermatkit.measures import MACHINE, Eater, Measure
 from sidecar.core.facts import Facts
 from sidecar.core.nouns import Act, Finding, Trouble
 from sidecar.core.policy import Policy
-from sidecar.core.rules import METRICS, Rule
+from sidecar.core.rules import LOOKS_AT, METRICS, Rule
 
 MEMORY = {Trouble.HOST_MEMORY, Trouble.HOST_SWAP, Trouble.HOST_PRESSURE}
 """What somebody's hunger for memory explains."""
@@ -22,13 +22,15 @@ def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Poli
     But of a process that has ended nothing is so any more, and the next is another.
     """
     now: Crossed = {}
-    runs, readings = facts.identity is not None, facts.readings
+    runs, fresh = facts.identity is not None, facts.fresh
     for trouble, rule in policy.rules.items():
+        since = before.get(trouble)
+        if since is None and fresh.isdisjoint(LOOKS_AT[trouble]):
+            continue  # nearly always: each rule is asked at each observation
         metric = METRICS[trouble]
         if not runs and metric.measure not in MACHINE:
             continue
-        value = metric.value(readings)
-        since = before.get(trouble)
+        value = metric.value(facts.readings)
         bad = since is not None if value is None else rule.beyond(value, found=trouble in found)
         if bad:
             now[trouble] = facts.at if since is None else since + facts.away

@@ -34,7 +34,7 @@ RULES: list[Row] = [
     (Trouble.THREAD_LEAK, M.TIMERS_RISE, 120, 60, 60, Act.TELL, WARN),
     (Trouble.THREADS_MANY, M.TIMERS, 1000, 800, 0, Act.PLAN, WARN),
     (Trouble.THREADS_SPENT, M.THREADS, 4000, 3500, 60, Act.RESTART, FAIL),
-    (Trouble.TASK_LIMIT, M.UNIT_TASKS, 850, 800, 10, Act.TELL, WARN),
+    (Trouble.TASK_LIMIT, M.UNIT_TASKS, 850, 800, 15, Act.TELL, WARN),
     (Trouble.TASKS_SPENT, M.UNIT_TASKS, 990, 950, 60, Act.RESTART, FAIL),
     (Trouble.ACCEPT_QUEUE, M.ACCEPT_QUEUE, 950, 500, 10, Act.TELL, WARN),
     (Trouble.CLOSE_WAIT, M.CLOSE_WAIT, 100, 50, 120, Act.PLAN, WARN),
@@ -58,7 +58,7 @@ def facts(measure: Measure, value: float, at: float = 1000.0) -> Facts:
         **dict.fromkeys((M.FDS_LIMIT, M.ACCEPT_LIMIT, M.UNIT_TASKS_LIMIT, M.THREADS), 1000.0),
         measure: value,
     }
-    return Facts(at=at, wall=NOON + at, known=True, identity=A, readings=readings)
+    return Facts(at=at, wall=NOON + at, known=True, identity=A, readings=readings, fresh=frozenset(readings))
 
 
 @by_rule

@@ -53,7 +53,8 @@ def test_without_any_limit_nothing_is_known() -> None:
 
 
 def found(readings: dict[Measure, Reading], rule: Rule = DEFAULTS[Trouble.TASKS_SPENT]) -> Finding:
-    facts = Facts(at=100.0, wall=43200.0, known=True, identity=A, readings={**FREE, **readings})
+    every = {**FREE, **readings}
+    facts = Facts(at=100.0, wall=43200.0, known=True, identity=A, readings=every, fresh=frozenset(every))
     policy = Policy(rules={Trouble.TASKS_SPENT: rule})
     return find(Wrong({}, {Trouble.TASKS_SPENT: 1.0}), facts, policy).findings[Trouble.TASKS_SPENT]
 
@@ -106,7 +107,7 @@ def booted() -> Playbook:
 
 def test_near_the_limit_it_is_told_and_at_the_limit_it_is_restarted() -> None:
     book = booted()
-    looks(book, 15, 860)
+    looks(book, 20, 860)
     assert [*book.state.incidents.open] == [Trouble.TASK_LIMIT]
     (cause,) = book.state.incidents.open[Trouble.TASK_LIMIT].causes
     assert (cause.reading, cause.measure) == (0.86, M.UNIT_TASKS)
@@ -124,7 +125,7 @@ def test_where_others_have_them_people_are_told_and_nobody_is_ended() -> None:
 
 def test_it_outlives_the_sidecar_until_all_has_been_looked_at() -> None:
     book = booted()
-    looks(book, 15, 860)
+    looks(book, 20, 860)
     heir = Playbook(at=2000.0)
     heir.sees(Restored(book.state.keeper.memory, seed=1))
     heir.sees(Appeared(A, adopted=True))
@@ -143,6 +144,6 @@ def test_it_outlives_the_sidecar_until_all_has_been_looked_at() -> None:
 def test_a_limit_that_is_lifted_ends_it() -> None:
     """By `systemctl set-property TasksMax=infinity`, while the server runs."""
     book = booted()
-    looks(book, 15, 860)
+    looks(book, 20, 860)
     book.sees(Counted(A, {**OF_THE_SERVER, M.UNIT_TASKS: 860.0}))
     assert Trouble.TASK_LIMIT not in book.state.findings

@@ -44,19 +44,22 @@ def test_a_share_of_nothing_is_not_known(limit: Reading) -> None:
 
 def test_without_a_process_only_the_machine_is_judged() -> None:
     readings: dict[Measure, Reading] = {Measure.CLOSE_WAIT: 1e6, Measure.LOAD: 1e6}
-    assert find(Wrong(), Facts(at=1.0, known=True, readings=readings), Policy()).crossed.keys() == {
-        Trouble.HOST_LOAD
-    }
-    with_one = find(Wrong(), Facts(at=1.0, known=True, identity=A, readings=readings), Policy())
+    assert find(
+        Wrong(), Facts(at=1.0, known=True, readings=readings, fresh=frozenset(readings)), Policy()
+    ).crossed.keys() == {Trouble.HOST_LOAD}
+    with_one = find(
+        Wrong(), Facts(at=1.0, known=True, identity=A, readings=readings, fresh=frozenset(readings)), Policy()
+    )
     assert with_one.crossed.keys() == {Trouble.HOST_LOAD, Trouble.CLOSE_WAIT}
 
 
 def test_what_is_not_known_now_is_no_ground_to_act() -> None:
     full: dict[Measure, Reading] = {Measure.THREADS: 1e6}
-    facts = Facts(at=100.0, known=True, identity=A, readings=full)
+    facts = Facts(at=100.0, known=True, identity=A, readings=full, fresh=frozenset(full))
     bad = find(Wrong({}, {Trouble.THREADS_SPENT: 1.0}), facts, Policy())
     assert bad.findings[Trouble.THREADS_SPENT].act is Act.RESTART
-    gone = Facts(at=101.0, known=True, identity=A, readings={Measure.THREADS: Unknown("permission denied")})
+    unread: dict[Measure, Reading] = {Measure.THREADS: Unknown("permission denied")}
+    gone = Facts(at=101.0, known=True, identity=A, readings=unread, fresh=frozenset(unread))
     unknown = find(bad, gone, Policy()).findings[Trouble.THREADS_SPENT]
     assert (unknown.act, unknown.reading, unknown.since) == (Act.NOTE, None, 1.0)
 
@@ -75,7 +78,14 @@ def test_the_server_s_own_findings_that_are_told_have_stories_too() -> None:
 
 def test_a_disk_that_never_fills_is_not_filling() -> None:
     readings: dict[Measure, Reading] = {Measure.DISK_FULL_IN: math.inf}
-    assert find(Wrong(), Facts(at=1.0, known=True, identity=A, readings=readings), Policy()).crossed == {}
+    assert (
+        find(
+            Wrong(),
+            Facts(at=1.0, known=True, identity=A, readings=readings, fresh=frozenset(readings)),
+            Policy(),
+        ).crossed
+        == {}
+    )
 
 
 def test_what_runs_is_not_continued_for_a_rule_and_a_step_comes_to_its_end() -> None:
