@@ -31,9 +31,9 @@ PARTS = {
     "question over HTTP": "HttpProbe(HttpSettings(port=port), report)",
     "sample of the process, each second": "ProcessProbe(ProcessSettings(port), report)",
     "threads, each 5 s": "ThreadsProbe(ThreadsSettings(), report)",
-    "cgroup, each 5 s": "CgroupProbe(CgroupSettings(), report)",
-    "machine, each 5 s": "HostProbe(HostSettings((here,)), report)",
-    "server's configuration, each 5 s": "ConfigProbe(ConfigSettings(here), report)",
+    "cgroup, each 10 s": "CgroupProbe(CgroupSettings(), report)",
+    "machine, each 10 s": "HostProbe(HostSettings((here,)), report)",
+    "server's configuration, each 10 s": "ConfigProbe(ConfigSettings(here), report)",
 }
 FLOOR = """
 import os, socket, sys, time
@@ -52,7 +52,7 @@ while True:
         with open(f"/proc/{pid}/{name}", "rb") as file:
             file.read()
     os.stat(f"/proc/{pid}/fd")
-    if beat % 2:
+    if beat % 5 == 0:
         with socket.create_connection(("127.0.0.1", port)) as stranger:
             asked(stranger)
     beat += 1

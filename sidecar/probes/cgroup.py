@@ -1,4 +1,4 @@
-"""The server's unit, and the limits that it shares with others, as the kernel counts: every five seconds."""
+"""The server's unit, and the limits that it shares with others, as the kernel counts: every ten seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sidecar.tasks import Beat
 class CgroupSettings(msgspec.Struct, frozen=True):
     """In which rhythm."""
 
-    interval: float = 5.0
+    interval: float = 10.0
     """Seconds from one look to the next."""
 
 

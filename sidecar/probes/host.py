@@ -1,4 +1,4 @@
-"""The machine, every five seconds, whether a server runs or not."""
+"""The machine, every ten seconds, whether a server runs or not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class HostSettings(msgspec.Struct, frozen=True):
     """Whose disks are looked at: where the server and the sidecar write. The fullest counts."""
     logs: tuple[Path, ...] = ()
     """Where the server may write its log: the disk of one that is there counts, too."""
-    interval: float = 5.0
+    interval: float = 10.0
     """Seconds from one sample to the next."""
     patience: float = 2.0
     """Seconds for a sample: a disk of the network may never answer."""

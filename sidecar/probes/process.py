@@ -30,8 +30,8 @@ of all sockets has it, too."""
 
 _SHARE = 1e-4
 """Of a core, for listing all sockets: 1 ms for hundreds, 5 ms for 15,000."""
-_SOONEST, _LATEST = 4.5, 60.0
-"""Seconds from one listing to the next: a little less than from one look at the queue to the next."""
+_SOONEST, _LATEST = 9.5, 60.0
+"""Seconds from one listing to the next: a little less than from one look at the queue to the next but one."""
 
 
 class ProcessSettings(msgspec.Struct, frozen=True):
