@@ -67,7 +67,7 @@ async def found(jvm: StandinProcess, trouble: Trouble, leaks: int) -> Playbook:
     ):
         report(what)
     probes = (
-        HttpProbe(HttpSettings(port=port), report),
+        HttpProbe(HttpSettings(port=port, rest=1.0), report),
         ThreadsProbe(ThreadsSettings(interval=0.5), report),
         ProcessProbe(ProcessSettings(port), report),
     )
