@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 from types import ModuleType
 from typing import NoReturn
 
-from cloudserver.standin import config, habits
+from cloudserver.standin import config, habits, standby
 from fermatkit.errors import UserError
+
+_STANDBY = "STANDIN_STANDBY_SECONDS"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -20,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the stand-in; the exit status, for the ways to end that are not a signal."""
     try:
         options = _parser().parse_args(arguments)
-        _server().run(options.host, options.port, options.habit)
+        _server().run(options.host, options.port, options.habit, _standby_seconds())
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return error.code
@@ -45,12 +49,25 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _standby_seconds() -> float:
+    text = os.environ.get(_STANDBY, str(standby.SECONDS))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UserError(f"cloudserver: {_STANDBY}={text}: not a number of seconds")
+    return seconds
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m cloudserver",
         description="A stand-in for Fermat's Cloud Server.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="habits:\n" + "\n".join(f"  {name:18} {what}" for name, what in habits.known().items()),
+        epilog="habits:\n"
+        + "\n".join(f"  {name:18} {what}" for name, what in habits.known().items())
+        + f"\n\nenvironment:\n  {_STANDBY}  seconds for which a lost client may come back (default: 60)",
     )
     parser.add_argument(
         "--port",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloudserver.standin import standby
 from cloudserver.wire import ComponentType, Incomplete, NetworkServiceType, Profile
 
 CLIENT = ComponentType.COMMUNICATION_CLOUD_CLIENT
@@ -17,7 +18,7 @@ class Rejected(Exception):
 class Connection:
     """One main connection: its keys, and when it was last heard (seconds, monotonic)."""
 
-    __slots__ = ("forgotten", "identity", "seen", "server_key", "temporary")
+    __slots__ = ("forgotten", "identity", "reconnected", "seen", "server_key", "temporary")
 
     def __init__(self, temporary: str, server_key: str, seen: float) -> None:
         self.temporary = temporary
@@ -25,6 +26,8 @@ class Connection:
         self.seen = seen
         self.identity: str | None = None
         self.forgotten = False
+        self.reconnected = False
+        """Whether its registration brought back what an earlier connection, lost, had left."""
 
     @property
     def key(self) -> str:
@@ -38,15 +41,18 @@ class Clients:
     A profile goes when the client it *names* goes, whoever registered it: one that names a client who never
     comes stays counted for ever (seen). Two handshakes with one temporary key share one pending entry. But
     the end of a replaced connection leaves the new one alone, for that one was seen to win (cloud-server.md,
-    H3, fears otherwise).
+    H3, fears otherwise). Who is on stand-by is in no list and in no count (§2.4, §5.10).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, standby_seconds: float = standby.SECONDS, vpn_key: str = "") -> None:
+        """`vpn_key` is the server's one key for all VPNs."""
+        self.vpn_key = vpn_key
         self.pending: dict[str, Connection] = {}
         self.registered: dict[str, Connection] = {}
         self.cloud_clients: Profiles = {}
         self.services: dict[NetworkServiceType, Profiles] = {}
         self.others: dict[ComponentType, Profiles] = {}
+        self.standby: standby.Standby[list[tuple[Profiles, Profile]]] = standby.Standby(standby_seconds)
         self._of_client: dict[str, list[tuple[Profiles, str]]] = {}
 
     def connect(self, connection: Connection) -> None:
@@ -105,16 +111,29 @@ class Clients:
 
     def forget(self, connection: Connection) -> int:
         """Clean up after a connection, by its identity; how many profiles went. Twice is as once."""
+        return len(self._remove(connection))
+
+    def stand_by(self, connection: Connection, now: float) -> int:
+        """Clean up after a lost connection, but keep a client's profiles in case it comes back.
+
+        Of a connection that had not registered nothing is kept, for it has no profiles: unverified.
+        """
         if connection.forgotten:
             return 0
+        removed = self._remove(connection)
+        if connection.identity is not None:
+            self.standby.keep(connection.identity, removed, now)
+        return len(removed)
+
+    def _remove(self, connection: Connection) -> list[tuple[Profiles, Profile]]:
+        if connection.forgotten:
+            return []
         connection.forgotten = True
         if connection.identity is None:
             self.pending.pop(connection.temporary, None)
         self.registered.pop(connection.key, None)
         owned = self._of_client.pop(connection.key, [])
-        for profiles, key in owned:
-            profiles.pop(key, None)
-        return len(owned)
+        return [(profiles, profiles.pop(key)) for profiles, key in owned if key in profiles]
 
     def _register_client(self, connection: Connection, sender: str, profile: Profile) -> Connection | None:
         identity = _identity(profile)
@@ -126,7 +145,12 @@ class Clients:
         del self.pending[sender]
         connection.identity = identity
         self.registered[identity] = connection
-        self._put(self.cloud_clients, identity, profile)
+        kept = self.standby.take(identity, connection.seen)
+        connection.reconnected = kept is not None
+        for profiles, one in kept or ():
+            self._put(profiles, _identity(one), one)
+        if kept is None or identity not in self.cloud_clients:
+            self._put(self.cloud_clients, identity, profile)
         return replaced
 
     def _add(self, profiles: Profiles, profile: Profile) -> None:

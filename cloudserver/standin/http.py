@@ -104,6 +104,7 @@ class Rest:
     async def _current_data(self, _request: web.Request) -> web.Response:
         clients = self._standin.clients
         services, others = _counts(clients.services), _counts(clients.others)
+        vpns = self._standin.vpns.counts()
         return _json(
             {
                 "pendingClientConnection": len(clients.pending),
@@ -112,8 +113,8 @@ class Rest:
                 "registeredNetworkServiceDetail": _text(services),
                 "registerOtherComponentTotal": sum(others.values()),
                 "registerOtherComponentDetail": _text(others),
-                "vpnTotal": 0,
-                "vpnByNetworkServiceDetails": _text({}),
+                "vpnTotal": sum(vpns.values()),
+                "vpnByNetworkServiceDetails": _text({str(kind): count for kind, count in vpns.items()}),
             }
         )
 

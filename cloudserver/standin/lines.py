@@ -2,7 +2,7 @@
 
 Bytes for each sink: connect, handshake and registration 2,356; list 923, over HTTP 519; clean close 1,236;
 a poll without a token ~70 lines (real-cloud-server.md §2); a network service or an actor 1,310 (12 lines,
-~22 kB a phone: cloud-server.md H8).
+~22 kB a phone); a VPN's end 6 to 10 lines, a message through it 2 (cloud-server.md H8).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _REGISTRATION = "ComponentRegistrationProcessor     - "
 _LIST = "RequestListProcessor     - "
 _CACHE = "MemoryCache     - "
 _SERVER = "WebSocketCommunicationServer     - "
+_VPN = "WebSocketVpnServerChannel     - "
 _HTTP = "ComponentRegistered     - "
 _RULE = "-" * 40
 _FRAMES = (
@@ -61,8 +62,8 @@ def connected(connection: Connection) -> list[str]:
     ]
 
 
-def registered_client(connection: Connection) -> list[str]:
-    """A cloud client's registration."""
+def registered_client(connection: Connection, answer: str) -> list[str]:
+    """A cloud client's registration, answered by a packet of type `answer`."""
     return [
         f"{_ENDPOINT}{_RULE}",
         f"{_ENDPOINT}New message received",
@@ -75,7 +76,7 @@ def registered_client(connection: Connection) -> list[str]:
         f"{_CACHE}Client leaves the pending connections",
         f"{_CACHE}Client joins the registered connections = {connection.key}",
         f"{_CACHE}Total of registered connections has changed",
-        f"{_REGISTRATION}Answer = COMPLETE_COMPONENT_REGISTRATION",
+        f"{_REGISTRATION}Answer = {answer}",
         f"{_CLIENT}Send to {connection.temporary}",
         f"{_REGISTRATION}Done",
     ]
@@ -122,6 +123,43 @@ def listed_over_http(requester: str, found: int) -> list[str]:
         f"{_HTTP}{found} components found and filtered",
         f"{_HTTP}Done",
     ]
+
+
+def invited(connection: Connection, kind: str) -> list[str]:
+    """A request for a VPN, which is offered to both."""
+    return [
+        f"{_ENDPOINT}{_RULE}",
+        f"{_ENDPOINT}New message received",
+        f"{_ENDPOINT}sender = {connection.key}",
+        f"{_ENDPOINT}type = {kind}",
+        f"{_VPN}Processing packet",
+        f"{_VPN}Answer = COMPONENT_CONNECTION_RESPOND, to both",
+        f"{_VPN}Done",
+    ]
+
+
+def vpn_opened(own: str, remote: str, service: str, client_key: str) -> list[str]:
+    """One end of a VPN."""
+    return [
+        f"{_VPN}{_RULE}",
+        f"{_VPN}New connection on the VPN endpoint",
+        f"{_VPN}network service type = {service}",
+        f"{_VPN}client identity = {client_key}",
+        f"{_VPN}participant = {own}",
+        f"{_VPN}remote participant = {remote}",
+        f"{_VPN}Registered",
+        f"{_VPN}Done",
+    ]
+
+
+def vpn_message(sender: str) -> list[str]:
+    """A message through the relay."""
+    return [f"{_VPN}{_RULE}", f"{_VPN}New message from {sender}"]
+
+
+def vpn_closed(own: str, code: int) -> list[str]:
+    """The end of one end of a VPN; how much the real server logs here is not known."""
+    return [f"{_VPN}{_RULE}", f"{_VPN}Connection closed, code = {code}", f"{_VPN}participant = {own}"]
 
 
 def closed(connection: Connection, code: int, removed: int) -> list[str]:

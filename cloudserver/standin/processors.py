@@ -1,27 +1,24 @@
-"""What the server makes of one text message: a reply, lines for the log, a connection to close. No I/O."""
+"""What the server makes of one text message on a main connection. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-import msgspec
-
-from cloudserver.standin import lines
+from cloudserver.standin import invitations, lines
+from cloudserver.standin.answers import Answer, failure
 from cloudserver.standin.clients import CLIENT, Clients, Connection, Rejected
 from cloudserver.standin.discovery import NotAvailable, search
-from cloudserver.wire import Packet, PacketType, UnknownName, Unreadable, contents, envelope, gson, profiles
-
-
-class Answer(NamedTuple):
-    """What follows from a message."""
-
-    log: list[str]
-    reply: tuple[PacketType, str] | None = None
-    """Type and content; it goes to the message's `sender`, from this connection's server key."""
-    destination: str = ""
-    replaced: Connection | None = None
-    """An older connection of the same identity, to be closed with 1000."""
+from cloudserver.wire import (
+    Packet,
+    PacketType,
+    Profile,
+    UnknownName,
+    Unreadable,
+    contents,
+    envelope,
+    gson,
+    profiles,
+)
 
 
 def process(clients: Clients, connection: Connection, text: str) -> Answer:
@@ -46,18 +43,28 @@ def _register(clients: Clients, connection: Connection, packet: Packet) -> Answe
         replaced = clients.register(connection, packet.sender, wanted.service, profile)
     except (Rejected, UnknownName) as error:
         return refuse(packet, error)
+    reply = _registered(connection, wanted, profile)
     if profile.platform_component_type is CLIENT:
-        log = lines.registered_client(connection)
+        log = lines.registered_client(connection, reply[0])
     else:
         log = lines.registered_component(connection, str(profile.platform_component_type))
-    reply = contents.encode(contents.Registration(wanted.service, wanted.profile))
-    return Answer(log, (PacketType.COMPLETE_COMPONENT_REGISTRATION, reply), replaced=replaced)
+    return Answer(log, reply, replaced=replaced)
+
+
+def _registered(
+    connection: Connection, wanted: contents.Registration, profile: Profile
+) -> tuple[PacketType, str]:
+    """Say after the client what it registered; or, in words that are not JSON, that it is back (§5.10)."""
+    if profile.platform_component_type is CLIENT and connection.reconnected:
+        return PacketType.CLIENT_CONNECTION_SUCCESSFULLY_RECONNECT, contents.RECONNECTED
+    echo = contents.Registration(wanted.service, wanted.profile)
+    return PacketType.COMPLETE_COMPONENT_REGISTRATION, contents.encode(echo)
 
 
 def refuse(packet: Packet, why: Exception) -> Answer:
     """Answer a registration with its failure."""
     reason = f"failure in registration component: {why}"
-    return _failure(PacketType.FAILURE_COMPONENT_REGISTRATION_REQUEST, packet, reason)
+    return failure(PacketType.FAILURE_COMPONENT_REGISTRATION_REQUEST, packet, reason)
 
 
 def _update_actor(clients: Clients, connection: Connection, packet: Packet) -> Answer:
@@ -65,7 +72,7 @@ def _update_actor(clients: Clients, connection: Connection, packet: Packet) -> A
         wanted = contents.decode(contents.ActorUpdate, packet.content)
         clients.update(profiles.decode_profile(wanted.profile))
     except (Rejected, UnknownName) as error:
-        return _failure(PacketType.FAILURE_UPDATE_ACTOR_REQUEST, packet, f"failure in update actor: {error}")
+        return failure(PacketType.FAILURE_UPDATE_ACTOR_REQUEST, packet, f"failure in update actor: {error}")
     reply = contents.encode(contents.ActorUpdate(wanted.service, wanted.profile))
     return Answer(lines.note(f"actor updated by {connection.key}"), (PacketType.COMPLETE_UPDATE_ACTOR, reply))
 
@@ -76,7 +83,7 @@ def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
         question = profiles.decode_discovery(request.discovery)
         found = search(clients, packet.sender, question)
     except (NotAvailable, UnknownName) as error:
-        return _failure(
+        return failure(
             PacketType.FAILURE_REQUESTED_LIST_NOT_AVAILABLE,
             packet,
             f"requested list is not available: {error}",
@@ -89,17 +96,10 @@ def _list(clients: Clients, connection: Connection, packet: Packet) -> Answer:
     return Answer(lines.listed(connection, len(found)), (PacketType.REQUEST_LIST_COMPONENT_REGISTERED, reply))
 
 
-def _failure(kind: PacketType, packet: Packet, reason: str, applicant_service: str | None = None) -> Answer:
-    """Refuse: the original content and the reason; for a list, the service's name once more."""
-    content = msgspec.json.decode(packet.content, type=dict[str, object])
-    if applicant_service is not None:
-        content["a-ns-vpn"] = applicant_service
-    content["f-vpn-m"] = reason
-    return Answer(lines.note(reason), (kind, msgspec.json.encode(content).decode()))
-
-
 _PROCESSORS: dict[PacketType, Callable[[Clients, Connection, Packet], Answer]] = {
     PacketType.COMPONENT_REGISTRATION_REQUEST: _register,
     PacketType.UPDATE_ACTOR_REQUEST: _update_actor,
     PacketType.REQUEST_LIST_COMPONENT_REGISTERED: _list,
+    PacketType.COMPONENT_CONNECTION_REQUEST: invitations.between_services,
+    PacketType.DISCOVERY_COMPONENT_CONNECTION_REQUEST: invitations.between_actors,
 }

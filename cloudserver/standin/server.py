@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from types import FrameType
 
@@ -18,9 +19,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 
 from cloudserver.standin import config, habits, lines
+from cloudserver.standin.clients import Clients
 from cloudserver.standin.control import Control
 from cloudserver.standin.endpoint import MainEndpoint
 from cloudserver.standin.http import Rest
+from cloudserver.standin.relay import VpnEndpoint
 from cloudserver.standin.state import Standin
 from cloudserver.wire import handshake
 from fermatkit import eventloop
@@ -35,7 +38,7 @@ _GC_THRESHOLDS = (50_000, 50, 100)
 collection on the way to 5,000 clients stops the loop for up to 225 ms and finds nothing."""
 
 
-def run(host: str, port: int, habit_names: Sequence[str]) -> None:
+def run(host: str, port: int, habit_names: Sequence[str], standby_seconds: float) -> None:
     """Serve in the working directory until a signal. Returns only if the configuration cannot be used.
 
     The process then ends with status 0, as the real one: its main catches everything.
@@ -45,12 +48,12 @@ def run(host: str, port: int, habit_names: Sequence[str]) -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
     server_logger.addFilter(_is_our_fault)
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
-        runner.run(_live(host, port, habit_names))
+        runner.run(_live(host, port, habit_names, standby_seconds))
 
 
-async def _live(host: str, port: int, habit_names: Sequence[str]) -> None:
+async def _live(host: str, port: int, habit_names: Sequence[str], standby_seconds: float) -> None:
     """Take up the habits, then start: what a habit breaks is broken from the first step on."""
-    standin = Standin()
+    standin = Standin(clients=Clients(standby_seconds, handshake.random_key(os.urandom)))
     for name in habit_names:
         habits.take_up(name, standin)
     try:
@@ -64,17 +67,26 @@ async def _live(host: str, port: int, habit_names: Sequence[str]) -> None:
 
 
 async def _serve(host: str, standin: Standin) -> None:
-    endpoint = MainEndpoint(standin)
+    main = MainEndpoint(standin)
+    vpns = VpnEndpoint(standin, main)
     rest = Rest(standin)
     application = web.Application(middlewares=[rest.guard])
     application.add_routes(
-        [web.get(handshake.MAIN_PATH, endpoint.handle), *rest.routes(), *Control(standin).routes()]
+        [
+            web.get(handshake.MAIN_PATH, main.handle),
+            web.get(handshake.VPN_PATH, vpns.handle),
+            *rest.routes(),
+            *Control(standin).routes(),
+        ]
     )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     standin.log.write(_open(host, standin, runner))
     standin.lag.start()
-    await endpoint.sweep()
+    while True:  # once a second over all, instead of a timer for each
+        await asyncio.sleep(1)
+        main.sweep(time.monotonic())
+        vpns.sweep(time.monotonic())
 
 
 def _open(host: str, standin: Standin, runner: web.AppRunner) -> list[str]:

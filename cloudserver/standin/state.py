@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cloudserver.standin import processors
+from cloudserver.standin.answers import Answer
 from cloudserver.standin.clients import Clients, Connection
 from cloudserver.standin.config import Config
 from cloudserver.standin.door import Door
 from cloudserver.standin.lag import LoopLag
 from cloudserver.standin.log import Log
-from cloudserver.standin.processors import Answer
+from cloudserver.standin.vpns import Vpns
 
 
 class Crash(Exception):
@@ -26,6 +27,7 @@ class Standin:
     log: Log = field(default_factory=Log)
     door: Door = field(default_factory=Door)
     clients: Clients = field(default_factory=Clients)
+    vpns: Vpns = field(default_factory=Vpns)
     lag: LoopLag = field(default_factory=LoopLag)
     habits: list[str] = field(default_factory=list)
     """Names of the bad habits taken up so far."""

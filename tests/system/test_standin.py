@@ -126,6 +126,16 @@ def test_a_mistake_is_one_line_and_exit_status_2(tmp_path: Path, arguments: list
     assert said in ended.stderr
 
 
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf", ""])
+def test_a_time_of_stand_by_that_is_none_is_a_mistake_too(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STANDIN_STANDBY_SECONDS", text)
+    ended = run(tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"cloudserver: STANDIN_STANDBY_SECONDS={text}: not a number of seconds\n"
+
+
 def test_without_pyjwt_it_says_what_to_install(tmp_path: Path):
     ended = run(tmp_path, before="sys.modules['jwt'] = None")
     assert ended.returncode == 2

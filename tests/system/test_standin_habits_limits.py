@@ -94,7 +94,7 @@ async def test_each_lost_client_leaves_a_timer_thread_until_it_is_back(tmp_path:
             await drop(await CloudClient.connect(http))
             wait_until(lambda: len(timers(standin)) == 2, lambda: timers(standin))
             assert sorted(timers(standin)) == ["Timer-0", "Timer-1"]
-            await CloudClient.register(http, Session(lost.session.keys, lambda: "1"))
+            await CloudClient.register(http, Session(lost.session.keys, lambda: "1"), reconnected=True)
             wait_until(lambda: len(timers(standin)) == 1, lambda: timers(standin))
         standin.process.terminate()
         assert standin.process.wait(PATIENCE) == 143

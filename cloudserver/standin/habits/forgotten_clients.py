@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cloudserver.standin.answers import Answer
     from cloudserver.standin.clients import Clients, Connection
-    from cloudserver.standin.processors import Answer
     from cloudserver.standin.state import Standin
 
 

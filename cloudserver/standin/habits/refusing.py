@@ -12,8 +12,8 @@ from cloudserver.standin.clients import Rejected
 from cloudserver.wire import PacketType, WireError, envelope
 
 if TYPE_CHECKING:
+    from cloudserver.standin.answers import Answer
     from cloudserver.standin.clients import Clients, Connection
-    from cloudserver.standin.processors import Answer
     from cloudserver.standin.state import Standin
 
 

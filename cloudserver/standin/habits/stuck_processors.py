@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cloudserver.standin.processors import Answer
+from cloudserver.standin.answers import Answer
 
 if TYPE_CHECKING:
     from cloudserver.standin.clients import Clients, Connection

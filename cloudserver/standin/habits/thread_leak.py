@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from cloudserver.standin.answers import Answer
     from cloudserver.standin.clients import Clients, Connection
-    from cloudserver.standin.processors import Answer
     from cloudserver.standin.state import Standin
 
     Process = Callable[[Clients, Connection, str], Answer]

@@ -141,3 +141,50 @@ def test_updates_that_are_refused(changes: Profile, cause: str):
     clients.register(one, "p", CHAT, component("a", of="p", kind=ACTOR))
     with pytest.raises(Rejected, match=cause):
         clients.update(changes)
+
+
+def test_a_lost_clients_profiles_stand_by_and_come_back_with_it():
+    clients = Clients()
+    lost = registered(clients, "t", "p")
+    clients.register(lost, "p", CHAT, component("s", of="p"))
+    clients.register(lost, "p", CHAT, component("a", of="p", kind=ACTOR))
+    assert clients.stand_by(lost, 10.0) == 3
+    assert not clients.registered
+    assert not clients.cloud_clients
+    assert not clients.services[CHAT]
+    assert clients.components_of("p") == [], "in no list, in no count"
+    back = Connection("t", "server", 69.9)
+    clients.connect(back)
+    assert clients.register(back, "t", UNDEFINED, client("p")) is None
+    assert back.reconnected
+    assert list(clients.cloud_clients) == ["p"]
+    assert [profile.identity_public_key for profile in clients.components_of("p")] == ["s", "a"]
+    with pytest.raises(Rejected, match="already registered"):
+        clients.register(back, "p", CHAT, component("s", of="p"))
+    assert clients.forget(back) == 3
+
+
+def test_who_comes_back_too_late_starts_anew():
+    clients = Clients()
+    lost = registered(clients, "t", "p")
+    clients.register(lost, "p", CHAT, component("s", of="p"))
+    clients.stand_by(lost, 10.0)
+    back = Connection("t", "server", 70.0)
+    clients.connect(back)
+    clients.register(back, "t", UNDEFINED, client("p"))
+    assert not back.reconnected
+    assert not clients.services[CHAT]
+
+
+def test_of_whom_nothing_stands_by():
+    clients = Clients()
+    clients.stand_by(connect(clients, "t"), 0.0)
+    assert not clients.pending
+    left = registered(clients, "t", "p")
+    clients.forget(left)
+    clients.stand_by(left, 0.0)
+    old = registered(clients, "t", "q")
+    registered(clients, "t", "q")
+    assert clients.stand_by(old, 0.0) == 0, "a replaced connection's end is not its client's"
+    assert len(clients.standby) == 0
+    assert list(clients.registered) == ["q"]

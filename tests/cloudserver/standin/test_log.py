@@ -55,7 +55,8 @@ def test_sizes_are_the_real_servers():
     connection = Connection(130 * "0", 130 * "1", 0.0)
     handshake = size(lines.connected(connection))
     connection.identity = 130 * "2"
-    assert handshake + size(lines.registered_client(connection)) == pytest.approx(2356, rel=0.15)
+    registered = lines.registered_client(connection, "COMPLETE_COMPONENT_REGISTRATION")
+    assert handshake + size(registered) == pytest.approx(2356, rel=0.15)
     assert size(lines.registered_component(connection, "NETWORK_SERVICE")) == pytest.approx(1310, rel=0.15)
     assert size(lines.listed(connection, 0)) == pytest.approx(923, rel=0.15)
     assert size(lines.listed_over_http(connection.key, 0)) == pytest.approx(519, rel=0.15)

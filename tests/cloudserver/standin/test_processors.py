@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudserver.standin.answers import Answer
 from cloudserver.standin.clients import Clients, Connection
-from cloudserver.standin.processors import Answer, process
+from cloudserver.standin.processors import process
 from cloudserver.wire import (
     ComponentType,
     Incomplete,
@@ -28,6 +29,8 @@ from cloudserver.wire import (
 REGISTER = PacketType.COMPONENT_REGISTRATION_REQUEST
 UPDATE = PacketType.UPDATE_ACTOR_REQUEST
 LIST = PacketType.REQUEST_LIST_COMPONENT_REGISTERED
+CONNECT_SERVICES = PacketType.COMPONENT_CONNECTION_REQUEST
+CONNECT_ACTORS = PacketType.DISCOVERY_COMPONENT_CONNECTION_REQUEST
 CLIENT = Profile(
     "p",
     platform_component_type=ComponentType.COMMUNICATION_CLOUD_CLIENT,
@@ -140,7 +143,7 @@ def test_what_is_dropped_and_what_is_passed_over():
     for text in ("hello", "[1]", ""):
         assert process(talk.clients, talk.connection, text).reply is None
     for kind in PacketType:
-        if kind not in (REGISTER, UPDATE, LIST):
+        if kind not in (REGISTER, UPDATE, LIST, CONNECT_SERVICES, CONNECT_ACTORS):
             assert talk.say(kind, "anything").reply is None
 
 
@@ -152,6 +155,8 @@ def test_what_is_dropped_and_what_is_passed_over():
         (REGISTER, '{"ns-t":"CHAT","pr":"no"}', Unreadable),
         (LIST, '{"ns-t":"CHAT","dp":"no"}', Unreadable),
         (UPDATE, '{"ns-t":"CHAT"}', Incomplete),
+        (CONNECT_SERVICES, "no", Unreadable),
+        (CONNECT_ACTORS, "{}", Incomplete),
     ],
 )
 def test_what_is_an_exception_in_the_server(kind: PacketType, content: str, error: type[WireError]):
