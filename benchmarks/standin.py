@@ -25,10 +25,16 @@ from uuid import uuid4
 import aiohttp
 import psutil
 
-from cloudserver.session import PATH, Listed, Registered, Session, make_keys
+from cloudserver.client import components
+from cloudserver.client.events import Relayed
+from cloudserver.client.vpn import Vpn
+from cloudserver.session import PATH, Listed, Registered, Session, VpnOffered, make_keys
+from cloudserver.wire import NetworkServiceType
+from cloudserver.wire.handshake import random_key
 
 PING_SECONDS = 20
 FAITHFUL = 17  # pings of one real client in that time
+MESSAGE = 500 * "x"
 RESULT = Path("build/standin.json")
 
 
@@ -41,7 +47,10 @@ class Load:
         self.idle = idle
         self.process = process
         self.clients: list[tuple[Session, aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
+        self.ends: list[tuple[Vpn, aiohttp.ClientWebSocketResponse, asyncio.Task[None]]] = []
+        self.offers: asyncio.Queue[VpnOffered] = asyncio.Queue()
         self.listed = 0
+        self.heard = 0
         self.rows: list[dict[str, float | str | None]] = []
 
     async def connect(self) -> tuple[Session, aiohttp.ClientWebSocketResponse]:
@@ -80,7 +89,10 @@ class Load:
     async def read(self, session: Session, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take in the answers of one client, to its end."""
         async for message in socket:
-            self.listed += isinstance(session.receive(message.data), Listed)
+            event = session.receive(message.data)
+            self.listed += isinstance(event, Listed)
+            if isinstance(event, VpnOffered):
+                self.offers.put_nowait(event)
 
     async def hold(self, seconds: float, pings: int) -> float:
         """Send `pings` from each client in every `PING_SECONDS`, evenly spread."""
@@ -94,6 +106,37 @@ class Load:
             while self.listed - before < sent:  # noqa: ASYNC110 - a count, not an event
                 await asyncio.sleep(0.01)
         return sent
+
+    async def pair(self, count: int) -> float:
+        """Open `count` VPNs, each between two clients' chat services."""
+        for one, other in zip(self.clients[:count], self.clients[count : 2 * count], strict=True):
+            keys = (session.keys.permanent for session, *_ in (one, other))
+            chats = [components.service(NetworkServiceType.CHAT, random_key(os.urandom), key) for key in keys]
+            await one[1].send_str(one[0].connect_services(*chats))
+            for _ in range(2):
+                vpn = Vpn(await self.offers.get(), random_key(os.urandom), lambda: str(uuid4()))
+                socket = await self.http.ws_connect(self.base + vpn.path, headers=vpn.headers())
+                self.ends.append((vpn, socket, asyncio.create_task(self.listen(vpn, socket))))
+        return count
+
+    async def listen(self, vpn: Vpn, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take in what one end of a VPN hears."""
+        async for message in socket:
+            self.heard += isinstance(vpn.receive(message.data), Relayed)
+
+    async def relay(self, seconds: float, rate: float) -> float:
+        """Send `rate` messages a second, each end in its turn; how many came through."""
+        before = self.heard
+        sent = await self.pace(seconds, rate, self.say)
+        async with asyncio.timeout(10):
+            while self.heard - before < sent:  # noqa: ASYNC110 - a count, not an event
+                await asyncio.sleep(0.01)
+        return sent
+
+    async def say(self, number: int) -> None:
+        """Send one message through a VPN."""
+        vpn, socket, _ = self.ends[number % len(self.ends)]
+        await socket.send_str(vpn.say(MESSAGE, round(time.time() * 1000)))
 
     async def ping(self, number: int) -> None:
         """Send one ping."""
@@ -184,7 +227,7 @@ def standin() -> Iterator[tuple[str, int]]:
 async def phases(
     options: argparse.Namespace, base: str, idle: str, pid: int
 ) -> list[dict[str, float | str | None]]:
-    """Rush, ramp, hold, ask; each a row."""
+    """Rush, ramp, hold, ask, relay; each a row."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
         load = Load(http, base, idle, psutil.Process(pid))
@@ -195,7 +238,9 @@ async def phases(
         name = f"hold, {FAITHFUL} pings/20 s"
         await load.measure(name, load.hold(options.seconds, FAITHFUL))
         await load.measure("lists, 1,000/s", load.ask(options.seconds, 1000))
-        for _, _, task in load.clients:
+        await load.measure("50 VPNs", load.pair(50))
+        await load.measure(f"relay, 1,000/s of {len(MESSAGE)} B", load.relay(options.seconds, 1000))
+        for *_, task in (*load.clients, *load.ends):
             task.cancel()
     return load.rows
 
