@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-oom check format deps bench bench-standin bench-unit bench-health drills chaos mutants clean
+.PHONY: help run test test-oom check format deps bench bench-standin bench-unit bench-health bench-load drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -98,6 +98,9 @@ bench-unit: $(VENV)/.dev ## kill -9 under the sidecar with systemd, systemd alon
 
 bench-health: $(VENV)/.dev ## /health beside its peers, on one core; the watching while /health is under attack; four minutes
 	@$(BIN)/python -m benchmarks.health
+
+bench-load: $(VENV)/.dev ## the load generator beside a C client, k6, Artillery, Tsung and Locust; ten minutes, best as root
+	@$(BIN)/python -m benchmarks.load
 
 clean: ## remove what was made here
 	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

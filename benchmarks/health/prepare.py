@@ -38,15 +38,15 @@ def _unpack(*packages: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         download = (*_APT, "download", *packages)
         try:
-            _run(*download, cwd=name)
+            run(*download, cwd=name)
         except MissingError:
             if os.getuid() != 0:
                 raise
-            _run(*_APT, "update")
-            _run(*download, cwd=name)
+            run(*_APT, "update")
+            run(*download, cwd=name)
         PLACE.mkdir(parents=True, exist_ok=True)
         for package in Path(name).glob("*.deb"):
-            _run("dpkg", "-x", str(package), str(_ROOT))
+            run("dpkg", "-x", str(package), str(_ROOT))
 
 
 def glances() -> list[str]:
@@ -54,16 +54,15 @@ def glances() -> list[str]:
     place = PLACE / "glances"
     program = place / "bin/glances"
     if not program.exists():
-        _run(sys.executable, "-m", "venv", "--clear", str(place))
-        _run(str(place / "bin/pip"), "install", "-q", "--disable-pip-version-check", "glances[web]")
+        run(sys.executable, "-m", "venv", "--clear", str(place))
+        run(str(place / "bin/pip"), "install", "-q", "--disable-pip-version-check", "glances[web]")
     return [str(program)]
 
 
-def _run(*command: str, cwd: str | None = None) -> None:
+def run(*command: str, cwd: str | None = None, patience: float = _PATIENCE) -> None:
+    """Run it to its end, within so many seconds; `MissingError` with its last line when it fails."""
     try:
-        done = subprocess.run(
-            command, cwd=cwd, check=False, capture_output=True, text=True, timeout=_PATIENCE
-        )
+        done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True, timeout=patience)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MissingError(str(error)) from None
     if done.returncode:

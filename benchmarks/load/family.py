@@ -1,0 +1,130 @@
+"""A tool under measurement: its commands and all that comes of them, by a mark in their environment.
+
+Not by parents: Tsung's port mapper and others leave theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+_MARK = "FERMAT_BENCH_LOAD"
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_ENDED_WITHIN = 5.0
+_numbers = count()
+
+
+def cpu_clock(pid: int) -> int:
+    """The clock of a process's CPU, all threads, to the nanosecond (as clock_getcpuclockid(3) makes it)."""
+    return (~pid << 3) | 2
+
+
+class Family:
+    """The processes; `cpu` and `rss` are of those that were there at the last `look`."""
+
+    def __init__(self, processes: Sequence[subprocess.Popen[bytes]], mark: bytes) -> None:
+        self._processes = processes
+        self._mark = mark
+        self._strangers: set[int] = set()
+        self._cpu: dict[int, float] = {}
+        """What each was last seen to have used; kept when it has ended."""
+
+    @property
+    def ended(self) -> bool:
+        """All that was started here has; what that left behind may not have."""
+        return all(process.poll() is not None for process in self._processes)
+
+    def look(self) -> None:
+        """Find those that are new."""
+        here = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 - names are enough
+        for pid in here - self._strangers - self._cpu.keys():
+            if self._is_ours(pid):
+                self._cpu[pid] = 0.0
+            else:
+                self._strangers.add(pid)
+
+    def cpu(self) -> float:
+        """Seconds, of all of them; what one did after the last look before its end is missing."""
+        for pid in self._cpu:
+            try:
+                self._cpu[pid] = time.clock_gettime(cpu_clock(pid))
+            except OSError:  # it has ended
+                continue
+        return sum(self._cpu.values())
+
+    def rss(self) -> int:
+        """Bytes, of all that are there."""
+        return sum(map(_resident, self._cpu))
+
+    def end(self) -> None:
+        """Kill them, each by its pid, until none is found."""
+        deadline = time.monotonic() + _ENDED_WITHIN
+        while time.monotonic() < deadline:
+            self._strangers.clear()
+            self.look()
+            alive = [pid for pid in self._cpu if self._is_ours(pid)]
+            for pid in alive:
+                _kill(pid)
+            if self.ended and not alive:
+                return
+            time.sleep(0.02)
+        raise TimeoutError(f"processes {alive} cannot be ended")
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            return self._mark in Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # it has ended, or is somebody else's
+            return False
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def running(commands: Sequence[Sequence[str]], here: Path) -> Iterator[Family]:
+    """Start them in that directory, with `stdout` and `stderr` of all; nothing of them is left afterwards."""
+    mark = f"{os.getpid()}.{next(_numbers)}"
+    environment = {**os.environ, "HOME": str(here), _MARK: mark}
+    processes: list[subprocess.Popen[bytes]] = []
+    family = Family(processes, f"{_MARK}={mark}\0".encode())
+    try:
+        with (here / "stdout").open("ab") as stdout, (here / "stderr").open("ab") as stderr:
+            for command in commands:
+                processes.append(  # noqa: PERF401 - one that cannot be started must not hide those before
+                    subprocess.Popen(
+                        command,
+                        cwd=here,
+                        env=environment,
+                        stdin=subprocess.DEVNULL,
+                        stdout=stdout,
+                        stderr=stderr,
+                    )
+                )
+        yield family
+    finally:
+        family.end()
+
+
+def last_words(here: Path) -> str:
+    """The last line that was said there, for a reason."""
+    for name in ("stderr", "stdout"):
+        if lines := (here / name).read_text(errors="replace").strip().splitlines():
+            return lines[-1].strip()[:200]
+    return "it said nothing"

@@ -1,0 +1,113 @@
+"""A turn as it was seen from outside, sample after sample, and the figures that follow from it. Pure.
+
+What is cheap is looked at every 5 ms; between two looks everything is taken to grow evenly. Seconds of
+connecting are the server's own word: from the first accept to the last handshake. The CPU of connecting goes
+on for a quarter of a second more (never into the first message): the client has to read that handshake, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from benchmarks.load.counters import Counters
+
+SETTLED = 250_000_000
+"""Nanoseconds."""
+ECHOES = 100_000
+"""A cost is told for so many."""
+_LEAST = 1_000
+"""Of fewer messages in the window no cost is told."""
+
+
+class Sample(NamedTuple):
+    """One look."""
+
+    at: int
+    """The machine's monotonic clock, in nanoseconds."""
+    cpu: float
+    """Seconds that the client has used up to now, with all its processes."""
+    rss: int
+    """Bytes, of all its processes: what they share is counted for each."""
+    messages: int
+    """That the server has echoed."""
+    server_cpu: float
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one turn; None is unknown, or not asked."""
+
+    start_cpu: float | None = None
+    """Seconds of CPU before the first connect."""
+    connect_cpu: float | None = None
+    """Seconds of CPU for all connects."""
+    connect_s: float | None = None
+    held_rss: float | None = None
+    """MiB with all connections held, before the first message."""
+    each_rss: float | None = None
+    """KiB by which a connection made it grow."""
+    echo_cpu: float | None = None
+    """Seconds of CPU for 100,000 echoes."""
+    echo_rate: float | None = None
+    """A second."""
+    server_share: float | None = None
+    """Of a core, that the server used meanwhile: near 1, it was the limit."""
+
+
+def figures(
+    samples: Sequence[Sample], last: Counters, wanted: int, window: tuple[int, int] | None
+) -> Figures:
+    """Of a turn in which `wanted` connections were to be held and, in the window, echoes counted."""
+    if not samples or last.handshakes < wanted:
+        return Figures()
+    first, done = last.first_accept, last.last_handshake
+    if last.first_message and last.first_message < done:
+        return Figures(start_cpu=_cpu(samples, first))  # it echoed while it connected: which is which?
+    settled = min(done + SETTLED, last.first_message or done + SETTLED)
+    held, before = _at(samples, settled, lambda one: one.rss), _at(samples, first, lambda one: one.rss)
+    connects = Figures(
+        start_cpu=_cpu(samples, first),
+        connect_cpu=_cpu(samples, settled) - _cpu(samples, first),
+        connect_s=(done - first) / 1e9,
+        held_rss=held / 2**20,
+        each_rss=(held - before) / wanted / 2**10,
+    )
+    return connects if window is None else _with_echoes(connects, samples, *window)
+
+
+def _with_echoes(known: Figures, samples: Sequence[Sample], begin: int, end: int) -> Figures:
+    messages = _at(samples, end, lambda one: one.messages) - _at(samples, begin, lambda one: one.messages)
+    if samples[-1].at < end or messages < _LEAST:
+        return known
+    seconds = (end - begin) / 1e9
+    server = _at(samples, end, lambda one: one.server_cpu) - _at(samples, begin, lambda one: one.server_cpu)
+    return Figures(
+        known.start_cpu,
+        known.connect_cpu,
+        known.connect_s,
+        known.held_rss,
+        known.each_rss,
+        echo_cpu=(_cpu(samples, end) - _cpu(samples, begin)) / messages * ECHOES,
+        echo_rate=messages / seconds,
+        server_share=server / seconds,
+    )
+
+
+def _cpu(samples: Sequence[Sample], at: int) -> float:
+    return _at(samples, at, lambda one: one.cpu)
+
+
+def _at(samples: Sequence[Sample], at: int, what: Callable[[Sample], float]) -> float:
+    """What it was then, between the looks before and after; outside of them, the nearest."""
+    before = samples[0]
+    if at <= before.at:
+        return what(before)
+    for one in samples:
+        if one.at >= at:
+            share = (at - before.at) / (one.at - before.at)
+            return what(before) + share * (what(one) - what(before))
+        before = one
+    return what(before)

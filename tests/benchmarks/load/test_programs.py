@@ -1,0 +1,82 @@
+"""Turns with real programs, each in a process of its own: a turn moves its process into another network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.health.prepare import MissingError
+from benchmarks.load import compiled
+from benchmarks.load.family import running
+
+ROOT = Path(__file__).parents[3]
+TURN = """
+import sys
+from benchmarks.load.tools import C, Job, Tool
+from benchmarks.load.turn import take
+other = Tool("other", lambda _here, port, _job: [sys.executable, "-c", sys.argv[1], str(port)], lambda: None)
+turn = take({tool}, Job({connections}, echoes={echoes}))
+print(turn.why)
+print(turn.figures.connect_cpu, turn.figures.connect_s, turn.figures.echo_cpu, turn.figures.held_rss)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _compiled() -> None:
+    """Or the reason why the C programs cannot be."""
+    try:
+        compiled.program("server")
+        compiled.program("client")
+    except MissingError as error:
+        pytest.skip(str(error))
+
+
+def turn(tool: str, program: str = "", *, connections: int = 50, echoes: bool = False) -> list[str]:
+    """Why it gave no figures, and those that it gave."""
+    text = TURN.format(tool=tool, connections=connections, echoes=echoes)
+    command = [sys.executable, "-c", text, program]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.splitlines()
+
+
+def test_the_c_client_connects_and_echoes_when_the_server_begins() -> None:
+    why, figures = turn("C", echoes=True)
+    assert why == "None"
+    assert all(float(figure) > 0 for figure in figures.split())
+
+
+def test_without_echoes_it_only_holds() -> None:
+    why, figures = turn("C")
+    assert why == "None"
+    assert figures.split()[2] == "None"
+
+
+def test_a_tool_that_ends_early_is_told_with_its_last_words() -> None:
+    why, figures = turn("other", "raise SystemExit('no such thing')")
+    assert why == "0 of 50 connected; it had ended (no such thing)"
+    assert set(figures.split()) == {"None"}
+
+
+def until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_all_that_came_of_a_command_is_measured_and_ended(tmp_path: Path) -> None:
+    """Also a grandchild in a session of its own, whose parent has gone."""
+    written = tmp_path / "pid"
+    program = "setsid sh -c 'echo $$ > made; mv made pid; while :; do :; done' & exit"
+    with running([["sh", "-c", program]], tmp_path) as family:
+        until(lambda: family.ended and written.exists())
+        family.look()
+        began = family.cpu()
+        until(lambda: family.cpu() > began + 0.05)
+        assert family.rss() > 0
+    assert not Path(f"/proc/{int(written.read_text())}/exe").exists()
