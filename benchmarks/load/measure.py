@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from benchmarks.health.prepare import MissingError
 from benchmarks.load import cloud, compiled
-from benchmarks.load.rows import CLOUD, CLOUD_SHARE, MEASURED, RECORDING, Row, row, rows
+from benchmarks.load.rows import CLOUD, CLOUD_SHARE, EACH, HELD, MEASURED, RECORDING, Row, row, rows
 from benchmarks.load.tools import OURS, Job, Tool
 from benchmarks.load.turn import Turn, take
 
 ROUNDS = 3
 _ONCE = 1
-"""Turns of a peer that takes half a minute and 2 GB for one."""
+"""Turns of a peer where one takes half a minute and 2 GB, or gives the same each time."""
 JOBS = {
-    "echo": Job(5_000),
+    "echo": Job(HELD),
+    "one": Job(1, echoes=False),
     "hold": Job(15_000, echoes=False, addresses=2),
     "many": Job(19_900, echoes=False, processes=4, addresses=4),
 }
@@ -42,11 +43,9 @@ def prepared(tools: Sequence[Tool]) -> tuple[list[Tool], Notes]:
 def everything(tools: Sequence[Tool], numbers: Sequence[int], rounds: int) -> tuple[list[Row], Notes]:
     """The rows with these numbers, in their order."""
     notes: Notes = {}
-    turns = {
-        name: _turns(name, job, tools, rounds, notes)
-        for name, job in JOBS.items()
-        if any(one.job == name and one.work.number in numbers for one in MEASURED)
-    }
+    wanted = {one.job for one in MEASURED if one.work.number in numbers}
+    wanted |= {"one"} if EACH.number in numbers else set()
+    turns = {name: _turns(name, job, tools, rounds, notes) for name, job in JOBS.items() if name in wanted}
     found = rows(turns, numbers)
     if OURS in tools:
         found += _recording(notes) if RECORDING.number in numbers else []

@@ -83,11 +83,25 @@ def middle(runs: Sequence[float | None]) -> float | None:
 
 def rows(turns: Mapping[str, Mapping[str, Sequence[Turn]]], numbers: Sequence[int]) -> list[Row]:
     """Those of the table that turns give: by job, then by tool. A job that was not done has no rows."""
-    return [
+    found = [
         row(one.work, {tool: [one.pick(turn) for turn in some] for tool, some in turns[one.job].items()})
         for one in MEASURED
         if one.job in turns and one.work.number in numbers
     ]
+    if EACH.number in numbers and {"echo", "one"} <= turns.keys():
+        found.append(_each(turns["echo"], turns["one"]))
+    return sorted(found, key=lambda one: one.number)
+
+
+def _each(held: Mapping[str, Sequence[Turn]], alone: Mapping[str, Sequence[Turn]]) -> Row:
+    """What each of the connections after the first adds: some tools take memory long before they connect."""
+    least = {tool: middle([turn.figures.held_rss for turn in some]) for tool, some in alone.items()}
+    return row(EACH, {tool: [_more(turn, least.get(tool)) for turn in some] for tool, some in held.items()})
+
+
+def _more(turn: Turn, least: float | None) -> float | None:
+    most = turn.figures.held_rss
+    return None if most is None or least is None else (most - least) * 1024 / (HELD - 1)
 
 
 def _send_lag(turn: Turn) -> float | None:
@@ -96,6 +110,9 @@ def _send_lag(turn: Turn) -> float | None:
     return None if figure is None else float(figure)
 
 
+HELD = 5_000
+"""Connections, in the rows of the jobs `echo` and `one`."""
+EACH = Work(3, "memory that a held connection adds", "KiB", 1, 2, compared=False)
 _MANY = "79,600 held by 4 processes, wall"
 RECORDING = Work(5, "recording one sample", "µs", 3, 0.15)
 CLOUD = Work(8, "5,000 full Cloud Clients, client CPU", "s", 2)
@@ -115,11 +132,6 @@ MEASURED = (
         Work(2, "100,000 echoes on 5,000 held connections, client CPU", "s", 2, 2, times_c=True),
         "echo",
         lambda turn: turn.figures.echo_cpu,
-    ),
-    Measured(
-        Work(3, "memory per held connection", "KiB", 1, 2, compared=False),
-        "echo",
-        lambda turn: turn.figures.each_rss,
     ),
     Measured(
         Work(3, "RSS with 5,000 held", "MiB", 1, 60, compared=False),

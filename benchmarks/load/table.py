@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.load.rows import Row
 
-_WIDE = 54
+_WIDE = 56
 
 
 def plain(rows: Sequence[Row], peers: Sequence[str]) -> str:
@@ -14,7 +14,9 @@ def plain(rows: Sequence[Row], peers: Sequence[str]) -> str:
     heads = ["ours", "C", "ratio", *peers]
     lines = [f"{'work':{_WIDE}}" + "".join(f"{head:>11}" for head in heads) + "  goal"]
     lines += [
-        f"{_name(row):{_WIDE}}" + "".join(f"{cell:>11}" for cell in _cells(row, peers)) + f"  {_goal(row)}"
+        f"{_name(row, peers):{_WIDE}}"
+        + "".join(f"{cell:>11}" for cell in _cells(row, peers))
+        + f"  {_goal(row)}"
         for row in rows
     ]
     return "\n".join(lines)
@@ -26,7 +28,7 @@ def markdown(rows: Sequence[Row], peers: Sequence[str], machine: str, date: str)
     lines = [f"{date}, {machine}; medians.", "", _line(heads), _line(["---"] + ["---:"] * (len(heads) - 1))]
     for row in rows:
         ours, c, ratio, *others = _cells(row, peers)
-        lines.append(_line([_name(row), ours, c, ratio, _goal(row), *others]))
+        lines.append(_line([_name(row, peers), ours, c, ratio, _goal(row), *others]))
     return "\n".join(lines)
 
 
@@ -39,8 +41,11 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _name(row: Row) -> str:
-    return f"{row.work}, {row.unit}" if row.unit else row.work
+def _name(row: Row, peers: Sequence[str]) -> str:
+    """With what is beside it in this row alone."""
+    others = [f"{who} {_figure(figure, row.digits)}" for who, figure in row.peers.items() if who not in peers]
+    name = f"{row.work}, {row.unit}" if row.unit else row.work
+    return f"{name} ({', '.join(others)})" if others else name
 
 
 def _cells(row: Row, peers: Sequence[str]) -> list[str]:
@@ -51,7 +56,7 @@ def _cells(row: Row, peers: Sequence[str]) -> list[str]:
 
 
 def _figure(figure: float | None, digits: int) -> str:
-    return "-" if figure is None else f"{figure:,.{digits}f}"
+    return "-" if figure is None else f"{round(figure, digits) + 0.0:,.{digits}f}"  # no -0
 
 
 def _goal(row: Row) -> str:

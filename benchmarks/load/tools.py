@@ -21,6 +21,10 @@ ECHO_FOR, HOLD_FOR = 7, 4
 """Seconds that ours is told: longer than the window, and long enough to look at its memory."""
 
 
+_ALONE = ("echo", "one", "hold")
+"""What a peer can do: with one process and one source address."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What a tool has to do."""
@@ -55,7 +59,7 @@ class Tool:
     """Seconds after the first message (and the last handshake) until it runs evenly."""
     tells: bool = False
     """It ends by itself, with a JSON object on its stdout."""
-    jobs: tuple[str, ...] = ("echo", "hold", "many")
+    jobs: tuple[str, ...] = ("echo", "one", "hold", "many")
     """Those that it can do."""
 
     def told(self, here: Path) -> tuple[dict[str, Any], str | None]:
@@ -83,15 +87,15 @@ def _ours(_: Path, port: int, job: Job) -> list[str]:
         "--size": SIZE,
     }
     words = [str(part) for pair in flags.items() for part in pair]
-    return [sys.executable, "-m", "loadgen", "echo", *words, "--json", "--quiet"]
+    return [sys.executable, "-m", "loadgen", "echo", *words, "--json"]
 
 
 OURS = Tool("ours", _ours, lambda: None, answers=False, tells=True)
 C = Tool("c", _c, lambda: (compiled.program("server"), compiled.program("client")))
 PEERS = (
-    Tool("k6", peers.k6, peers.prepare_k6, jobs=("echo", "hold")),
-    Tool("Artillery", peers.artillery, peers.prepare_artillery, jobs=("echo", "hold")),
-    Tool("Tsung", peers.tsung, peers.prepare_tsung, answers=False, warm=3.0, jobs=("echo", "hold")),
-    Tool("Locust", peers.locust, peers.prepare_locust, jobs=("echo", "hold")),
+    Tool("k6", peers.k6, peers.prepare_k6, jobs=_ALONE),
+    Tool("Artillery", peers.artillery, peers.prepare_artillery, jobs=_ALONE),
+    Tool("Tsung", peers.tsung, peers.prepare_tsung, answers=False, warm=3.0, jobs=_ALONE),
+    Tool("Locust", peers.locust, peers.prepare_locust, jobs=_ALONE),
 )
 TOOLS = (C, OURS, *PEERS)

@@ -8,7 +8,7 @@ on for a quarter of a second more (never into the first message): the client has
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from benchmarks.load.counters import Counters
@@ -47,8 +47,6 @@ class Figures:
     connect_s: float | None = None
     held_rss: float | None = None
     """MiB with all connections held, before the first message."""
-    each_rss: float | None = None
-    """KiB by which a connection made it grow."""
     echo_cpu: float | None = None
     """Seconds of CPU for 100,000 echoes."""
     echo_rate: float | None = None
@@ -67,13 +65,11 @@ def figures(
     if last.first_message and last.first_message < done:
         return Figures(start_cpu=_cpu(samples, first))  # it echoed while it connected: which is which?
     settled = min(done + SETTLED, last.first_message or done + SETTLED)
-    held, before = _at(samples, settled, lambda one: one.rss), _at(samples, first, lambda one: one.rss)
     connects = Figures(
         start_cpu=_cpu(samples, first),
         connect_cpu=_cpu(samples, settled) - _cpu(samples, first),
         connect_s=(done - first) / 1e9,
-        held_rss=held / 2**20,
-        each_rss=(held - before) / wanted / 2**10,
+        held_rss=_at(samples, settled, lambda one: one.rss) / 2**20,
     )
     return connects if window is None else _with_echoes(connects, samples, *window)
 
@@ -84,12 +80,8 @@ def _with_echoes(known: Figures, samples: Sequence[Sample], begin: int, end: int
         return known
     seconds = (end - begin) / 1e9
     server = _at(samples, end, lambda one: one.server_cpu) - _at(samples, begin, lambda one: one.server_cpu)
-    return Figures(
-        known.start_cpu,
-        known.connect_cpu,
-        known.connect_s,
-        known.held_rss,
-        known.each_rss,
+    return replace(
+        known,
         echo_cpu=(_cpu(samples, end) - _cpu(samples, begin)) / messages * ECHOES,
         echo_rate=messages / seconds,
         server_share=server / seconds,

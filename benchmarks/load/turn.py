@@ -16,7 +16,7 @@ from benchmarks.load.server import Servers, servers
 from benchmarks.load.tools import Job, Tool
 from benchmarks.load.trace import Figures, Sample, figures
 
-PATIENCE = 45.0
+PATIENCE = 60.0
 """Seconds for all to be connected; as many for a tool of ours to end by itself."""
 HOLD = 0.7
 """Seconds between the last handshake and the first message."""

@@ -49,6 +49,17 @@ def test_rows_are_of_the_jobs_that_were_done_and_the_numbers_asked_for() -> None
     assert [(one.number, one.ours) for one in found] == [(1, 0.5), (1, None), (4, 0.4)]
 
 
+def test_a_connection_adds_what_is_more_than_with_one() -> None:
+    held, alone = Turn(Figures(held_rss=60.0)), Turn(Figures(held_rss=50.0))
+    (each,) = [
+        one for one in rows({"echo": {"ours": [held]}, "one": {"ours": [alone]}}, [3]) if one.unit == "KiB"
+    ]
+    assert each.ours is not None
+    assert round(each.ours, 3) == round(10 * 1024 / 4999, 3)
+    (each,) = [one for one in rows({"echo": {"ours": [held]}, "one": {}}, [3]) if one.unit == "KiB"]
+    assert each.ours is None
+
+
 def test_every_row_of_the_goals_is_there() -> None:
     assert {one.work.number for one in MEASURED} == {1, 2, 3, 4, 6, 7}
 
@@ -56,7 +67,7 @@ def test_every_row_of_the_goals_is_there() -> None:
 def test_the_tables_say_what_is_missed_and_what_is_unknown() -> None:
     some = [
         row(CONNECTS, {"ours": [0.7], "c": [0.2], "k6": [1.3]}),
-        row(RECORDING, {"ours": [0.08], "k6": [None]}),
+        row(RECORDING, {"ours": [0.08], "k6": [None], "hdrhistogram": [1.2]}),
         row(RECORDING, {"ours": [None]}),
     ]
     assert table.markdown(some, ["k6"], "2 cores", "2026-11-27").splitlines() == [
@@ -65,7 +76,7 @@ def test_the_tables_say_what_is_missed_and_what_is_unknown() -> None:
         "| work | ours | C | ratio | goal | k6 |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
         "| connects, s | 0.700 | 0.200 | 3.50 x | ≤ 3 x C: missed | 1.300 |",
-        "| recording one sample, µs | 0.080 | - | - | ≤ 0.15 µs: met | - |",
+        "| recording one sample, µs (hdrhistogram 1.200) | 0.080 | - | - | ≤ 0.15 µs: met | - |",
         "| recording one sample, µs | - | - | - | ≤ 0.15 µs: unknown | - |",
     ]
     lines = table.plain(some, ["k6"]).splitlines()

@@ -32,7 +32,6 @@ def test_connects_cost_what_was_used_from_the_first_to_the_last_and_while_that_o
     assert found.connect_cpu == pytest.approx(0.5 * (2 + SETTLED / SECOND))
     assert found.connect_s == 2
     assert found.held_rss == pytest.approx(4 + SETTLED / SECOND)
-    assert found.each_rss == pytest.approx(2 + SETTLED / SECOND)  # so many MiB over 1,024: as many KiB
     assert found.echo_cpu is None
 
 
