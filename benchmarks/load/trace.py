@@ -46,7 +46,7 @@ class Figures:
     """Seconds of CPU for all connects."""
     connect_s: float | None = None
     held_rss: float | None = None
-    """MiB with all connections held, before the first message."""
+    """MiB a quarter of a second after the last handshake, also when messages go already."""
     echo_cpu: float | None = None
     """Seconds of CPU for 100,000 echoes."""
     echo_rate: float | None = None
@@ -69,7 +69,7 @@ def figures(
         start_cpu=_cpu(samples, first),
         connect_cpu=_cpu(samples, settled) - _cpu(samples, first),
         connect_s=(done - first) / 1e9,
-        held_rss=_at(samples, settled, lambda one: one.rss) / 2**20,
+        held_rss=_at(samples, done + SETTLED, lambda one: one.rss) / 2**20,
     )
     return connects if window is None else _with_echoes(connects, samples, *window)
 

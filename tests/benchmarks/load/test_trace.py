@@ -35,8 +35,10 @@ def test_connects_cost_what_was_used_from_the_first_to_the_last_and_while_that_o
     assert found.echo_cpu is None
 
 
-def test_a_message_ends_the_connecting() -> None:
-    assert figures(steady(10), counted(2, 4, 4.1), 1024, None).connect_cpu == pytest.approx(0.5 * 2.1)
+def test_a_message_ends_the_connecting_but_memory_is_looked_at_when_it_always_is() -> None:
+    found = figures(steady(10), counted(2, 4, 4.1), 1024, None)
+    assert found.connect_cpu == pytest.approx(0.5 * 2.1)
+    assert found.held_rss == pytest.approx(4 + SETTLED / SECOND)
 
 
 def test_echoes_while_connecting_leave_the_cost_of_both_unknown() -> None:
