@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
+from statistics import median
 
 from benchmarks.health.prepare import MissingError
 from benchmarks.load import cloud, compiled
@@ -46,6 +48,11 @@ def everything(tools: Sequence[Tool], numbers: Sequence[int], rounds: int) -> tu
     wanted = {one.job for one in MEASURED if one.work.number in numbers}
     wanted |= {"one"} if EACH.number in numbers else set()
     turns = {name: _turns(name, job, tools, rounds, notes) for name, job in JOBS.items() if name in wanted}
+    if neighbours := [turn.neighbours for some in turns.values() for each in some.values() for turn in each]:
+        notes["neighbours"] = (
+            f"others used {median(neighbours):.2f} of {os.cpu_count()} cores in the median turn, "
+            f"{max(neighbours):.2f} in the worst; wall times and lags suffer first"
+        )
     found = rows(turns, numbers)
     if OURS in tools:
         found += _recording(notes) if RECORDING.number in numbers else []

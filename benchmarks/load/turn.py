@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
+
 from benchmarks.load import network
 from benchmarks.load.counters import Counters
 from benchmarks.load.family import Family, last_words, running
@@ -37,6 +39,8 @@ class Turn:
     """Figures are missing."""
     shared: str | None = None
     """Why it had no network of its own."""
+    neighbours: float = 0.0
+    """Cores that the rest of this machine, or its host, used meanwhile."""
 
 
 class _Watch:
@@ -72,6 +76,7 @@ class _Watch:
 def take(tool: Tool, job: Job) -> Turn:
     """Run it; all of it has ended when this returns."""
     shared = network.fresh()
+    began, busy, own = time.monotonic(), _busy(), time.process_time()
     with TemporaryDirectory() as name:
         here = Path(name)
         with servers(job.processes, here) as some, running(_commands(tool, job, some, here), here) as family:
@@ -80,10 +85,18 @@ def take(tool: Tool, job: Job) -> Turn:
             found = figures(watch.samples, watch.counted, job.total, window)
             if why is None and tool.tells:
                 watch.until(PATIENCE)
+            rest = _busy() - busy - (time.process_time() - own) - watch.samples[-1].cpu - some.cpu()
+            neighbours = rest / (time.monotonic() - began)
         alone = tool.tells and why is None and job.processes == 1
         told, complaint = tool.told(here) if alone else ({}, None)
-        turn = Turn(found, told, why or complaint or _missing(found, window), shared)
+        turn = Turn(found, told, why or complaint or _missing(found, window), shared, neighbours)
         return turn if turn.why is None else replace(turn, why=f"{turn.why} ({last_words(here)})")
+
+
+def _busy() -> float:
+    """Seconds of CPU that were used by whoever, or taken away by the host; interrupts are nobody's."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.steal)
 
 
 def _commands(tool: Tool, job: Job, some: Servers, here: Path) -> list[list[str]]:

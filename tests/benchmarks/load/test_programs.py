@@ -23,6 +23,7 @@ other = Tool("other", lambda _here, port, _job: [sys.executable, "-c", sys.argv[
 turn = take({tool}, Job({connections}, echoes={echoes}))
 print(turn.why)
 print(turn.figures.connect_cpu, turn.figures.connect_s, turn.figures.echo_cpu, turn.figures.held_rss)
+assert turn.neighbours > -0.2, turn.neighbours
 """
 
 
