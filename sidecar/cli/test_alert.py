@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fermatkit.errors import ExitCode, UserError
+from fermatkit.toml.texts import shown
 from sidecar.actuators.sender import Sender
 from sidecar.config.load import load
 from sidecar.config.settings import ChannelSettings
-from sidecar.config.texts import shown
 from sidecar.faces import figures
 from sidecar.faces.label import label
 from sidecar.faces.message import Rendered, trial

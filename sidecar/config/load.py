@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 import msgspec
 
 from fermatkit.errors import ExitCode, UserError
-from sidecar.config.convert import values
-from sidecar.config.mistakes import Lines, Mistake
+from fermatkit.toml.convert import values
+from fermatkit.toml.mistakes import Mistake
+from fermatkit.toml.read import file_text, tables, told
+from fermatkit.toml.texts import shown
 from sidecar.config.naming import naming
 from sidecar.config.overlap import local, overlap
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import ChannelSettings, DeadmanSettings, HealthSettings, ServerSettings, Settings
-from sidecar.config.texts import shown
 from sidecar.core.policy import Limits
 
-_AT = re.compile(r" \(at line (\d+), column \d+\)")
 _HTTP = re.compile(r"https?://[^/]", re.IGNORECASE)
 SHORTEST_TOKEN = 16
 """Characters: less could be guessed."""
@@ -32,42 +31,24 @@ def load(path: Path, usable: Usable = bool) -> Settings:
 
     `usable` says whether messages can be sent to a channel's url; by itself, nothing here knows.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
-    except OSError as error:
-        raise UserError(
-            f"{path}: {error.strerror}: name a readable file with --config", ExitCode.CONFIGURATION
-        ) from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: is not UTF-8 text ({error.reason}): save it as UTF-8", ExitCode.CONFIGURATION
-        ) from None
+    text = file_text(path, "--config", ExitCode.CONFIGURATION)
     settings, mistakes = parse(text, usable)
     if settings is None:
-        where = Lines(text)
-        raise UserError(
-            "\n".join(f"{path}{where.of(mistake)}: {mistake}" for mistake in mistakes), ExitCode.CONFIGURATION
-        )
+        raise UserError(told(path, text, mistakes), ExitCode.CONFIGURATION)
     return resolve(settings, path.parent)
 
 
 def parse(text: str, usable: Usable = bool) -> tuple[Settings | None, list[Mistake]]:
     """Settings, or None and at least one mistake. Reads nothing but the text."""
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of 4,301 digits, and a list in a list in …
-        return None, [_no_toml(str(error))]
+    table = tables(text)
+    if isinstance(table, Mistake):
+        return None, [table]
     mistakes: list[Mistake] = []
     found = values(table, Settings, "", mistakes)
     mistakes += _contradictions(found, usable)
     if found.get("server") is not None:
         mistakes += naming(table["server"])
     return (None, mistakes) if mistakes else (Settings(**found), [])
-
-
-def _no_toml(why: str) -> Mistake:
-    at = _AT.search(why)
-    return Mistake("", f"is not TOML: {_AT.sub('', why)}", int(at[1]) if at else None)
 
 
 def _contradictions(found: dict[str, Any], usable: Usable) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sidecar.config.mistakes import Mistake
+from fermatkit.toml.mistakes import Mistake
 
 _WAYS = ("command", "unit", "pidfile", "match")
 _OF_COMMAND = {

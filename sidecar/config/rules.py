@@ -9,10 +9,10 @@ from typing import Annotated, Any, cast
 import msgspec
 
 from fermatkit.measures import UNITS
-from sidecar.config import texts
-from sidecar.config.convert import under, unknown, values
-from sidecar.config.mistakes import Mistake
-from sidecar.config.plain import plain
+from fermatkit.toml import texts
+from fermatkit.toml.convert import under, unknown, values
+from fermatkit.toml.mistakes import Mistake
+from fermatkit.toml.plain import plain
 from sidecar.core.nouns import Act, Severity, Trouble
 from sidecar.core.quantities import Bytes, Seconds, Share
 from sidecar.core.rules import DEFAULTS, METRICS, Rule

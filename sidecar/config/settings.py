@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fermatkit.toml.texts import host, line
 from sidecar.config import rules, texts
 from sidecar.config.secrets import Secret
 from sidecar.core.maintenance import WEEK, Day, Maintenance
@@ -29,8 +30,8 @@ Command = Annotated[
         description='a list of texts, like ["java", "-jar", "server.jar"], none empty or with a NUL',
     ),
 ]
-Line = Annotated[str, msgspec.Meta(extra={"read": texts.line})]
-Host = Annotated[str, msgspec.Meta(extra={"read": texts.host})]
+Line = Annotated[str, msgspec.Meta(extra={"read": line})]
+Host = Annotated[str, msgspec.Meta(extra={"read": host})]
 Hosts = Annotated[tuple[str, ...], msgspec.Meta(extra={"read": texts.hosts})]
 Interval = Annotated[float, msgspec.Meta(ge=10, extra={"unit": "duration"})]
 """From one request to the next: the one before has been given up by then."""

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import re
 
-from fermatkit.hosts import is_host
+from fermatkit.toml.texts import host, line, shown
 from sidecar.core.maintenance import WEEK, Day
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.service")
 """systemd.unit(5)."""
 _LONGEST_NAME = 200
 """Bytes: a file's name may have 255, and ours become longer (``….1``)."""
-_LONGEST_SHOWN = 60
-_LONGEST_NUMBER = 200
-"""Bits."""
 _OURS = ("sidecar.db", "memory.json", "probe-keys.json", "server.lock", "sidecar.lock", "control.sock")
 """What the sidecar itself keeps in the state directory, or once kept; also as ``….new``, ``…-wal`` …"""
 _OUR_DIRECTORIES = ("evidence", "recording")
-
-
-def host(text: object) -> str:
-    """A host's name or address."""
-    if not isinstance(text, str) or not is_host(text):
-        raise ValueError(
-            f"must be a host's name or address, like 'localhost', '127.0.0.1' or '::1', is {shown(text)}"
-        )
-    return text
 
 
 def hosts(value: object) -> tuple[str, ...]:
@@ -34,13 +21,6 @@ def hosts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError(f'must be a list of names, like ["status.example.org"], is {shown(value)}')  # noqa: TRY004 - one kind of error for all mistakes
     return tuple(map(host, value))
-
-
-def line(text: object) -> str:
-    """A name that stands in sentences and in logs."""
-    if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
-        raise ValueError(f"must be one line of text that is not empty, is {shown(text)}")
-    return text
 
 
 def unit(text: object) -> str:
@@ -76,15 +56,3 @@ def days(value: object) -> tuple[Day, ...]:
     if wrong := [one for one in value if one not in WEEK]:
         raise ValueError(f"{shown(wrong[0])} is no day: write {known}")
     return tuple(map(Day, value))
-
-
-def shown(value: object) -> str:
-    """A wrong value as part of a line."""
-    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
-        return "a far too long number"
-    return cut(repr(value)) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
-
-
-def cut(text: str) -> str:
-    """The text, or its beginning: a mistake is one line, and no long one."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from fermatkit.errors import meant
-from sidecar.config.mistakes import Mistake
-from sidecar.config.plain import plain
-from sidecar.config.texts import cut
+from fermatkit.toml.mistakes import Mistake
+from fermatkit.toml.plain import plain
+from fermatkit.toml.texts import cut
 
 S = TypeVar("S", bound=msgspec.Struct)
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,40}")

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from sidecar.config.convert import convert
-from sidecar.config.mistakes import Mistake
+from fermatkit.toml.convert import convert
+from fermatkit.toml.mistakes import Mistake
 
 DURATION = {"unit": "duration"}
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from fermatkit.toml.texts import cut, shown
 from fermatkit.units import in_unit_of, parse_duration, parse_share, parse_size, parse_time_of_day
-from sidecar.config.texts import cut, shown
 
 _UNITS: dict[str, tuple[Callable[[str], float], str]] = {
     "duration": (parse_duration, '"10s"'),
