@@ -1,4 +1,4 @@
-"""Text with a unit to numbers and back: durations in seconds, sizes in bytes, shares as fractions."""
+"""Text with a unit to numbers and back: durations in seconds, sizes in bytes, shares, rates a second."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Mapping
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SHARES = {"%": 0.01}
-_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+|%)\s*")
+_RATES = {"/h": 1 / 3600, "/m": 1 / 60, "/s": 1.0}
+_QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+|%|/[a-z])\s*")
 _TIME_OF_DAY = re.compile(r"\s*([01][0-9]|2[0-3]):([0-5][0-9])\s*")
 _LONGEST = 40
 """Characters of a wrong text that are repeated to its writer."""
 _MOST_SECONDS = 3650 * 86400.0
 _MOST_BYTES = 2.0**60
 _MOST_SHARE = 100.0
+_MOST_RATE = 1e9
 """Beyond any clock and disk of ours: what is above has a digit or a unit too many."""
 
 
@@ -42,7 +44,7 @@ def in_unit_of(text: str, amount: float) -> str:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(f"{_short(text)} is not a number with a unit")
-    units = next(units for units in (_SECONDS, _BYTES, _SHARES) if match[2] in units)
+    units = next(units for units in (_SECONDS, _BYTES, _SHARES, _RATES) if match[2] in units)
     smaller = sorted((size, name) for name, size in units.items() if size <= units[match[2]])
     size, name = next((one for one in reversed(smaller) if amount >= one[0] or amount == 0), smaller[0])
     return f"{amount / size:.6f}".rstrip("0").rstrip(".") + name
@@ -61,6 +63,11 @@ def parse_size(text: str) -> int:
 def parse_share(text: str) -> float:
     """The fraction of a text like ``"85%"``: 0.85; ValueError for anything else."""
     return _quantity(text, _SHARES, "85%", _MOST_SHARE)
+
+
+def parse_rate(text: str) -> float:
+    """Times a second of a text like ``"250/s"`` or ``"30/m"``; ValueError says which units there are."""
+    return _quantity(text, _RATES, "250/s", _MOST_RATE)
 
 
 def parse_time_of_day(text: str) -> float:

@@ -12,7 +12,7 @@ import msgspec
 
 from fermatkit.errors import meant
 from fermatkit.toml.mistakes import Mistake
-from fermatkit.toml.plain import plain
+from fermatkit.toml.plain import plain, written
 from fermatkit.toml.texts import cut
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -58,6 +58,7 @@ def unknown(key: str, known: Iterable[str]) -> str:
 
 
 def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
+    hint = written(hint)
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is tuple and _is_struct(arguments[0]):
         if not isinstance(value, list):
@@ -67,7 +68,9 @@ def _value(value: object, hint: Any, path: str, mistakes: list[Mistake]) -> Any:
     readers = [note.extra["table"] for note in arguments if _extra(note).get("table")]
     if readers:
         return readers[0](value, path, mistakes)
-    structs = [one for one in (hint, *arguments) if _is_struct(one)]  # also of a table that may be left out
+    reads = any("read" in _extra(note) for note in arguments)  # a struct, maybe, but written as one value
+    # Also of a table that may be left out.
+    structs = [] if reads else [one for one in (hint, *arguments) if _is_struct(one)]
     if structs:
         return convert(value, structs[0], path, mistakes)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import types
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import msgspec
 
 from fermatkit.toml.texts import cut, shown
-from fermatkit.units import in_unit_of, parse_duration, parse_share, parse_size, parse_time_of_day
+from fermatkit.units import in_unit_of, parse_duration, parse_rate, parse_share, parse_size, parse_time_of_day
 
 _UNITS: dict[str, tuple[Callable[[str], float], str]] = {
     "duration": (parse_duration, '"10s"'),
     "size": (parse_size, '"10MiB"'),
     "share": (parse_share, '"10%"'),
+    "rate": (parse_rate, '"250/s"'),
     "time of day": (parse_time_of_day, '"03:00"'),
 }
 """The units a field may ask for by its Meta: who reads them, and how they are written."""
@@ -29,6 +31,7 @@ _BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
 
 def plain(value: object, hint: object) -> object:
     """The value that a field with this type hint takes."""
+    hint = written(hint)
     metas = [note for note in typing.get_args(hint)[1:] if isinstance(note, msgspec.Meta)]
     asked = {key: what for meta in metas for key, what in (meta.extra or {}).items()}
     if "read" in asked:
@@ -43,6 +46,13 @@ def plain(value: object, hint: object) -> object:
         if isinstance(error.__cause__, ValueError):  # the type's own words; what it read may be a secret
             raise error.__cause__ from None
         raise ValueError(f"must be {_wanted(hint, metas)}, is {shown(value)}") from None
+
+
+def written(hint: object) -> object:
+    """Without the None of what may be left out: nobody can write that in TOML."""
+    kinds = [kind for kind in typing.get_args(hint) if typing.get_origin(kind) is typing.Annotated]
+    optional = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return kinds[0] if optional and kinds else hint
 
 
 def _quantity(value: object, unit: str, metas: list[msgspec.Meta]) -> float:

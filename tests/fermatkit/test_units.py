@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fermatkit.units import format_duration, format_size, parse_duration, parse_share, parse_size
+from fermatkit.units import format_duration, format_size, parse_duration, parse_rate, parse_share, parse_size
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ def test_sizes(text: str, size: int) -> None:
 
 def test_shares() -> None:
     assert parse_share("85%") == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(("text", "rate"), [("250/s", 250), ("30/m", 0.5), ("7200 /h", 2), ("0/s", 0)])
+def test_rates(text: str, rate: float) -> None:
+    assert parse_rate(text) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize("text", ["10", "ten s", "-1s", "1 parsec", "", "1e3s", "inf s", "10MiB"])

@@ -19,6 +19,8 @@ class Bounded(msgspec.Struct):
     gap: Annotated[Annotated[float, msgspec.Meta(ge=0, extra=DURATION)], msgspec.Meta(lt=3600)] = 1.0
     part: Annotated[float, msgspec.Meta(ge=0, le=1, extra={"unit": "share"})] = 0.5
     room: Annotated[float, msgspec.Meta(le=2**30, extra={"unit": "size"})] = 1.0
+    speed: Annotated[float, msgspec.Meta(ge=1, le=1000, extra={"unit": "rate"})] = 1.0
+    rest: Annotated[float, msgspec.Meta(ge=1, extra=DURATION)] | None = None
     count: Annotated[int, msgspec.Meta(ge=2)] = 2
 
 
@@ -34,6 +36,11 @@ class Bounded(msgspec.Struct):
         ("part", "150%", "must be at most 100%, is 150%"),
         ("room", "1025MiB", "must be at most 1024MiB, is 1025MiB"),
         ("room", "1TiB", "must be at most 1GiB, is 1TiB"),
+        ("speed", "1001/s", "must be at most 1000/s, is 1001/s"),
+        ("speed", "59/m", "must be at least 60/m, is 59/m"),
+        ("speed", "250", "'250' is not a number with one of the units /h, /m, /s (like '250/s')"),
+        ("rest", "0s", "must be at least 1s, is 0s"),
+        ("rest", 7, '7 has no unit; write it as a text like "10s"'),
         ("count", 1, "must be at least 2, is 1"),
         ("count", float("nan"), "must be at least 2, is nan"),
         ("count", float("inf"), "must be a whole number, without quotes, is inf"),
@@ -52,7 +59,10 @@ def test_a_value_out_of_bounds(key: str, value: object, problem: str) -> None:
 def test_a_value_at_its_bound() -> None:
     mistakes: list[Mistake] = []
     table = {"patience": "1000ms", "wait": "1ms", "gap": "3599s", "part": "100%", "room": "1GiB", "count": 2}
-    assert convert(table, Bounded, "limits", mistakes) == Bounded(1.0, 0.001, 3599.0, 1.0, 2.0**30, 2)
+    table |= {"speed": "60000/m", "rest": "1s"}
+    assert convert(table, Bounded, "limits", mistakes) == Bounded(
+        1.0, 0.001, 3599.0, 1.0, 2.0**30, 1000.0, 1.0, 2
+    )
     assert not mistakes
 
 
