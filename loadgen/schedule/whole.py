@@ -1,0 +1,50 @@
+"""The schedule: everything that falls due, in order of time. Pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from loadgen.scenario.plan import Plan
+from loadgen.schedule.cast import Cast
+from loadgen.schedule.events import Event, Shard
+from loadgen.schedule.once import once
+from loadgen.schedule.pauses import returning, thinking
+from loadgen.schedule.ramp import Arrivals
+from loadgen.schedule.turns import turns
+
+
+def schedule(plan: Plan, shard: Shard | None = None, begin: float | None = None) -> Iterator[Event]:
+    """What falls due for the clients of this shard; without one, for all.
+
+    Times are seconds from the start. `begin` is where the first stage begins, if not where the plan says. The
+    memory that it takes grows with the shard's clients, about 150 bytes for each, and not with the run.
+    """
+    shard = shard or Shard()
+    begin = plan.begin if begin is None else begin
+    cast = Cast(plan)
+    others = heapq.merge(
+        Arrivals(plan).events(shard),
+        once(plan, cast, shard, begin),
+        thinking(plan, cast, shard, begin),
+        returning(plan, cast, shard, begin),
+    )
+    return _merged(turns(plan, cast, shard, begin), others)
+
+
+def _merged(most: Iterator[Event], others: Iterator[Event]) -> Iterator[Event]:
+    """Both in one order. The first has most of the events, and is left alone once the others are over."""
+    other = next(others, None)
+    while other is not None:
+        for event in most:
+            while other is not None and other < event:
+                yield other
+                other = next(others, None)
+            yield event
+            if other is None:
+                break
+        else:
+            yield other
+            yield from others
+            return
+    yield from most
