@@ -18,6 +18,7 @@ from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.units import parse_duration
 from loadgen import limits, results
+from loadgen.cli import planned
 from loadgen.cli.table import table
 from loadgen.engine import Engine
 from loadgen.live import Live
@@ -35,9 +36,11 @@ or this machine was the bottleneck · 130 interrupted"""
 
 def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
-    args = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
     try:
-        return _load(args)
+        if words[:1] == ["plan"]:
+            return planned.main(words[1:])
+        return _load(_parser().parse_args(words))
     except UserError as error:
         say(sys.stderr, f"loadgen: {error}\n")
         return error.code

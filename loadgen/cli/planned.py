@@ -1,0 +1,79 @@
+"""`loadgen plan`, and from which of `--plan`, `--preset` and the flags a run's plan comes."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from pathlib import Path
+
+from fermatkit.errors import ExitCode, UserError
+from loadgen.say import say
+from loadgen.scenario import presets
+from loadgen.scenario.contradictions import contradictions
+from loadgen.scenario.load import good, load
+from loadgen.scenario.overrides import Overrides, overridden
+from loadgen.scenario.plan import Plan
+from loadgen.scenario.spell import toml
+
+_EPILOG = """\
+A preset or a plan file says what the run is; flags change its size: --duration that of all stages together,
+--rate the highest, the others in proportion."""
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of which `chosen` makes a plan."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--plan", type=Path, metavar="FILE", help="a plan, in TOML")
+    which.add_argument("--preset", choices=presets.NAMES, help="a plan that comes with loadgen")
+    add = parser.add_argument
+    add("--connections", type=int, metavar="N", help="clients")
+    add("--url", help="the server, ws:// or wss://")
+    add("--ramp", type=_a_second, metavar="RATE", help="connects a second")
+    add("--duration", type=_seconds, metavar="TIME", help="30s, 5m: of all stages together")
+    add("--rate", type=_a_second, metavar="RATE", help="messages a second of all: the highest of the stages")
+    add("--seed", type=int, metavar="N", help="the same schedule again (random)")
+    add("--i-may-load-this-host", action="store_true", help="allow a target that is not loopback or private")
+
+
+def _a_second(text: str) -> str:
+    """A bare number is one a second."""
+    return text if "/" in text else f"{text}/s"
+
+
+def _seconds(text: str) -> str:
+    """A bare number is seconds."""
+    return text if text[-1:].isalpha() else f"{text}s"
+
+
+def chosen(args: argparse.Namespace) -> Plan:
+    """The plan that these flags mean; UserError tells everything that is wrong with it, a line each."""
+    by = Overrides(
+        **{key: getattr(args, key) for key in ("seed", "url", "connections", "ramp", "duration", "rate")}
+    )
+    seed = secrets.randbits(32)
+    if args.plan is not None:
+        base = load(args.plan, seed, any_host=True)  # flags may name another; who is right is seen below
+    else:
+        base = good(presets.text(args.preset) if args.preset else "", args.preset or "plan", seed)
+    plan, wrong = overridden(base, by)
+    if not wrong:
+        wrong = [str(one) for one in contradictions(plan, {}, any_host=args.i_may_load_this_host)]
+    if wrong:
+        raise UserError("\n".join(wrong))
+    return plan
+
+
+def main(argv: list[str]) -> int:
+    """`loadgen plan`: shows a plan, as a file to change and to run; and checks it."""
+    parser = argparse.ArgumentParser(
+        prog="loadgen plan", description="Shows a plan as a file, and checks it.", epilog=_EPILOG
+    )
+    add_flags(parser)
+    args = parser.parse_args(argv)
+    plan = chosen(args)
+    as_it_is = args.preset and not any(
+        getattr(args, key) is not None for key in ("seed", "url", "connections", "ramp", "duration", "rate")
+    )
+    why = say(sys.stdout, presets.text(args.preset) if as_it_is else toml(plan))
+    return ExitCode.INTERNAL if why else ExitCode.GOOD

@@ -1,0 +1,73 @@
+"""Flags change the size of a plan, not its shape."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.plan import Plan as Flags
+from loadgen.plan import mistakes
+from loadgen.scenario.acts import Act
+from loadgen.scenario.contradictions import contradictions
+from loadgen.scenario.overrides import Overrides, of_flags, overridden
+from loadgen.scenario.plan import Plan
+from loadgen.scenario.stages import Ramp, Stage
+from loadgen.schedule.whole import schedule
+from support.plans import plans
+
+
+@given(plans, st.integers(1, 3600), st.integers(1, 10_000))
+def test_stages_keep_their_proportions(plan: Plan, duration: int, rate: int) -> None:
+    by = Overrides(duration=f"{duration}s", rate=f"{rate}/s")
+    changed, wrong = overridden(plan, by)
+    highest = max(max(stage.rate, stage.last_rate) for stage in plan.stages)
+    if plan.duration < 1e-9 or highest < 1e-9:
+        return
+    assert wrong == []
+    assert changed.duration == pytest.approx(duration)
+    assert max(max(stage.rate, stage.last_rate) for stage in changed.stages) == pytest.approx(rate)
+    for before, after in zip(plan.stages, changed.stages, strict=True):
+        assert after.duration / changed.duration == pytest.approx(before.duration / plan.duration)
+        assert after.rate / rate == pytest.approx(before.rate / highest)
+
+
+def test_the_others_replace_what_the_plan_says() -> None:
+    by = Overrides(seed=7, url="ws://[::1]:1", connections=9, ramp="30/m")
+    changed, wrong = overridden(Plan(seed=1), by)
+    assert wrong == []
+    assert changed == Plan(seed=7, url="ws://[::1]:1", clients=9, ramp=Ramp(rate=0.5))
+    assert overridden(changed, Overrides()) == (changed, [])
+
+
+def test_every_wrong_flag_is_told() -> None:
+    plan = Plan(seed=1, ramp=Ramp(shape="steps", each=1), stages=(Stage(duration=0.0, rate=0.0),))
+    by = Overrides(seed=-1, connections=0, ramp="1/s", duration="1s", rate="1/s")
+    assert [line.split(":")[0] for line in overridden(plan, by)[1]] == [
+        "--seed",
+        "--connections",
+        "--ramp",
+        "--duration",
+        "--rate",
+    ]
+    assert overridden(Plan(seed=1), Overrides(rate="a/s", duration="8d"))[1] == [
+        "--duration: must be at most 7d, is 8d",
+        "--rate: 'a/s' is not a number with one of the units /h, /m, /s (like '250/s')",
+    ]
+
+
+@given(
+    st.integers(1, 300), st.floats(0.1, 1000), st.floats(0, 20), st.floats(0, 50), st.integers(0, 2**63 - 1)
+)
+def test_the_flags_of_always_are_a_plan(
+    connections: int, ramp: float, duration: float, rate: float, seed: int
+) -> None:
+    flags = Flags(seed=seed, connections=connections, ramp=ramp, duration=duration, rate=rate)
+    assert mistakes(flags) == []
+    plan = of_flags(flags)
+    assert list(contradictions(plan, {}, any_host=False)) == []
+    acts = [act for _, _, act, *_ in schedule(plan)]
+    assert acts.count(Act.CONNECT) == connections
+    assert acts.count(Act.LIST) == int(rate * duration + 1e-6)
+    assert plan.begin == connections / ramp
+    assert plan.limits.ping_period == flags.ping_period
