@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from loadgen.scenario.acts import Act
 from loadgen.scenario.behaviours import Returner
 from loadgen.scenario.plan import Plan
-from loadgen.scenario.spans import Span
 from loadgen.schedule.cast import Cast
-from loadgen.schedule.chance import hashed, key, share
+from loadgen.schedule.chance import MASK, MIX, STEP, UNIT, key, share
 from loadgen.schedule.events import Event, Shard
 from loadgen.schedule.senders import Voice, every, think, voice
 
@@ -21,24 +20,24 @@ Step = tuple[float, int, int]
 
 def thinking(plan: Plan, cast: Cast, shard: Shard, begin: float) -> Iterator[Event]:
     """The messages of those that have a think time. The first comes after a part of a pause."""
-    base, sizes = key(plan.seed, "think"), key(plan.seed, "size")
+    base, end = key(plan.seed, "think"), begin + plan.duration
     thinks = [think(one) for one in plan.mix]
-    voices: dict[int, tuple[Span, Voice]] = {}
+    voices: dict[int, tuple[float, float, Voice]] = {}
     steps: list[Step] = []
     for client in shard.clients(plan.clients) if any(thinks) else ():
         behaviour, member = cast.role(client)
         if (one := thinks[behaviour]) is not None and member % every(plan.mix[behaviour]) == 0:
-            voices[client] = one, voice(cast, client)
+            voices[client] = one.least, one.most - one.least, voice(cast, client)
             steps.append((begin + share(base, client) * one.most, client, 1))
-
-    def pause(client: int, step: int) -> float:
-        return voices[client][0].at(share(base, step * _MOST_CLIENTS + client))
-
-    for due, client, step in _walk(steps, pause, begin + plan.duration):
-        _, act, least, kinds, peer, others = voices[client][1]
-        size = None
-        if least is not None:
-            size = least + (hashed(sizes, step * _MOST_CLIENTS + client) >> 32) % kinds
+    heapq.heapify(steps)
+    while steps and steps[0][0] < end:
+        due, client, step = steps[0]
+        shortest, width, (_, act, least, kinds, peer, others) = voices[client]
+        x = ((step * _MOST_CLIENTS + client) * STEP + base) & MASK  # `share`, without the calls
+        x = ((x ^ (x >> 32)) * MIX) & MASK
+        x = (x ^ (x >> 29)) >> 11
+        heapq.heapreplace(steps, (due + shortest + width * (x * UNIT), client, step + 1))
+        size = None if least is None else least + x % kinds  # by its low digits, the pause by the high
         for receiver in (peer, *others):
             yield due, client, act, size, receiver
 

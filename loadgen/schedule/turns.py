@@ -26,9 +26,6 @@ from loadgen.schedule.senders import Senders
 _ROUNDING = 1e-6
 """Of a turn: 0.1 messages a second for 30 s are three."""
 _UNIT = 2.0**-32
-_MIX = 1_103_515_245
-_PRIME = 2**31 - 1
-"""From the number of a moment comes a size, too, that has nothing to do with it."""
 
 
 def turns(plan: Plan, cast: Cast, shard: Shard, begin: float) -> Iterator[Event]:
@@ -61,7 +58,9 @@ def _events(seed: int, senders: Senders, whole: int, course: list[Stretch]) -> I
             else:
                 due = begin
             client, act, least, kinds, peer, others = voices[sender]
-            size = None if least is None else least + x * _MIX % _PRIME % kinds
+            size = (
+                None if least is None else least + x % kinds
+            )  # its low digits: the moment is in the high ones
             yield due, client, act, size, peer
             for receiver in others:
                 yield due, client, act, size, receiver

@@ -94,10 +94,10 @@ GOLDEN: list[object] = [
     (4.149915559, 7, "list", None, None),
     (4.785955994, 6, "list", None, None),
     (4.876666566, 5, "list", None, None),
-    (5.171592522, 4, "relay", 13, 3),
+    (5.171592522, 4, "relay", 11, 3),
     (5.36816873, 2, "drop", None, None),
     (5.652554116, 1, "drop", None, None),
-    (5.738924866, 3, "relay", 14, 4),
+    (5.738924866, 3, "relay", 18, 4),
     (5.866447628, 2, "return", None, None),
     (5.881605365, 0, "list", None, None),
     (5.903612343, 1, "return", None, None),
@@ -170,8 +170,11 @@ def test_the_first_of_a_larger_group_sends_each_message_to_all_at_once() -> None
 def test_who_thinks_has_a_pace_of_its_own_and_takes_no_part_in_the_rate(behaviour: object) -> None:
     plan = plan_of(behaviour)
     sent: dict[int, list[float]] = {}
-    for due, client, *_ in of(plan, Act.LIST, Act.ECHO):
+    sizes = set()
+    for due, client, _, size, _ in of(plan, Act.LIST, Act.ECHO):
         sent.setdefault(client, []).append(due)
+        sizes.add(size)
+    assert sizes == (set(range(11)) if isinstance(behaviour, Echo) else {None})
     assert len(sent) == 60
     gaps = [later - earlier for dues in sent.values() for earlier, later in pairwise(dues)]
     assert all(1 - 1e-9 <= gap <= 3 + 1e-9 for gap in gaps)
