@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, process_time
 
 import psutil
 
-from loadgen.tally import Ledger
+from loadgen.ledger import Ledger
 
 _PERIOD = 0.01
 _GRAIN = 0.001
@@ -28,7 +29,7 @@ async def until(due: float) -> None:
 
 
 async def watch(ledger: Ledger) -> None:
-    """Note the loop's lag a hundred times a second, for ever.
+    """Note the loop's lag a hundred times a second, for ever, and have counted what was noted meanwhile.
 
     A stall counts once for each of the moments it swallowed: one second is a hundred samples, not one.
     """
@@ -37,13 +38,39 @@ async def watch(ledger: Ledger) -> None:
         await until(due)
         now = monotonic()
         while due <= now:
-            ledger.now.loop_lag.record(now - due)
+            ledger.loop_lag.record(now - due)
             due += _PERIOD
+        while ledger.fold():  # noqa: ASYNC110 - others have their turn; nothing is waited for
+            await asyncio.sleep(0)
+
+
+class Processor:
+    """What this process takes of its core, all threads together; `turn` it once a second."""
+
+    _OVER = 5
+    """Seconds: a shorter burst fills a queue, and is no bottleneck."""
+
+    def __init__(self) -> None:
+        self._marks = deque([(monotonic(), process_time())], maxlen=self._OVER + 1)
+
+    def turn(self) -> tuple[float, float | None]:
+        """Processor seconds since the last turn; the share of a core over five turns, None before."""
+        last, now = self._marks[-1], (monotonic(), process_time())
+        self._marks.append(now)
+        return now[1] - last[1], share(list(self._marks)) if len(self._marks) > self._OVER else None
+
+
+def share(marks: list[tuple[float, float]]) -> float | None:
+    """Of a core, from the first mark to the last; each is a moment and the processor seconds until then."""
+    (began, before), (ended, after) = marks[0], marks[-1]
+    return (after - before) / (ended - began) if ended > began else None
 
 
 @contextmanager
-def short_collections() -> Iterator[Callable[[], None]]:
+def short_collections(ledger: Ledger) -> Iterator[Callable[[], None]]:
     """Collect garbage only when the function it gives is called, and only what is new since the last call.
+
+    How long each one took goes to the ledger.
 
     A full collection over 5,000 clients stops everything for a quarter of a second, and they come by the
     dozen while clients do. Whatever survives one is taken out of all later ones: clients live on anyway.
@@ -54,9 +81,20 @@ def short_collections() -> Iterator[Callable[[], None]]:
         gc.collect()
         gc.freeze()
 
+    began = monotonic()
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        nonlocal began
+        if phase == "start":
+            began = monotonic()
+        else:
+            ledger.collections.record(monotonic() - began)
+
+    gc.callbacks.append(note)
     try:
         yield collect
     finally:
+        gc.callbacks.remove(note)
         gc.unfreeze()
         gc.enable()
 

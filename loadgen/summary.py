@@ -8,7 +8,7 @@ from fermatkit.errors import ExitCode
 from loadgen.histogram import Histogram
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan
-from loadgen.tally import Account, Operation
+from loadgen.tally import Counts, Operation
 from loadgen.verdict import Verdict, Word
 
 
@@ -118,7 +118,7 @@ def percentiles(histogram: Histogram) -> Percentiles:
     return Percentiles(*(None if seconds is None else round(seconds * 1000, 3) for seconds in found))
 
 
-def _traffic(account: Account) -> Traffic:
+def _traffic(account: Counts) -> Traffic:
     return Traffic(
         account.scheduled, account.unsent, account.sent, account.answered, account.lost, account.in_flight
     )

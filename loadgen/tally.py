@@ -1,4 +1,7 @@
-"""Outcomes to counts. Pure. Always: scheduled = unsent + sent, and sent = answered + lost + in flight."""
+"""The counts of a second, or of a run, as plain data: they add up in any order. Pure.
+
+Always: scheduled = unsent + sent + waiting, and sent = answered + lost + in flight.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,45 @@ from loadgen.histogram import Histogram
 
 
 class Operation(StrEnum):
-    """What a client does and waits for."""
+    """What a client does and waits for, each with counts of its own; a new one needs only its line here."""
 
     CONNECT = "connect"
-    """From TCP connect to the answered registration."""
+    """From TCP connect to the answered registration; of a plain WebSocket, to its upgrade."""
+    TCP = "tcp"
+    """The first part of it: until the TCP connection stands."""
+    UPGRADE = "upgrade"
+    """The second part: from the HTTP request to the whole answer 101."""
+    FIRST = "first"
+    """The third part: from the upgrade to the server's first message."""
     LIST = "list"
     """A message: the list request for oneself."""
     PING = "ping"
     """A WebSocket ping, until its pong."""
+    ECHO = "echo"
+    """A message that comes back as it is."""
+    DISCOVERY = "discovery"
+    """The question for others, over HTTP."""
+    VPN = "vpn"
+    """From asking for a private line to another client until both are told of it."""
+    RELAY = "relay"
+    """A message to the other end of such a line."""
+    ACTOR = "actor"
+    """The registration of an actor, photo and all."""
+    RECONNECT = "reconnect"
+    """Coming back after an end."""
 
 
-class Account(msgspec.Struct):
+PHASES = (Operation.TCP, Operation.UPGRADE, Operation.FIRST)
+"""Parts of a connect: who counts clients does not count these again."""
+MESSAGES = (Operation.LIST, Operation.ECHO, Operation.RELAY)
+"""What the plan's message rate is about."""
+
+_COUNTS = (
+    "scheduled", "unsent", "sent", "answered", "lost", "unanswered", "late", "duplicate", "out_of_order",
+)  # fmt: skip
+
+
+class Counts(msgspec.Struct, omit_defaults=True):
     """What became of the arrivals of one operation."""
 
     scheduled: int = 0
@@ -29,7 +60,15 @@ class Account(msgspec.Struct):
     sent: int = 0
     answered: int = 0
     lost: int = 0
-    """Sent, and the connection ended (or, for a connect, failed) before the answer."""
+    """Sent, and given up: the connection ended before the answer, a connect failed, or its time ran out."""
+    unanswered: int = 0
+    """Of the lost: their connection lasted, and their time ran out."""
+    late: int = 0
+    """Answers that came after all, to what had been given up; it stays lost."""
+    duplicate: int = 0
+    """Answers to what had been answered already."""
+    out_of_order: int = 0
+    """Of the answered: one that the same client had sent later was answered before."""
     response: Histogram = msgspec.field(default_factory=Histogram)
     """From the moment it was due until the answer."""
     service: Histogram = msgspec.field(default_factory=Histogram)
@@ -39,52 +78,40 @@ class Account(msgspec.Struct):
 
     @property
     def in_flight(self) -> int:
-        """Sent, and neither answered nor lost yet."""
+        """Sent, and neither answered nor lost yet. Of a single second it may be less than nothing."""
         return self.sent - self.answered - self.lost
 
-    def add(self, other: Account) -> None:
+    @property
+    def waiting(self) -> int:
+        """Due, and neither sent nor given up yet. Of a single second it may be less than nothing."""
+        return self.scheduled - self.unsent - self.sent
+
+    def add(self, other: Counts) -> None:
         """Count all of `other` too."""
-        for name in ("scheduled", "unsent", "sent", "answered", "lost"):
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("response", "service", "lag"):
             getattr(self, name).add(getattr(other, name))
 
 
-class Tally(msgspec.Struct):
-    """The counts of a second, or of a run: `total` adds them up, in any order."""
+def _none_yet() -> dict[Operation, Counts]:
+    return {operation: Counts() for operation in Operation}
 
-    accounts: dict[Operation, Account] = msgspec.field(
-        default_factory=lambda: {operation: Account() for operation in Operation}
-    )
+
+class Tally(msgspec.Struct):
+    """All that was counted: of the clients, and of this program itself."""
+
+    accounts: dict[Operation, Counts] = msgspec.field(default_factory=_none_yet)
     errors: dict[str, int] = {}
     """Kind of trouble → how often."""
     loop_lag: Histogram = msgspec.field(default_factory=Histogram)
     """How late this program's own event loop was, whatever the server did."""
-
-    def scheduled(self, operation: Operation) -> None:
-        """An arrival fell due."""
-        self.accounts[operation].scheduled += 1
-
-    def unsent(self, operation: Operation) -> None:
-        """It found nobody to send it."""
-        self.accounts[operation].unsent += 1
-
-    def sent(self, operation: Operation, due: float, now: float) -> None:
-        """It was sent at `now` (seconds, the clock of `due`)."""
-        account = self.accounts[operation]
-        account.sent += 1
-        account.lag.record(now - due)
-
-    def answered(self, operation: Operation, due: float, sent: float, now: float) -> None:
-        """Its answer came at `now`."""
-        account = self.accounts[operation]
-        account.answered += 1
-        account.response.record(now - due)
-        account.service.record(now - sent)
-
-    def lost(self, operation: Operation, count: int = 1) -> None:
-        """The connection ended before `count` answers came."""
-        self.accounts[operation].lost += count
+    collections: Histogram = msgspec.field(default_factory=Histogram)
+    """How long each garbage collection stopped this program."""
+    cpu: float = 0.0
+    """Seconds of processor time of this program; of several workers, together."""
+    busiest: float | None = None
+    """The greatest share of a core that one worker took over five seconds; None when none ran so long."""
 
     def error(self, kind: str, count: int = 1) -> None:
         """Something went wrong, `count` times."""
@@ -93,26 +120,20 @@ class Tally(msgspec.Struct):
 
     def add(self, other: Tally) -> None:
         """Count all of `other` too."""
-        for operation, account in other.accounts.items():
-            self.accounts[operation].add(account)
+        for operation, counts in other.accounts.items():
+            self.accounts[operation].add(counts)
         for kind, count in other.errors.items():
             self.error(kind, count)
         self.loop_lag.add(other.loop_lag)
+        self.collections.add(other.collections)
+        self.cpu += other.cpu
+        shares = [share for share in (self.busiest, other.busiest) if share is not None]
+        self.busiest = max(shares, default=None)
 
 
-class Ledger:
-    """The tally of this second, and of all before it."""
-
-    def __init__(self) -> None:
-        self.now = Tally()
-        self._before = Tally()
-
-    def turn(self) -> Tally:
-        """The second is over: its tally."""
-        over, self.now = self.now, Tally()
-        self._before.add(over)
-        return over
-
-    def total(self) -> Tally:
-        """The whole run up to now, once the last second has been turned."""
-        return self._before
+def together(tally: Tally, operations: tuple[Operation, ...]) -> Counts:
+    """The counts of several operations as those of one."""
+    whole = Counts()
+    for operation in operations:
+        whole.add(tally.accounts[operation])
+    return whole

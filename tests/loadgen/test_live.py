@@ -8,6 +8,7 @@ from loadgen.live import Live
 from loadgen.plan import Plan
 from loadgen.results import Second
 from loadgen.tally import Operation, Tally
+from support.loads import note
 
 PLAN = Plan(seed=1, connections=5000)
 
@@ -19,8 +20,7 @@ class Terminal(StringIO):
 
 def second(at: int, errors: int = 0) -> Second:
     tally = Tally()
-    tally.sent(Operation.LIST, 0, 0)
-    tally.answered(Operation.LIST, 0, 0, 0.0025)
+    note(tally, Operation.LIST, [0.0025])
     tally.error("something", errors)
     return Second(at=at, phase="holding", registered=4999, tally=tally)
 

@@ -15,6 +15,7 @@ from loadgen.results import Run, Second
 from loadgen.summary import summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import judge
+from support.loads import note
 
 STARTED = datetime(2026, 11, 23, 21, 8, 38, tzinfo=UTC)
 PLAN = Plan(seed=1)
@@ -24,8 +25,7 @@ RUN = Run(started=STARTED.isoformat(), plan=PLAN)
 
 def second(at: float) -> Second:
     tally = Tally()
-    tally.sent(Operation.LIST, 0, 0.1)
-    tally.answered(Operation.LIST, 0, 0.1, 0.2)
+    note(tally, Operation.LIST, [0.1], lag=0.1)
     return Second(at=at, phase="holding", registered=3, tally=tally)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fermatkit.errors import ExitCode
 from loadgen import trouble
 from loadgen.outcome import Clients, Outcome
+from loadgen.recorder import histogram
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import MAX_LAG, Word, judge
 
@@ -21,8 +22,7 @@ def outcome(clients: Clients = ALL_WELL, tally: Tally | None = None, **more: boo
 def lagging(what: str, seconds: float, samples: int = 1) -> Tally:
     tally = Tally()
     lag = tally.loop_lag if what == "loop" else tally.accounts[Operation.LIST].lag
-    for _ in range(samples):
-        lag.record(seconds)
+    lag.add(histogram([seconds] * samples))
     return tally
 
 
@@ -46,11 +46,12 @@ def test_clients_missing_is_a_fail_that_says_how_many(change: dict[str, int], se
 @pytest.mark.parametrize("operation", [Operation.LIST, Operation.PING])
 def test_a_message_or_ping_without_answer_is_a_fail(operation: Operation):
     tally = Tally()
-    tally.sent(operation, 0, 0)
+    counts = tally.accounts[operation]
+    counts.sent = 1
     assert judge(outcome(tally=tally)).word is Word.FAIL
-    tally.lost(operation)
+    counts.lost = 1
     assert judge(outcome(tally=tally)).word is Word.FAIL
-    tally.unsent(operation)
+    counts.unsent = 1
     assert len(judge(outcome(tally=tally)).reasons) == 2
 
 
@@ -87,7 +88,7 @@ def test_a_run_ended_by_hand_says_nothing_whatever_else_was_wrong():
 
 def test_what_was_on_its_way_when_a_run_was_stopped_is_no_reason():
     tally = Tally()
-    tally.sent(Operation.LIST, 0, 0)
+    tally.accounts[Operation.LIST].sent = 1
     assert judge(outcome(tally=tally, interrupted=True)).reasons == ("the run was stopped before its end",)
 
 

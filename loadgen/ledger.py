@@ -1,0 +1,105 @@
+"""Where the clients of a run note what happens, so cheaply that it changes nothing. Pure."""
+
+from __future__ import annotations
+
+from loadgen.recorder import Recorder
+from loadgen.tally import Counts, Operation, Tally
+
+
+class Account:
+    """One operation's book of the whole run: the same object throughout, so keep it and call it.
+
+    Times are seconds of one clock. What is counted by samples (sent, answered) is counted nowhere else.
+    """
+
+    __slots__ = (
+        "_before", "_lag", "_lost", "_response", "_scheduled", "_service", "_unsent",
+        "duplicate", "late", "out_of_order", "unanswered",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._before = 0  # in flight when this second began
+        self._lag, self._response, self._service = Recorder(), Recorder(), Recorder()
+        self._scheduled = self._unsent = self._lost = 0
+        self.late = self.duplicate = self.out_of_order = self.unanswered = 0
+        """Of this second, to be counted up by who finds one; their meaning is that in `Counts`."""
+
+    def scheduled(self) -> None:
+        """An arrival fell due."""
+        self._scheduled += 1
+
+    def unsent(self) -> None:
+        """It found nobody to send it."""
+        self._unsent += 1
+
+    def sent(self, due: float, now: float) -> None:
+        """It was sent at `now`."""
+        self._lag.record(now - due)
+
+    def answered(self, due: float, sent: float, now: float) -> None:
+        """Its answer came at `now`."""
+        self._response.record(now - due)
+        self._service.record(now - sent)
+
+    def lost(self, count: int = 1) -> None:
+        """`count` were sent and will not be answered."""
+        self._lost += count
+
+    @property
+    def in_flight(self) -> int:
+        """In the whole run: sent, and neither answered nor lost yet."""
+        return self._before + len(self._lag) - len(self._response) - self._lost
+
+    def fold(self) -> bool:
+        """Count a piece or a few of what was noted; whether there is more."""
+        return any(recorder.fold() for recorder in (self._lag, self._response, self._service))
+
+    def turn(self) -> Counts:
+        """The second is over: its counts."""
+        lag, response, service = self._lag.turn(), self._response.turn(), self._service.turn()
+        over = Counts(
+            self._scheduled, self._unsent, lag.total, response.total, self._lost,
+            self.unanswered, self.late, self.duplicate, self.out_of_order, response, service, lag,
+        )  # fmt: skip
+        self._scheduled = self._unsent = self._lost = 0
+        self.late = self.duplicate = self.out_of_order = self.unanswered = 0
+        self._before += over.in_flight
+        return over
+
+
+class Ledger:
+    """All accounts of a run: those of this second are `turn`ed, those of the run added up."""
+
+    def __init__(self) -> None:
+        self.accounts = {operation: Account() for operation in Operation}
+        self.loop_lag = Recorder()
+        self.collections = Recorder()
+        self._errors: dict[str, int] = {}
+        self._total = Tally()
+
+    def error(self, kind: str, count: int = 1) -> None:
+        """Something went wrong, `count` times."""
+        if count:
+            self._errors[kind] = self._errors.get(kind, 0) + count
+
+    def fold(self) -> bool:
+        """Count a little of what was noted; whether there is more. To be called often, others in between."""
+        return any(account.fold() for account in self.accounts.values())
+
+    def turn(self, cpu: float = 0.0, busiest: float | None = None) -> Tally:
+        """The second is over: its tally. `cpu`, `busiest`: see `Tally`."""
+        over = Tally(
+            {operation: account.turn() for operation, account in self.accounts.items()},
+            self._errors,
+            self.loop_lag.turn(),
+            self.collections.turn(),
+            cpu,
+            busiest,
+        )
+        self._errors = {}
+        self._total.add(over)
+        return over
+
+    def total(self) -> Tally:
+        """The whole run up to the last turn."""
+        return self._total

@@ -1,0 +1,70 @@
+"""One latency after another to a histogram: an append for each, counted later, in small pieces. Pure."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+
+from loadgen.histogram import LONGEST, Histogram
+
+PIECE = 1000
+"""Samples in one `fold`: a tenth of a millisecond, so that whoever sends is not late for it."""
+_NEGATIVE = 0x8000
+"""The sign of a half-precision float."""
+
+
+class Recorder:
+    """Counts the samples of a second: `record` only appends, `fold` makes counts of a thousand at once."""
+
+    __slots__ = ("_counts", "_max", "_samples", "record")
+
+    def __init__(self) -> None:
+        self._samples: list[float] = []
+        self.record = self._samples.append
+        """Note one latency in seconds; less than nothing (a timer that fired early) is nothing."""
+        self._counts: Counter[int] = Counter()
+        self._max = 0.0
+
+    def __len__(self) -> int:
+        """Samples of this second so far."""
+        return len(self._samples) + self._counts.total()
+
+    def fold(self) -> bool:
+        """Count a piece, if there is a whole one; whether there is one more."""
+        samples = self._samples
+        if len(samples) >= PIECE:
+            self._count(samples[-PIECE:])
+            del samples[-PIECE:]
+        return len(samples) >= PIECE
+
+    def turn(self) -> Histogram:
+        """The second is over: its histogram."""
+        while self.fold():
+            pass
+        if self._samples:
+            self._count(self._samples)
+            self._samples.clear()
+        counts, most = self._counts, self._max
+        self._counts, self._max = Counter(), 0.0
+        early = sum(counts.pop(number) for number in [*counts] if number >= _NEGATIVE)
+        if early:
+            counts[0] += early
+        return Histogram(counts=dict(counts), total=counts.total(), max=most)
+
+    def _count(self, samples: list[float]) -> None:
+        try:
+            halves = struct.pack(f"={len(samples)}e", *samples)
+        except OverflowError:
+            halves = struct.pack(f"={len(samples)}e", *(min(sample, LONGEST) for sample in samples))
+        self._counts.update(array("H", halves))
+        self._max = max(self._max, max(samples))  # noqa: PLW3301 - to unpack a thousand costs more
+
+
+def histogram(samples: Iterable[float]) -> Histogram:
+    """What a recorder makes of these."""
+    recorder = Recorder()
+    for sample in samples:
+        recorder.record(sample)
+    return recorder.turn()
