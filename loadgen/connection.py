@@ -13,7 +13,8 @@ import aiohttp
 from cloudserver import session as cloud
 from cloudserver.wire import WireError
 from loadgen import trouble
-from loadgen.tally import Ledger, Operation
+from loadgen.ledger import Ledger
+from loadgen.tally import Operation
 from loadgen.trouble import Trouble
 
 _MAX_MESSAGE = 4 * 2**20
@@ -140,8 +141,8 @@ class Connection:
         finally:
             for operation, waiting in ((Operation.LIST, self._asked), (Operation.PING, self._pinged)):
                 if waiting and not self._leaving:
-                    self._ledger.now.lost(operation, len(waiting))
-                    self._ledger.now.error(trouble.LOST[operation], len(waiting))
+                    self._ledger.accounts[operation].lost(len(waiting))
+                    self._ledger.error(trouble.LOST[operation], len(waiting))
 
     def ask(self, due: float) -> None:
         """Send the message that fell due at `due` (seconds, `time.monotonic`)."""
@@ -171,24 +172,24 @@ class Connection:
 
     def _note(self, operation: Operation, due: float) -> tuple[float, float]:
         now = monotonic()
-        self._ledger.now.sent(operation, due, now)
+        self._ledger.accounts[operation].sent(due, now)
         return due, now
 
     async def _listen(self) -> None:
         try:
             event = await self._event()
         except _Nonsense as nonsense:
-            self._ledger.now.error(str(nonsense))
+            self._ledger.error(str(nonsense))
             return
         if isinstance(event, cloud.Listed | cloud.ListRefused):
             self._answered(Operation.LIST, self._asked)
         if isinstance(event, cloud.ListRefused):
-            self._ledger.now.error(trouble.LIST_REFUSED)
+            self._ledger.error(trouble.LIST_REFUSED)
 
     def _answered(self, operation: Operation, waiting: deque[tuple[float, float]]) -> None:
         if waiting:  # else the server says more than it was asked
             due, sent = waiting.popleft()
-            self._ledger.now.answered(operation, due, sent, monotonic())
+            self._ledger.accounts[operation].answered(due, sent, monotonic())
 
     async def _event(self) -> cloud.Event:
         """The next packet; Trouble when the connection is at its end."""

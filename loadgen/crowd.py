@@ -11,10 +11,11 @@ from uuid import uuid4
 from cloudserver.session import Session, make_keys
 from loadgen import trouble
 from loadgen.connection import Connection, Dialer
+from loadgen.ledger import Ledger
 from loadgen.pacing import Agenda, first_ping
 from loadgen.plan import Plan
 from loadgen.roster import Roster
-from loadgen.tally import Ledger, Operation
+from loadgen.tally import Operation
 from loadgen.trouble import Trouble
 
 HOPELESS = 100
@@ -65,7 +66,7 @@ class Crowd:
             while turn := self._agenda.take(monotonic()):
                 due, connection = turn
                 if connection in self._roster:
-                    self._ledger.now.scheduled(Operation.PING)
+                    self._ledger.accounts[Operation.PING].scheduled()
                     connection.ping(due)
                     self._agenda.add(due + self._plan.ping_period, connection)
             await asyncio.sleep(_PING_TICK)
@@ -103,22 +104,23 @@ class Crowd:
 
     async def _open(self, connection: Connection, due: float) -> None:
         """Connect and register before the deadline, which counts from `due` like all waiting."""
-        self._ledger.now.scheduled(Operation.CONNECT)
+        account = self._ledger.accounts[Operation.CONNECT]
+        account.scheduled()
         started = None
         try:
             async with asyncio.timeout(due + self._plan.registered_within - monotonic()), self._pending:
                 started = monotonic()
-                self._ledger.now.sent(Operation.CONNECT, due, started)
+                account.sent(due, started)
                 await connection.open()
-                self._ledger.now.answered(Operation.CONNECT, due, started, monotonic())
+                account.answered(due, started, monotonic())
         except (TimeoutError, Trouble) as failure:
             if started is None:
                 raise Trouble(trouble.NOT_STARTED) from failure
-            self._ledger.now.lost(Operation.CONNECT)
+            account.lost()
             raise failure if isinstance(failure, Trouble) else Trouble(connection.missing) from failure
         finally:
             if started is None:
-                self._ledger.now.unsent(Operation.CONNECT)
+                account.unsent()
 
     def _welcome(self, connection: Connection) -> None:
         self.registered += 1
@@ -128,12 +130,12 @@ class Crowd:
         self._look_around()
 
     def _count_failure(self, failure: Trouble) -> None:
-        self._ledger.now.error(str(failure))
+        self._ledger.error(str(failure))
         self.failed += 1
         self._look_around()
 
     def _count_loss(self, kind: str) -> None:
-        self._ledger.now.error(kind)
+        self._ledger.error(kind)
         self.lost += 1
         self._look_around()
 

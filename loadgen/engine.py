@@ -10,11 +10,12 @@ from time import monotonic, process_time
 from loadgen import pacing, trouble
 from loadgen.connection import Dialer
 from loadgen.crowd import Crowd
+from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
-from loadgen.selfwatch import resident, short_collections, until, watch
-from loadgen.tally import Ledger, Operation
+from loadgen.selfwatch import Processor, resident, short_collections, until, watch
+from loadgen.tally import Operation
 
 INTERRUPTED_WITHIN = 2.0
 """Seconds for goodbyes when a person ends the run."""
@@ -37,6 +38,7 @@ class Engine:
         self._plan = plan
         self._on_second = on_second
         self._ledger = Ledger()
+        self._processor = Processor()
         self._phase = Phase.RAMPING
         self._interrupted = asyncio.Event()
 
@@ -110,14 +112,15 @@ class Engine:
 
     async def _hold(self, crowd: Crowd) -> None:
         begin = monotonic()
+        messages = self._ledger.accounts[Operation.LIST]
         for arrival in pacing.messages(self._plan.rate, self._plan.duration, self._plan.seed):
             due = begin + arrival.due
             await until(due)
-            self._ledger.now.scheduled(Operation.LIST)
+            messages.scheduled()
             connection = crowd.pick(arrival.share)
             if connection is None:
-                self._ledger.now.unsent(Operation.LIST)
-                self._ledger.now.error(trouble.NOBODY)
+                messages.unsent()
+                self._ledger.error(trouble.NOBODY)
             else:
                 connection.ask(due)
         await until(begin + self._plan.duration)
@@ -129,7 +132,7 @@ class Engine:
             await until(monotonic() + _DRAIN_TICK)
 
     def _in_flight(self, operation: Operation) -> int:
-        return sum(tally.accounts[operation].in_flight for tally in (self._ledger.total(), self._ledger.now))
+        return self._ledger.accounts[operation].in_flight
 
     async def _leave(self, crowd: Crowd) -> int:
         self._phase = Phase.LEAVING
@@ -139,7 +142,7 @@ class Engine:
 
     async def _seconds(self, began: float, crowd: Crowd) -> None:
         number = 0
-        with short_collections() as collect:
+        with short_collections(self._ledger) as collect:
             while True:
                 number += 1
                 await until(began + number)
@@ -148,12 +151,13 @@ class Engine:
 
     def _turn(self, began: float, crowd: Crowd) -> None:
         at = round(monotonic() - began, 3)
-        self._on_second(Second(at=at, phase=self._phase, registered=len(crowd), tally=self._ledger.turn()))
+        tally = self._ledger.turn(*self._processor.turn())
+        self._on_second(Second(at=at, phase=self._phase, registered=len(crowd), tally=tally))
 
     def _last_turn(self, began: float, crowd: Crowd) -> None:
         if not self._interrupted.is_set():
             for operation, kind in trouble.UNANSWERED.items():
-                self._ledger.now.error(kind, self._in_flight(operation))
+                self._ledger.error(kind, self._in_flight(operation))
         self._turn(began, crowd)
 
 
