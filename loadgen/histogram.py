@@ -6,9 +6,9 @@ A bucket is a half-precision float (IEEE 754 binary16): 2**10 of them for each d
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable
-from math import ceil
 
 import msgspec
 
@@ -43,6 +43,10 @@ class Histogram(msgspec.Struct, omit_defaults=True):
         self.total += other.total
         self.max = max(self.max, other.max)
 
+    def sum(self) -> float:
+        """Seconds of all samples together, as exact as their buckets."""
+        return math.fsum(value(number) * count for number, count in self.counts.items())
+
     def percentile(self, percent: float) -> float | None:
         """Seconds that `percent` (above 0, to 100) of the samples do not exceed; None without a sample."""
         return self.percentiles((percent,))[0]
@@ -53,7 +57,7 @@ class Histogram(msgspec.Struct, omit_defaults=True):
         seen, walk = 0, iter(sorted(self.counts.items()))
         number = 0
         for percent in percents:
-            wanted = ceil(self.total * percent / 100)
+            wanted = math.ceil(self.total * percent / 100)
             while seen < wanted:
                 number, count = next(walk)
                 seen += count

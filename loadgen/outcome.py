@@ -20,10 +20,10 @@ class Clients(msgspec.Struct, frozen=True, kw_only=True):
     """Tried, and never registered."""
     unfinished: int
     """Not tried, or not through, when the run ended early."""
-    left: int
-    """Of the open ones: said goodbye with close code 1000 and had it answered."""
-    aborted: int
-    """Of the open ones: cut off, because the goodbye was not answered in time."""
+    left: int | None
+    """Of the open ones: said goodbye with close code 1000 and had it answered; None if nobody could tell."""
+    aborted: int | None
+    """Of the open ones: cut off, because the goodbye was not answered in time; likewise."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +32,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     clients: Clients
     tally: Tally
     seconds: float
-    cpu_seconds: float
-    """Processor time of the generator, all its threads."""
+    cpu_seconds: float | None
+    """Processor time of the generator, all its threads and workers, if it could be read."""
     rss: int | None
     """Bytes of memory of the generator at the end of the holding, if it could be read."""
     interrupted: bool = False
     gave_up: bool = False
     """Attempt after attempt failed and none succeeded: the rest was not tried."""
+    losses: tuple[str, ...] = ()
+    """In words, each worker of the generator that ended before its work was over."""
+    missed: tuple[str, ...] = ()
+    """In words, each threshold of the plan that was missed."""

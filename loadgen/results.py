@@ -13,16 +13,51 @@ from loadgen.plan import Plan
 from loadgen.summary import Summary
 from loadgen.tally import Tally
 
-VERSION = 1
+VERSION = 2
+"""1 had other buckets, and nothing of the machine."""
 NAME = "run.jsonl"
 
 
+class Shard(msgspec.Struct, frozen=True):
+    """Of a plan's clients those whose number, counted from 0, modulo `of` is `index`."""
+
+    index: int
+    of: int
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the generator ran; two runs can be compared only where the machine is the same."""
+
+    host: str
+    cpu: str | None
+    """The processor's name, as far as the system tells it."""
+    cores: int
+    memory: int
+    """Bytes."""
+    system: str
+    """Operating system and kernel."""
+    python: str
+    loop: str
+    """The event loop, with its version if it is not Python's own."""
+    version: str
+    """Of this program."""
+    descriptors: int
+    """Files that the process may have open; -1 is no limit."""
+    ports: tuple[int, int] | None
+    """The first and last of the local ports that connects take, of each source address."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="type"):
-    """The first line: what was asked, and when."""
+    """The first line: what was asked, when, and of what machine."""
 
     version: int = VERSION
     started: str
+    """UTC, ISO 8601, to the millisecond: runs of several machines are laid beside each other by it."""
     plan: Plan
+    shard: Shard | None = None
+    """Which part of the plan this run was; None: the whole."""
+    environment: Environment | None = None
+    """None of a run that was put together from others."""
 
 
 class Second(msgspec.Struct, frozen=True, kw_only=True, tag="second", tag_field="type"):
@@ -92,7 +127,7 @@ def _new_folder(folder: Path, stamp: str) -> Path:
 def read(path: Path) -> list[Line]:
     """All complete lines of a result file; a last line cut off by a kill is left out."""
     lines = path.read_bytes().split(b"\n")[:-1]
-    return [_DECODER.decode(line) for line in lines]
+    return [DECODER.decode(line) for line in lines]
 
 
-_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)

@@ -8,7 +8,7 @@ from fermatkit.errors import ExitCode
 from loadgen.histogram import Histogram
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan
-from loadgen.tally import Counts, Operation
+from loadgen.tally import MESSAGES, Counts, Operation, together
 from loadgen.verdict import Verdict, Word
 
 
@@ -23,7 +23,7 @@ class Percentiles(msgspec.Struct, frozen=True):
 
 
 class Traffic(msgspec.Struct, frozen=True):
-    """scheduled = unsent + sent; sent = answered + lost + in_flight."""
+    """scheduled = unsent + sent; sent = answered + lost + in_flight. What each is: see `tally.Counts`."""
 
     scheduled: int
     unsent: int
@@ -32,16 +32,37 @@ class Traffic(msgspec.Struct, frozen=True):
     lost: int
     in_flight: int
     """Never answered: still out when the run ended."""
+    unanswered: int = 0
+    late: int = 0
+    duplicate: int = 0
+    out_of_order: int = 0
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """All about one operation."""
+
+    traffic: Traffic
+    response_ms: Percentiles
+    """From the moment each was due."""
+    service_ms: Percentiles
+    """From the moment each was really sent: what a closed-loop tool would report."""
+    lag_ms: Percentiles
+    """The difference of the two."""
 
 
 class Generator(msgspec.Struct, frozen=True):
     """How the generator itself did."""
 
     loop_lag_ms: Percentiles
-    cpu_seconds: float
-    cpu_share: float
-    """Of one core, over the whole run."""
+    cpu_seconds: float | None
+    cpu_share: float | None
+    """Of one core, over the whole run; above 1 if several workers had more than one."""
     rss_bytes: int | None
+    busiest_share: float | None = None
+    """Of one core, the most that one worker took over five seconds."""
+    collections: int = 0
+    """Garbage collections."""
+    longest_collection_ms: float | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_field="type"):
@@ -69,7 +90,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_fiel
     ping_ms: Percentiles
     """From ping to pong; the server answers these without its packet processors."""
     pings: Traffic
+    operations: dict[str, Figures]
+    """The same of each operation that there was, by its name."""
     generator: Generator
+    gave_up: bool
+    losses: tuple[str, ...]
+    """In words, each part of the generator that ended before its work was over."""
+    missed: tuple[str, ...]
+    """In words, each threshold that was missed."""
     seconds: float
     started: str
     """UTC, ISO 8601."""
@@ -82,7 +110,8 @@ def summarise(
 ) -> Summary:
     """Put together what is known at the end."""
     accounts = outcome.tally.accounts
-    connect, message, ping = (accounts[name] for name in (Operation.CONNECT, Operation.LIST, Operation.PING))
+    connect, ping = accounts[Operation.CONNECT], accounts[Operation.PING]
+    message = together(outcome.tally, MESSAGES)
     return Summary(
         verdict=verdict.word,
         exit_code=verdict.code,
@@ -99,12 +128,13 @@ def summarise(
         connects=_traffic(connect),
         ping_ms=percentiles(ping.service),
         pings=_traffic(ping),
-        generator=Generator(
-            loop_lag_ms=percentiles(outcome.tally.loop_lag),
-            cpu_seconds=round(outcome.cpu_seconds, 3),
-            cpu_share=round(outcome.cpu_seconds / outcome.seconds, 4) if outcome.seconds else 0.0,
-            rss_bytes=outcome.rss,
-        ),
+        operations={
+            str(name): figures(counts) for name, counts in accounts.items() if counts.scheduled or counts.sent
+        },
+        generator=_generator(outcome),
+        gave_up=outcome.gave_up,
+        losses=outcome.losses,
+        missed=outcome.missed,
         seconds=round(outcome.seconds, 3),
         started=started,
         plan=plan,
@@ -114,11 +144,32 @@ def summarise(
 
 def percentiles(histogram: Histogram) -> Percentiles:
     """The percentiles that reports show."""
-    found = (histogram.percentile(percent) for percent in (50, 90, 99, 99.9, 100))
-    return Percentiles(*(None if seconds is None else round(seconds * 1000, 3) for seconds in found))
+    return Percentiles(*map(_milliseconds, histogram.percentiles()))
+
+
+def figures(counts: Counts) -> Figures:
+    """What reports show of an operation."""
+    return Figures(
+        _traffic(counts), percentiles(counts.response), percentiles(counts.service), percentiles(counts.lag)
+    )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+def _generator(outcome: Outcome) -> Generator:
+    tally, cpu = outcome.tally, outcome.cpu_seconds
+    return Generator(
+        loop_lag_ms=percentiles(tally.loop_lag),
+        cpu_seconds=None if cpu is None else round(cpu, 3),
+        cpu_share=round(cpu / outcome.seconds, 4) if cpu is not None and outcome.seconds else None,
+        rss_bytes=outcome.rss,
+        busiest_share=None if tally.busiest is None else round(tally.busiest, 4),
+        collections=tally.collections.total,
+        longest_collection_ms=_milliseconds(tally.collections.percentile(100)),
+    )
 
 
 def _traffic(account: Counts) -> Traffic:
-    return Traffic(
-        account.scheduled, account.unsent, account.sent, account.answered, account.lost, account.in_flight
-    )
+    return Traffic(**{name: getattr(account, name) for name in Traffic.__struct_fields__})

@@ -9,11 +9,25 @@ import msgspec
 from fermatkit.errors import ExitCode
 from loadgen.histogram import Histogram
 from loadgen.outcome import Outcome
-from loadgen.tally import Operation
+from loadgen.tally import MESSAGES, Operation, together
 from loadgen.trouble import OWN_LIMITS
 
 MAX_LAG = 0.1
 """Seconds. A generator later than this more than once in a hundred times measures itself."""
+
+MAX_SHARE = 0.9
+"""Of one core, over five seconds: a generator that takes more is at its end, and waits for itself."""
+MAX_STOPPED = 0.01
+"""Of the run's time, for garbage collections."""
+ASKED = {
+    "messages": MESSAGES,
+    "pings": (Operation.PING,),
+    "discoveries": (Operation.DISCOVERY,),
+    "requests for a line": (Operation.VPN,),
+    "actors": (Operation.ACTOR,),
+    "returns": (Operation.RECONNECT,),
+}
+"""What clients ask of a server once they are registered, in words."""
 
 
 class Word(StrEnum):
@@ -61,14 +75,25 @@ def judge(outcome: Outcome) -> Verdict:
 
 def _against_the_generator(outcome: Outcome) -> list[str]:
     tally = outcome.tally
-    found = [f"{count:,} times {kind}" for kind, count in tally.errors.items() if kind in OWN_LIMITS]
-    sends = tally.accounts[Operation.LIST].lag
+    found = list(outcome.losses)
+    found += [f"{count:,} times {kind}" for kind, count in tally.errors.items() if kind in OWN_LIMITS]
+    sends = together(tally, MESSAGES).lag
     for what, lag in (("sent its messages", sends), ("ran its own event loop", tally.loop_lag)):
         if _p99(lag) > MAX_LAG:
             found.append(
                 f"the generator {what} late: 99 % within {_p99(lag) * 1000:,.0f} ms,"
                 f" more than {MAX_LAG * 1000:.0f} ms"
             )
+    if tally.busiest is not None and tally.busiest >= MAX_SHARE:
+        found.append(
+            f"the generator took {tally.busiest:.0%} of a core for five seconds, {MAX_SHARE:.0%} or more"
+        )
+    stopped = tally.collections.sum()
+    if stopped > MAX_STOPPED * outcome.seconds:
+        found.append(
+            f"garbage collections stopped the generator for {stopped:.1f} s:"
+            f" more than {MAX_STOPPED:.0%} of the run"
+        )
     return found
 
 
@@ -78,21 +103,34 @@ def _p99(histogram: Histogram) -> float:
 
 def _against_the_server(outcome: Outcome) -> list[str]:
     clients = outcome.clients
-    found = []
+    found = list(outcome.missed)
     if clients.failed:
         found.append(f"{clients.failed:,} of {clients.asked:,} clients could not register")
     if outcome.gave_up:
-        found.append(f"gave up: nobody could register; {clients.unfinished:,} clients were not tried")
+        nobody = "nobody" if not clients.registered else "no client of one worker"
+        found.append(f"gave up: {nobody} could register; {clients.unfinished:,} clients were not tried")
     if clients.lost:
         found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
-    for name, operation in (("messages", Operation.LIST), ("pings", Operation.PING)):
-        account = outcome.tally.accounts[operation]
-        unanswered = account.lost + (0 if outcome.interrupted else account.in_flight)
-        if unanswered:
-            found.append(f"{unanswered:,} {name} were never answered")
-        if account.unsent:
-            found.append(f"{account.unsent:,} {name} could not be sent: no client was registered")
+    found += _unkept(outcome)
     strange = sum(outcome.tally.errors.values())
     if strange and not found:
         found.append(f"{strange:,} errors")
+    return found
+
+
+def _unkept(outcome: Outcome) -> list[str]:
+    """What clients sent and what came of it; connects are told of as clients."""
+    ended_early = outcome.interrupted or outcome.losses
+    found = []
+    for name, operations in ASKED.items():
+        counts = together(outcome.tally, operations)
+        unanswered = counts.lost + (0 if ended_early else counts.in_flight)
+        if unanswered:
+            found.append(f"{unanswered:,} {name} were never answered")
+        if counts.unsent:
+            found.append(f"{counts.unsent:,} {name} could not be sent: no client was registered")
+        if counts.duplicate:
+            found.append(f"{counts.duplicate:,} answers to {name} came twice")
+        if counts.out_of_order:
+            found.append(f"{counts.out_of_order:,} answers to {name} came out of order")
     return found

@@ -18,9 +18,10 @@ from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.units import parse_duration
 from loadgen import limits, results
-from loadgen.cli import planned
+from loadgen.cli import files, planned
 from loadgen.cli.table import table
 from loadgen.engine import Engine
+from loadgen.environment import environment
 from loadgen.live import Live
 from loadgen.outcome import Outcome
 from loadgen.plan import DEFAULT_URL, Plan, mistakes
@@ -31,7 +32,9 @@ from loadgen.verdict import judge
 
 _EPILOG = """\
 exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags · 4 invalid run: the generator
-or this machine was the bottleneck · 130 interrupted"""
+or this machine was the bottleneck · 130 interrupted
+
+loadgen report FILE, merge FILE… and compare OLD NEW read result files: see their --help"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,6 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if words[:1] == ["plan"]:
             return planned.main(words[1:])
+        if words and words[0] in files.COMMANDS:
+            return files.main(words)
         return _load(_parser().parse_args(words))
     except UserError as error:
         say(sys.stderr, f"loadgen: {error}\n")
@@ -125,8 +130,8 @@ def _run(plan: Plan, started: datetime, file: ResultFile, *, quiet: bool) -> Sum
         if live:
             live.show(second)
 
-    stamp = started.isoformat(timespec="seconds")
-    file.write(Run(started=stamp, plan=plan))
+    stamp = started.isoformat(timespec="milliseconds")
+    file.write(Run(started=stamp, plan=plan, environment=environment()))
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         outcome = runner.run(_until_signalled(plan, on_second))
     if live:

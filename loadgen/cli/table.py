@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fermatkit.units import format_duration, format_size
-from loadgen.summary import Percentiles, Summary, Traffic
+from loadgen.outcome import Clients
+from loadgen.summary import Generator, Percentiles, Summary, Traffic
 from loadgen.verdict import Word
 
 
@@ -13,12 +14,12 @@ def table(summary: Summary) -> str:
     asked = f"{clients.asked:,} asked, {clients.registered:,} registered, {clients.failed:,} failed"
     gone = f"{clients.unfinished:,} unfinished; {clients.lost:,} lost, {clients.open:,} stayed"
     memory = "memory unknown" if generator.rss_bytes is None else format_size(generator.rss_bytes)
-    processor = f"{generator.cpu_seconds:.1f} s of processor time ({generator.cpu_share:.0%} of a core)"
+    processor = _processor(generator)
     lines = [
         f"{summary.verdict}: {_sentence(summary)}",
         "",
         f"clients   {asked}, {gone}",
-        f"goodbyes  {clients.left:,} by close code 1000, {clients.aborted:,} cut off",
+        _goodbyes(clients),
         _traffic("messages", summary.messages),
         _traffic("pings", summary.pings),
         "",
@@ -39,6 +40,18 @@ def table(summary: Summary) -> str:
     if summary.result_file:
         lines.append(f"results   {summary.result_file}")
     return "\n".join(lines)
+
+
+def _goodbyes(clients: Clients) -> str:
+    if clients.left is None or clients.aborted is None:
+        return "goodbyes  unknown"
+    return f"goodbyes  {clients.left:,} by close code 1000, {clients.aborted:,} cut off"
+
+
+def _processor(generator: Generator) -> str:
+    if generator.cpu_seconds is None or generator.cpu_share is None:
+        return "processor time unknown"
+    return f"{generator.cpu_seconds:.1f} s of processor time ({generator.cpu_share:.0%} of a core)"
 
 
 def _sentence(summary: Summary) -> str:

@@ -49,7 +49,14 @@ def test_json_has_what_scripts_read():
         "answered": 1,
         "lost": 0,
         "in_flight": 0,
+        "unanswered": 0,
+        "late": 0,
+        "duplicate": 0,
+        "out_of_order": 0,
     }
+    assert document["operations"].keys() == {"connect", "list"}
+    assert document["operations"]["connect"]["traffic"]["answered"] == 1
+    assert document["operations"]["list"]["lag_ms"]["p50"] == 0.5
     assert document["generator"]["cpu_share"] == 0.1
     assert document["plan"]["seed"] == 7
 

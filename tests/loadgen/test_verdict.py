@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -9,13 +11,13 @@ from fermatkit.errors import ExitCode
 from loadgen import trouble
 from loadgen.outcome import Clients, Outcome
 from loadgen.recorder import histogram
-from loadgen.tally import Operation, Tally
+from loadgen.tally import PHASES, Operation, Tally
 from loadgen.verdict import MAX_LAG, Word, judge
 
 ALL_WELL = Clients(asked=10, open=10, registered=10, lost=0, failed=0, unfinished=0, left=10, aborted=0)
 
 
-def outcome(clients: Clients = ALL_WELL, tally: Tally | None = None, **more: bool) -> Outcome:
+def outcome(clients: Clients = ALL_WELL, tally: Tally | None = None, **more: Any) -> Outcome:
     return Outcome(clients=clients, tally=tally or Tally(), seconds=60, cpu_seconds=5, rss=10**8, **more)
 
 
@@ -67,6 +69,44 @@ def test_a_late_generator_proves_nothing(what: str):
     assert (verdict.word, verdict.code) == (Word.INVALID, ExitCode.INVALID_RUN)
     assert "late" in verdict.reasons[0]
     assert judge(outcome(tally=lagging(what, MAX_LAG * 0.99))).word is Word.PASS
+
+
+def test_a_generator_that_took_nearly_all_of_its_core_proves_nothing():
+    verdict = judge(outcome(tally=Tally(busiest=0.93)))
+    assert verdict.word is Word.INVALID
+    assert verdict.reasons == ("the generator took 93% of a core for five seconds, 90% or more",)
+    assert judge(outcome(tally=Tally(busiest=0.89))).word is Word.PASS
+
+
+@pytest.mark.parametrize(("pause", "word"), [(0.05, Word.PASS), (0.07, Word.INVALID)])
+def test_garbage_collections_may_take_a_hundredth_of_the_time(pause: float, word: Word):
+    verdict = judge(outcome(tally=Tally(collections=histogram([pause] * 10))))
+    assert verdict.word is word
+    assert all("garbage collections stopped the generator for 0.7 s" in reason for reason in verdict.reasons)
+
+
+def test_a_part_of_the_generator_that_was_lost_proves_nothing_and_is_no_ones_message():
+    tally = Tally()
+    tally.accounts[Operation.LIST].sent = 1
+    verdict = judge(outcome(tally=tally, losses=("worker 1 was killed",)))
+    assert (verdict.word, verdict.reasons) == (Word.INVALID, ("worker 1 was killed",))
+
+
+def test_a_missed_threshold_is_a_fail_in_its_own_words():
+    verdict = judge(outcome(missed=("p99 < 1 ms: it was 2 ms",)))
+    assert (verdict.word, verdict.reasons) == (Word.FAIL, ("p99 < 1 ms: it was 2 ms",))
+
+
+@pytest.mark.parametrize("operation", [one for one in Operation if one is not Operation.CONNECT])
+def test_answers_that_came_twice_or_in_another_order_are_a_fail(operation: Operation):
+    tally = Tally()
+    tally.accounts[operation].duplicate = 2
+    tally.accounts[operation].out_of_order = 3
+    verdict = judge(outcome(tally=tally))
+    if operation in PHASES:
+        assert verdict.word is Word.PASS, "parts of a connect, which is told of as a client"
+    else:
+        assert [reason[:2] for reason in verdict.reasons] == ["2 ", "3 "]
 
 
 @pytest.mark.parametrize("kind", sorted(trouble.OWN_LIMITS))

@@ -1,11 +1,22 @@
-"""Tallies of load runs as tests need them."""
+"""Load runs as tests need them: tallies, seconds, records, files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
 from hypothesis import strategies as st
 
+from loadgen.outcome import Clients, Outcome
+from loadgen.plan import Plan
+from loadgen.record import Record
 from loadgen.recorder import histogram
+from loadgen.results import Environment, ResultFile, Run, Second, Shard
+from loadgen.summary import summarise
 from loadgen.tally import Operation, Tally
+from loadgen.verdict import judge
 
 operations = st.sampled_from(list(Operation))
 times = st.floats(0, 100)
@@ -37,3 +48,65 @@ def note(tally: Tally, operation: Operation, waits: list[float], *, lag: float =
     counts.lag.add(histogram([lag] * (len(waits) + lost)))
     counts.service.add(histogram(waits))
     counts.response.add(histogram([lag + wait for wait in waits]))
+
+
+STARTED = datetime(2026, 11, 23, 21, 8, 38, tzinfo=UTC)
+HERE = Environment(
+    host="here",
+    cpu="a processor",
+    cores=2,
+    memory=2**34,
+    system="Linux",
+    python="CPython 3.11",
+    loop="asyncio",
+    version="0.1.0",
+    descriptors=20_000,
+    ports=(32_768, 60_999),
+)
+
+
+def run(*, shard: Shard | None = None, late: float = 0.0, **of_plan: Any) -> Run:
+    """The first line of a run that started `late` seconds after STARTED."""
+    started = (STARTED + timedelta(seconds=late)).isoformat(timespec="milliseconds")
+    return Run(started=started, plan=Plan(**{"seed": 1, **of_plan}), shard=shard, environment=HERE)
+
+
+def second(
+    at: float, waits: Sequence[float] = (0.1,), *, registered: int = 3, phase: str = "holding"
+) -> Second:
+    """One in which messages were answered."""
+    tally = Tally(cpu=0.25)
+    note(tally, Operation.LIST, list(waits))
+    return Second(at=at, phase=phase, registered=registered, tally=tally)
+
+
+def record(first: Run, seconds: Sequence[Second], *, clients: int = 3, **more: Any) -> Record:
+    """A whole run of these, all of whose clients stayed; `more` is of its outcome."""
+    held = Clients(
+        asked=clients,
+        open=clients,
+        registered=clients,
+        lost=0,
+        failed=0,
+        unfinished=0,
+        left=clients,
+        aborted=0,
+    )
+    tally = Tally()
+    for one in seconds:
+        tally.add(one.tally)
+    outcome = Outcome(clients=held, tally=tally, seconds=60.0, cpu_seconds=5.0, rss=10**8, **more)
+    summary = summarise(first.plan, outcome, judge(outcome), started=first.started, result_file=None)
+    return Record(first, tuple(seconds), summary)
+
+
+def written(path: Path, of: Record) -> Path:
+    """Its file, as the program writes it."""
+    with path.open("xb", buffering=0) as out:
+        file = ResultFile(path, out)
+        file.write(of.run)
+        for one in of.seconds:
+            file.write(one)
+        if of.summary is not None:
+            file.write(of.summary)
+    return path

@@ -1,0 +1,117 @@
+"""Runs of one plan on several machines, each with a shard of it, made one run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from fermatkit.errors import UserError
+from loadgen.outcome import Clients, Outcome
+from loadgen.record import Record, differences
+from loadgen.results import Run, Second, Shard
+from loadgen.summary import summarise
+from loadgen.tally import Tally
+from loadgen.verdict import Word, judge
+
+Number = TypeVar("Number", int, float)
+
+
+def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
+    """One record of all; `names` are theirs, for the UserError when they do not fit together."""
+    _check(records, names)
+    starts = [datetime.fromisoformat(record.run.started).timestamp() for record in records]
+    first = min(starts)
+    run = Run(started=min(record.run.started for record in records), plan=records[0].run.plan)
+    seconds = _side_by_side(records, [start - first for start in starts])
+    outcome = _together(records, names)
+    summary = summarise(run.plan, outcome, judge(outcome), started=run.started, result_file=None)
+    return Record(run, seconds, summary)
+
+
+def _shard(record: Record) -> Shard:
+    return record.run.shard or Shard(0, 1)
+
+
+def _check(records: Sequence[Record], names: Sequence[str]) -> None:
+    first = records[0]
+    seen: dict[int, str] = {}
+    for record, name in zip(records, names, strict=True):
+        if unlike := differences(first.run.plan, record.run.plan):
+            raise UserError(f"{name} is a run of another plan than {names[0]}: {', '.join(unlike)} differ")
+        shard = _shard(record)
+        if shard.of != _shard(first).of:
+            raise UserError(
+                f"{name} is one of {shard.of} shards and {names[0]} one of {_shard(first).of}: they overlap"
+            )
+        if shard.index in seen:
+            raise UserError(
+                f"{name} and {seen[shard.index]} are the same shard, {shard.index}/{shard.of}, of the plan:"
+                " give each machine its own --shard"
+            )
+        seen[shard.index] = name
+
+
+def _side_by_side(records: Sequence[Record], offsets: Sequence[float]) -> tuple[Second, ...]:
+    """Seconds that ended at the same time, to the nearest whole one, are one second."""
+    slots = [
+        [(round(second.at + offset), second) for second in record.seconds]
+        for record, offset in zip(records, offsets, strict=True)
+    ]
+    every = sorted({slot for placed in slots for slot, _ in placed})
+    return tuple(_second(slot, slots) for slot in every)
+
+
+def _second(slot: int, slots: Sequence[Sequence[tuple[int, Second]]]) -> Second:
+    tally, registered, phases = Tally(), 0, {}
+    for placed in slots:
+        for at, second in placed:
+            if at == slot:
+                tally.add(second.tally)
+                phases[second.phase] = True
+        if placed and slot <= placed[-1][0]:  # who has ended holds nobody
+            registered += next((second.registered for at, second in reversed(placed) if at <= slot), 0)
+    return Second(at=float(slot), phase=" / ".join(phases), registered=registered, tally=tally)
+
+
+def _together(records: Sequence[Record], names: Sequence[str]) -> Outcome:
+    parts = [record.outcome() for record in records]
+    tally = Tally()
+    for part in parts:
+        tally.add(part.tally)
+    clients: dict[str, Any] = {
+        name: _sum([getattr(part.clients, name) for part in parts]) for name in Clients.__struct_fields__
+    }
+    return Outcome(
+        clients=Clients(**clients),
+        tally=tally,
+        seconds=max(part.seconds for part in parts),
+        cpu_seconds=_sum([part.cpu_seconds for part in parts]),
+        rss=_sum([part.rss for part in parts]),
+        interrupted=any(part.interrupted for part in parts),
+        gave_up=any(part.gave_up for part in parts),
+        losses=(*_missing(records), *_invalid(records, names)),
+        missed=tuple(
+            f"{name}: {missed}" for part, name in zip(parts, names, strict=True) for missed in part.missed
+        ),
+    )
+
+
+def _missing(records: Sequence[Record]) -> list[str]:
+    there = {_shard(record).index for record in records}
+    of = _shard(records[0]).of
+    return [f"shard {index}/{of} is missing" for index in range(of) if index not in there]
+
+
+def _invalid(records: Sequence[Record], names: Sequence[str]) -> list[str]:
+    """Why a part proves nothing, and so the whole: its own share would vanish in a percentile of all."""
+    parts = [(name, record.summed()) for name, record in zip(names, records, strict=True)]
+    return [
+        f"{name}: {reason}" for name, part in parts if part.verdict is Word.INVALID for reason in part.reasons
+    ]
+
+
+def _sum(values: Sequence[Number | None]) -> Number | None:
+    """None when one of them is unknown."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if len(known) == len(values) else None
