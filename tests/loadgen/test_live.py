@@ -3,40 +3,94 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from loadgen.live import Live
+from loadgen import trouble
+from loadgen.live import Live, remaining
 from loadgen.plan import Plan
+from loadgen.recorder import histogram
 from loadgen.results import Second
 from loadgen.tally import Operation, Tally
 from support.loads import note
 
-PLAN = Plan(seed=1, connections=5000)
+PLAN = Plan(seed=1, connections=5000, ramp=500, duration=30)
 
 
 class Terminal(StringIO):
+    """Keeps what a screen would show: it knows the four ways in which the view moves."""
+
     def isatty(self) -> bool:
         return True
 
+    @property
+    def screen(self) -> list[str]:
+        rows, row = [""], 0
+        for part in self.getvalue().replace("\r", "").split("\x1b["):
+            text = part
+            if part[:1].isdigit() and part[1:2] == "A":
+                row -= int(part[0])
+                text = part[2:]
+            elif part[:1] == "J":
+                rows[row:] = [""]
+                text = part[1:]
+            first, *more = text.split("\n")
+            rows[row] += first
+            rows += more
+            row += len(more)
+        return rows
 
-def second(at: int, errors: int = 0) -> Second:
-    tally = Tally()
-    note(tally, Operation.LIST, [0.0025])
-    tally.error("something", errors)
-    return Second(at=at, phase="holding", registered=4999, tally=tally)
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("LINES", "24")
+    return Terminal()
 
 
-def test_a_terminal_has_one_line_rewritten_and_none_at_the_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("COLUMNS", "200")
-    terminal = Terminal()
+def second(
+    at: float, errors: dict[str, int] | None = None, *, lag: float = 0.001, phase: str = "holding"
+) -> Second:
+    tally = Tally(errors=errors or {}, loop_lag=histogram([lag]), cpu=0.25)
+    note(tally, Operation.LIST, [0.0025] * 200)
+    return Second(at=at, phase=phase, registered=4999, tally=tally)
+
+
+def test_a_terminal_has_a_few_lines_rewritten_and_none_at_the_end(terminal: Terminal):
     live = Live(PLAN, terminal)
-    live.show(second(1, errors=2))
-    live.show(second(2, errors=3))
+    live.show(second(1, {"a": 2}, phase="ramping up"))
+    live.show(second(2, {"a": 3, "b": 1}))
+    live.show(second(4))
+    assert terminal.screen == [
+        "4 s holding, 27 s to go; 4,999 of 5,000 registered",
+        "100/s sent, 100/s answered, p50 2.5 p99 2.5 ms",
+        "errors: 5 a, 1 b",
+        "own lag p99 1.0 ms, 12% of a core",
+    ]
     live.end()
-    _, first, last, nothing = terminal.getvalue().split("\r\x1b[2K")
-    assert first == "1 s holding; 4,999 of 5,000 registered; 1 answers, p50 2.5 p99 2.5 ms; 2 errors"
-    assert "; 5 errors" in last
-    assert nothing == ""
-    assert "\n" not in terminal.getvalue()
+    assert terminal.screen == [""]
+
+
+def test_three_kinds_of_errors_are_named(terminal: Terminal):
+    Live(PLAN, terminal).show(second(1, {"a": 1, "b": 50, "c": 2, "d": 1000, "e": 1}))
+    assert terminal.screen[2] == "errors: 1,000 d, 50 b, 2 c, 2 others"
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (second(1, lag=0.5), "INVALID: the generator ran its own event loop late"),
+        (second(1, {trouble.NO_PORT: 3}), f"INVALID: 3 times {trouble.NO_PORT}"),
+    ],
+)
+def test_a_generator_in_trouble_says_so_at_once(terminal: Terminal, bad: Second, words: str):
+    Live(PLAN, terminal).show(bad)
+    assert terminal.screen[3].startswith(words)
+
+
+def test_what_was_not_measured_is_not_shown(terminal: Terminal):
+    Live(PLAN, terminal).show(Second(at=1, phase="ramping up", registered=0, tally=Tally()))
+    assert terminal.screen[1:] == ["0/s sent, 0/s answered", "no errors", "own lag unknown, 0% of a core"]
 
 
 def test_elsewhere_there_is_a_plain_line_now_and_then():
@@ -49,8 +103,27 @@ def test_elsewhere_there_is_a_plain_line_now_and_then():
     assert "\x1b" not in stream.getvalue()
 
 
-def test_a_narrow_terminal_has_no_wrapped_line(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    terminal = Terminal()
-    Live(PLAN, terminal).show(second(1))
-    assert len(terminal.getvalue().removeprefix("\r\x1b[2K")) == 39
+@pytest.mark.parametrize(("columns", "rows"), [("20", "24"), ("40", "3"), ("10", "1")])
+def test_a_small_terminal_has_no_wrapped_line(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, columns: str, rows: str
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", rows)
+    live = Live(PLAN, terminal)
+    for at in range(1, 4):
+        live.show(second(at))
+    assert all(len(line) < int(columns) for line in terminal.screen)
+    assert len(terminal.screen) == min(4, max(int(rows) - 1, 1))
+
+
+@given(st.floats(0.1, 100), st.none() | st.floats(0, 50))
+def test_the_end_comes_no_sooner_than_the_plan_says(at: float, holding_since: float | None):
+    left = remaining(PLAN, at, holding_since)
+    if holding_since is None:
+        assert left is not None
+        assert left >= PLAN.duration - 1e-9
+        assert at + left >= PLAN.connections / PLAN.ramp + PLAN.duration - 1e-9
+    elif at < holding_since + PLAN.duration:
+        assert left == pytest.approx(holding_since + PLAN.duration - at)
+    else:
+        assert left is None
