@@ -43,9 +43,10 @@ class Histogram(msgspec.Struct, omit_defaults=True):
         self.total += other.total
         self.max = max(self.max, other.max)
 
-    def sum(self) -> float:
-        """Seconds of all samples together, as exact as their buckets."""
-        return math.fsum(value(number) * count for number, count in self.counts.items())
+    def sum_above(self, least: float) -> float:
+        """Seconds of all samples above `least` together, as exact as their buckets."""
+        found = ((value(number), count) for number, count in self.counts.items())
+        return math.fsum(seconds * count for seconds, count in found if seconds > least)
 
     def percentile(self, percent: float) -> float | None:
         """Seconds that `percent` (above 0, to 100) of the samples do not exceed; None without a sample."""

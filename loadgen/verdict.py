@@ -18,7 +18,7 @@ MAX_LAG = 0.1
 MAX_SHARE = 0.9
 """Of one core, over five seconds: a generator that takes more is at its end, and waits for itself."""
 MAX_STOPPED = 0.01
-"""Of the run's time, for garbage collections; of a short run, MAX_LAG."""
+"""Of the run's time, for garbage collections longer than MAX_LAG each."""
 ASKED = {
     "messages": MESSAGES,
     "pings": (Operation.PING,),
@@ -87,10 +87,10 @@ def doubts(tally: Tally, seconds: float) -> list[str]:
         found.append(
             f"the generator took {tally.busiest:.0%} of a core for five seconds, {MAX_SHARE:.0%} or more"
         )
-    stopped = tally.collections.sum()
-    if stopped > max(MAX_STOPPED * seconds, MAX_LAG):
+    stopped = tally.collections.sum_above(MAX_LAG)
+    if stopped > MAX_STOPPED * seconds:
         found.append(
-            f"garbage collections stopped the generator for {stopped:.1f} s:"
+            f"long garbage collections stopped the generator for {stopped:.1f} s:"
             f" more than {MAX_STOPPED:.0%} of the run"
         )
     return found

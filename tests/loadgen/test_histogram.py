@@ -62,6 +62,14 @@ def test_it_survives_a_file(samples: list[float]):
     assert msgspec.json.decode(msgspec.json.encode(found), type=Histogram) == found
 
 
+@given(latencies, st.floats(0, 1000))
+def test_what_is_above_a_bound_adds_up(samples: list[float], least: float):
+    exact = sum(sample for sample in samples if sample > least)
+    boundary = sum(sample for sample in samples if near(sample, least) or near(least, sample))
+    grain = len(samples) * GRAIN
+    assert abs(histogram(samples).sum_above(least) - exact) <= boundary * 1.001 + exact / 1000 + grain
+
+
 def test_without_a_sample_a_percentile_is_unknown():
     assert histogram([]) == Histogram()
     assert Histogram().percentile(50) is None
