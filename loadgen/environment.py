@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from loadgen.limits import ports
 from loadgen.results import Environment
 
-_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _CPUS = Path("/proc/cpuinfo")
 
 
@@ -30,15 +30,6 @@ def environment() -> Environment:
         descriptors=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         ports=ports(),
     )
-
-
-def ports() -> tuple[int, int] | None:
-    """The first and the last local port that a connect may take; None where the system does not tell."""
-    try:
-        first, last = _PORTS.read_text().split()
-    except OSError:
-        return None
-    return int(first), int(last)
 
 
 def _cpu() -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+
 from loadgen.recorder import Recorder
 from loadgen.tally import Counts, Operation, Tally
 
@@ -76,6 +79,7 @@ class Ledger:
         self.collections = Recorder()
         self._errors: dict[str, int] = {}
         self._total = Tally()
+        self._adding: deque[Iterator[None]] = deque()  # seconds on their way into it
 
     def error(self, kind: str, count: int = 1) -> None:
         """Something went wrong, `count` times."""
@@ -84,10 +88,14 @@ class Ledger:
 
     def fold(self) -> bool:
         """Count a little of what was noted; whether there is more. To be called often, others in between."""
-        return any(account.fold() for account in self.accounts.values())
+        if any(account.fold() for account in self.accounts.values()):
+            return True
+        if self._adding and next(self._adding[0], self) is self:
+            self._adding.popleft()
+        return bool(self._adding)
 
     def turn(self, cpu: float = 0.0, busiest: float | None = None) -> Tally:
-        """The second is over: its tally. `cpu`, `busiest`: see `Tally`."""
+        """The second is over: its tally, not to be changed. `cpu`, `busiest`: see `Tally`."""
         over = Tally(
             {operation: account.turn() for operation, account in self.accounts.items()},
             self._errors,
@@ -97,9 +105,12 @@ class Ledger:
             busiest,
         )
         self._errors = {}
-        self._total.add(over)
+        self._adding.append(self._total.adding(over))
         return over
 
     def total(self) -> Tally:
         """The whole run up to the last turn."""
+        while self._adding:
+            for _ in self._adding.popleft():
+                pass
         return self._total

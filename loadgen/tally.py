@@ -5,6 +5,7 @@ Always: scheduled = unsent + sent + waiting, and sent = answered + lost + in fli
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -88,10 +89,15 @@ class Counts(msgspec.Struct, omit_defaults=True):
 
     def add(self, other: Counts) -> None:
         """Count all of `other` too."""
+        for _ in self.adding(other):
+            pass
+
+    def adding(self, other: Counts) -> Iterator[None]:
+        """The same in small pieces."""
         for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("response", "service", "lag"):
-            getattr(self, name).add(getattr(other, name))
+            yield from getattr(self, name).adding(getattr(other, name))
 
 
 def _none_yet() -> dict[Operation, Counts]:
@@ -120,15 +126,20 @@ class Tally(msgspec.Struct):
 
     def add(self, other: Tally) -> None:
         """Count all of `other` too."""
-        for operation, counts in other.accounts.items():
-            self.accounts[operation].add(counts)
+        for _ in self.adding(other):
+            pass
+
+    def adding(self, other: Tally) -> Iterator[None]:
+        """The same in small pieces."""
         for kind, count in other.errors.items():
             self.error(kind, count)
-        self.loop_lag.add(other.loop_lag)
-        self.collections.add(other.collections)
         self.cpu += other.cpu
         shares = [share for share in (self.busiest, other.busiest) if share is not None]
         self.busiest = max(shares, default=None)
+        for operation, counts in other.accounts.items():
+            yield from self.accounts[operation].adding(counts)
+        yield from self.loop_lag.adding(other.loop_lag)
+        yield from self.collections.adding(other.collections)
 
 
 def together(tally: Tally, operations: tuple[Operation, ...]) -> Counts:

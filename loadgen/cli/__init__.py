@@ -107,7 +107,9 @@ def _load(args: argparse.Namespace) -> int:
     )
     if found := mistakes(plan, any_host=args.i_may_load_this_host):
         raise UserError("; ".join(found))
-    limits.make_room(plan.connections)
+    needs = limits.make_room(plan.connections)
+    if not args.quiet:
+        say(sys.stderr, f"{limits.line(needs)}\n")
     started = datetime.now(UTC)
     file = results.create(args.out, started)
     try:

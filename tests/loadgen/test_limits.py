@@ -1,29 +1,72 @@
 from __future__ import annotations
 
 import asyncio
-import resource
+import re
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.limits import shortage
+from loadgen.limits import Machine, budget, line, refusal
+
+machines = st.builds(
+    Machine,
+    open=st.integers(0, 10**4),
+    descriptors=st.none() | st.integers(1, 10**6),
+    ports=st.none() | st.integers(1, 60_000),
+    sources=st.integers(1, 10),
+    memory=st.none() | st.integers(1, 2**36),
+)
 
 
-@given(st.integers(1, 10**6), st.integers(0, 10**4), st.integers(1, 10**6))
-def test_a_plan_that_does_not_fit_is_refused_with_one_that_does(connections: int, other: int, limit: int):
-    refusal = shortage(connections, connections + other, limit)
-    assert (refusal is not None) == (connections + other > limit)
-    if refusal and limit > other:
-        fitting = limit - other
-        assert f"at most --connections {fitting}" in refusal
-        assert shortage(fitting, fitting + other, limit) is None
+@given(st.integers(1, 10**6), machines)
+def test_a_plan_that_does_not_fit_is_refused_with_the_greatest_that_does(connections: int, machine: Machine):
+    words = refusal(connections, budget(connections, machine))
+    lacks = [
+        item for item in budget(connections, machine) if item.there is not None and item.needed > item.there
+    ]
+    assert (words is not None) == bool(lacks)
+    if words is None:
+        return
+    assert all(item.remedy in words for item in lacks)
+    if found := re.search(r"at most --connections (\d+)", words):
+        fitting = int(found[1])
+        assert refusal(fitting, budget(fitting, machine)) is None
+        assert refusal(fitting + 1, budget(fitting + 1, machine)) is not None
+    else:
+        assert refusal(1, budget(1, machine)) is not None
 
 
-def test_no_limit_is_room_for_all():
-    assert shortage(10**6, 10**6 + 100, resource.RLIM_INFINITY) is None
+def test_what_is_unknown_or_without_limit_is_room_for_all():
+    nothing_known = Machine(open=5, descriptors=None, ports=None, sources=1, memory=None)
+    items = budget(10**6, nothing_known)
+    assert refusal(10**6, items) is None
+    assert line(items) == (
+        "needs 1,000,105 of any number file descriptors, 1,000,000 of any number local ports,"
+        " 22.9 GiB of any number memory"
+    )
+
+
+def test_the_budget_is_told_beside_what_there_is():
+    machine = Machine(open=14, descriptors=20_000, ports=28_232, sources=1, memory=2**34)
+    assert line(budget(5000, machine)) == (
+        "needs 5,114 of 20,000 file descriptors, 5,000 of 28,232 local ports, 117.2 MiB of 16.0 GiB memory"
+    )
+    refused = refusal(30_000, budget(30_000, msgspec.structs.replace(machine, descriptors=None)))
+    assert refused == (
+        "--connections 30000 needs 30,000 local ports and there are 28,232:"
+        " ask for at most --connections 28232, or"
+        " name more addresses with --source, or widen net.ipv4.ip_local_port_range"
+    )
+
+
+def test_more_source_addresses_are_more_ports():
+    machine = Machine(open=14, descriptors=None, ports=28_232, sources=4, memory=None)
+    assert refusal(79_600, budget(79_600, machine)) is None
+    assert "79,600 of 112,928 local ports of 4 source addresses" in line(budget(79_600, machine))
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one():
