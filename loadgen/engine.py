@@ -14,7 +14,7 @@ from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
-from loadgen.selfwatch import Processor, resident, short_collections, until, watch
+from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.tally import Operation
 
 INTERRUPTED_WITHIN = 2.0
@@ -48,6 +48,7 @@ class Engine:
 
     async def run(self) -> Outcome:
         """The whole run. What the server does wrong is counted in its outcome; an exception is our bug."""
+        settle()
         began, cpu = monotonic(), process_time()
         async with (
             asyncio.TaskGroup() as group,

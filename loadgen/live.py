@@ -94,7 +94,7 @@ class Live:
 def lines(plan: Plan, picture: Picture) -> list[str]:
     """What one second looks like: the run, the messages, what goes wrong, the generator itself."""
     second = picture.second
-    left = "" if picture.left is None else f", {format_duration(picture.left)} to go"
+    left = "" if picture.left is None else f", {format_duration(max(picture.left, 1.0))} to go"
     where = f"{second.at:.0f} s {second.phase}{left}"
     return [
         f"{where}; {second.registered:,} of {plan.connections:,} registered",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loadgen.engine import Engine
 from loadgen.ledger import Ledger
 from loadgen.plan import Plan
-from loadgen.selfwatch import Processor, share, short_collections, until, watch
+from loadgen.selfwatch import Processor, settle, share, short_collections, until, watch
 from loadgen.tally import Operation
 from loadgen.verdict import Word, judge
 
@@ -77,6 +77,15 @@ def test_collections_are_short_and_garbage_collection_is_given_back():
     gc.collect()
     assert ledger.turn().collections.total == 0, "the eye is taken off again"
     assert gc.get_freeze_count() == 0
+
+
+def test_what_starting_up_left_is_no_part_of_later_collections():
+    before = gc.get_freeze_count()
+    settle()
+    try:
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 async def test_what_was_noted_is_counted_while_the_run_goes_on():

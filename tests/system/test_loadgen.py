@@ -175,7 +175,7 @@ def test_a_server_that_blocks_half_way(tmp_path: Path, standin: Standin):
     standin.take_up("blocked")
     ended = end(loading)
     summary = ended.summary
-    assert (ended.code, summary["verdict"]) == (1, "FAIL")
+    assert (ended.code, summary["verdict"]) == (1, "FAIL"), summary["reasons"]
     assert summary["clients"]["aborted"] == summary["clients"]["open"] == 200
     messages = summary["messages"]
     assert messages["sent"] == messages["answered"] + messages["in_flight"] == 800
@@ -189,7 +189,7 @@ def test_a_server_killed_half_way_ends_the_run_at_once(tmp_path: Path, standin: 
     standin.process.kill()
     ended = end(loading)
     summary = ended.summary
-    assert (ended.code, summary["verdict"]) == (1, "FAIL")
+    assert (ended.code, summary["verdict"]) == (1, "FAIL"), summary["reasons"]
     assert (summary["clients"]["registered"], summary["clients"]["lost"]) == (200, 200)
     endings = {"dropped without a close frame", "connection reset"}
     assert sum(count for kind, count in summary["errors"].items() if kind in endings) == 200
@@ -226,7 +226,7 @@ def test_a_killed_run_keeps_what_it_had(tmp_path: Path, standin: Standin):
 def test_a_server_that_is_not_there(tmp_path: Path):
     ended = run(tmp_path, free_port(), "--connections", "5000", "--json")
     summary = ended.summary
-    assert (ended.code, summary["verdict"]) == (1, "FAIL")
+    assert (ended.code, summary["verdict"]) == (1, "FAIL"), summary["reasons"]
     assert summary["seconds"] < 15
     assert summary["errors"].keys() == {"connection refused"}
     assert summary["clients"]["registered"] == 0
