@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import core, footprint, history, idle, restart, sample, save, spawn, telling
+from benchmarks import core, footprint, history, idle, recording, restart, sample, save, spawn, telling
 
 RESULT = Path("build/bench.json")
 TABLES = (
@@ -32,6 +32,7 @@ TABLES = (
         history.measure,
     ),
     ("kill -9 → first message at its service (ms; goal: ≤ 1,500)", telling.measure),
+    ("One latency recorded, counting included (µs of CPU; goal: ≤ 0.15)", recording.measure),
     ("Footprint (CPU ms and resident MiB that each import adds)", footprint.measure),
     ("Idle (MiB; CPU ms a second, of the whole and of each part alone)", idle.measure),
 )
