@@ -121,17 +121,17 @@ def summarise(
         latency_ms=percentiles(message.response),
         service_ms=percentiles(message.service),
         send_lag_ms=percentiles(message.lag),
-        messages=_traffic(message),
+        messages=traffic(message),
         connect_ms=percentiles(connect.response),
         connect_service_ms=percentiles(connect.service),
         connect_wait_ms=percentiles(connect.lag),
-        connects=_traffic(connect),
+        connects=traffic(connect),
         ping_ms=percentiles(ping.service),
-        pings=_traffic(ping),
+        pings=traffic(ping),
         operations={
             str(name): figures(counts) for name, counts in accounts.items() if counts.scheduled or counts.sent
         },
-        generator=_generator(outcome),
+        generator=generator(outcome),
         gave_up=outcome.gave_up,
         losses=outcome.losses,
         missed=outcome.missed,
@@ -150,7 +150,7 @@ def percentiles(histogram: Histogram) -> Percentiles:
 def figures(counts: Counts) -> Figures:
     """What reports show of an operation."""
     return Figures(
-        _traffic(counts), percentiles(counts.response), percentiles(counts.service), percentiles(counts.lag)
+        traffic(counts), percentiles(counts.response), percentiles(counts.service), percentiles(counts.lag)
     )
 
 
@@ -158,7 +158,8 @@ def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 3)
 
 
-def _generator(outcome: Outcome) -> Generator:
+def generator(outcome: Outcome) -> Generator:
+    """How the generator itself did."""
     tally, cpu = outcome.tally, outcome.cpu_seconds
     return Generator(
         loop_lag_ms=percentiles(tally.loop_lag),
@@ -171,5 +172,6 @@ def _generator(outcome: Outcome) -> Generator:
     )
 
 
-def _traffic(account: Counts) -> Traffic:
+def traffic(account: Counts) -> Traffic:
+    """The counts that reports show."""
     return Traffic(**{name: getattr(account, name) for name in Traffic.__struct_fields__})
