@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 
 from loadgen.tally import Operation
 
@@ -24,6 +25,14 @@ UNKNOWN_HOST = "unknown host"
 NOT_STARTED = "not started in time: too many connects pending"
 NO_UPGRADE = "silent: no WebSocket upgrade in time"
 NOT_WEBSOCKET = "not a WebSocket server"
+NO_UPGRADE_HEADER = "upgrade answered without its Upgrade and Connection headers"
+WRONG_ACCEPT = "upgrade answered with a wrong accept key"
+UPGRADE_TOO_LONG = "upgrade answer over 8 KiB"
+UNASKED_EXTENSION = "upgrade answered with an extension that was not asked for"
+UNASKED_PROTOCOL = "upgrade answered with a subprotocol that was not asked for"
+NO_SUBPROTOCOL = "upgrade answered without the subprotocol"
+BAD_CERTIFICATE = "certificate not trusted"
+BROKEN_TLS = "broken TLS"
 
 # Before the client is registered.
 NO_HANDSHAKE = "silent: no handshake in time"
@@ -33,10 +42,21 @@ REGISTRATION_REFUSED = "registration refused"
 # At any time.
 DROPPED = "dropped without a close frame"
 RESET = "connection reset"
+CUT = "cut off by us"
 NONSENSE = "nonsense: not a packet"
 BINARY = "nonsense: binary message"
 TOO_LARGE = "message over 4 MiB"
 BROKEN_FRAME = "broken WebSocket frame"
+
+# Frames that RFC 6455 forbids.
+MASKED_FRAME = "masked frame from the server"
+RESERVED_BITS = "frame with reserved bits set"
+UNKNOWN_OPCODE = "frame of an unknown opcode"
+BAD_CONTROL = "control frame in fragments or over 125 bytes"
+OUT_OF_TURN = "fragment out of turn"
+ENDLESS_FRAGMENTS = "fragments without end"
+BAD_CLOSE = "close frame with an invalid code"
+INVALID_UTF8 = "text that is not UTF-8"
 
 # Messages and pings.
 LIST_REFUSED = "list refused"
@@ -44,8 +64,20 @@ NOBODY = "message not sent: no client registered"
 LOST = {
     Operation.LIST: "message lost with its connection",
     Operation.PING: "ping lost with its connection",
+    Operation.ECHO: "message lost with its connection",
 }
-UNANSWERED = {Operation.LIST: "message not answered", Operation.PING: "ping not answered"}
+UNANSWERED = {
+    Operation.LIST: "message not answered",
+    Operation.PING: "ping not answered",
+    Operation.ECHO: "message not answered",
+}
+OUT_OF_ORDER = "message answered out of order"
+DUPLICATE = "message answered twice"
+NOT_SENT = "answer to no message of this connection"
+
+# Told, but no fault by itself: the connect took a second longer, and stands.
+SYN_AGAIN = "SYN sent again: lost, or the listen queue was full"
+NOTES = {SYN_AGAIN}
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: CONNECTION_REFUSED,
@@ -64,6 +96,12 @@ _BY_ERRNO = {
 
 def of_os_error(error: OSError) -> str:
     """The kind of an error of the operating system."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return BAD_CERTIFICATE
+    if isinstance(error, ssl.SSLEOFError):
+        return DROPPED
+    if isinstance(error, ssl.SSLError):
+        return BROKEN_TLS
     code = error.errno or 0
     return _BY_ERRNO.get(code) or f"connection failed: {errno.errorcode.get(code, type(error).__name__)}"
 
