@@ -75,13 +75,13 @@ def _bad_target(url: str, *, any_host: bool) -> list[str]:
         good = False
     if not good or parts.path not in {"", "/", PATH} or parts.query or parts.fragment:
         return [f"--url is {url!r}, but must be like {DEFAULT_URL}"]
-    if not any_host and not _is_near(parts.hostname or ""):
+    if not any_host and not is_near(parts.hostname or ""):
         what = f"--url names {parts.hostname}, which is neither a loopback nor a private address"
         return [f"{what}; if the load is yours to put there, add --i-may-load-this-host"]
     return []
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """Loopback or private. A name other than localhost is not looked up: what it points to may change."""
     if host == "localhost":
         return True

@@ -10,7 +10,7 @@ from fermatkit.errors import ExitCode
 from loadgen.histogram import Histogram
 from loadgen.outcome import Outcome
 from loadgen.tally import MESSAGES, Operation, Tally, together
-from loadgen.trouble import OWN_LIMITS
+from loadgen.trouble import NOTES, OWN_LIMITS
 
 MAX_LAG = 0.1
 """Seconds. A generator later than this more than once in a hundred times measures itself."""
@@ -111,7 +111,7 @@ def _against_the_server(outcome: Outcome) -> list[str]:
     if clients.lost:
         found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
     found += _unkept(outcome)
-    strange = sum(outcome.tally.errors.values())
+    strange = sum(count for kind, count in outcome.tally.errors.items() if kind not in NOTES)
     if strange and not found:
         found.append(f"{strange:,} errors")
     return found

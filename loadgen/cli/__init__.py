@@ -16,9 +16,10 @@ import msgspec
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
-from fermatkit.units import parse_duration
 from loadgen import limits, results
 from loadgen.cli import files, planned
+from loadgen.cli.echo import echo
+from loadgen.cli.echo import seconds as _seconds
 from loadgen.cli.table import table
 from loadgen.engine import Engine
 from loadgen.environment import environment
@@ -41,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     words = sys.argv[1:] if argv is None else argv
     try:
+        if words[:1] == ["echo"]:
+            return echo(words[1:])
         if words[:1] == ["plan"]:
             return planned.main(words[1:])
         if words and words[0] in files.COMMANDS:
@@ -83,17 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--i-may-load-this-host", action="store_true", help="allow a target that is not loopback or private")
     return parser
-
-
-def _seconds(text: str) -> float:
-    """A duration with a unit; a bare number is seconds."""
-    try:
-        return float(text)
-    except ValueError:
-        try:
-            return parse_duration(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _load(args: argparse.Namespace) -> int:

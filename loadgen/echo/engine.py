@@ -1,0 +1,169 @@
+"""The open loop of an echo run: connect, send what is due when it is due, wait for answers, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine
+from random import Random
+from time import monotonic, process_time
+from typing import Any
+
+import msgspec
+
+from loadgen import pacing, trouble
+from loadgen.alarm import alarm
+from loadgen.echo.client import Books
+from loadgen.echo.crowd import EchoCrowd
+from loadgen.echo.plan import EchoPlan
+from loadgen.outcome import Clients, Outcome
+from loadgen.selfwatch import resident, short_collections, until, watch
+from loadgen.tally import Ledger, Operation
+from loadgen.ticker import follow
+from loadgen.ws.dial import Dialer, loopback_sources, target
+from loadgen.ws.frames import Pool
+from loadgen.ws.reactor import Reactor
+
+INTERRUPTED_WITHIN = 2.0
+"""Seconds for goodbyes when a person ends the run."""
+_TICK = 0.01
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a part of a run took."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+class EchoOutcome(msgspec.Struct, frozen=True):
+    """What became of a run."""
+
+    outcome: Outcome
+    connecting: Cost | None
+    """From the first connect until everybody was open or had failed; None if it did not come to that."""
+    echoing: Cost | None
+    """From then until the last answer, or the end of the waiting for it."""
+
+
+class EchoEngine:
+    """One run of a plan: `run` it once; `interrupt` ends it early, in order."""
+
+    def __init__(self, plan: EchoPlan) -> None:
+        self._plan = plan
+        self._ledger = Ledger()
+        random = Random(f"echo {plan.seed}")  # noqa: S311 - load, not secrets
+        self._books = Books(self._ledger, Pool(random.randbytes(plan.size), random), plan.size)
+        self._interrupted = asyncio.Event()
+        self._connecting: Cost | None = None
+        self._echoing: Cost | None = None
+
+    def interrupt(self) -> None:
+        """End now: goodbyes for two seconds at most, then whatever is left is cut."""
+        self._interrupted.set()
+
+    async def run(self) -> EchoOutcome:
+        """The whole run. What the server does wrong is counted in its outcome; an exception is our bug."""
+        began, cpu = monotonic(), process_time()
+        reactor = Reactor()
+        try:
+            dialer = self._dialer(reactor)
+            await dialer.find()
+            crowd = EchoCrowd(self._plan, self._books, dialer.dial)
+            with short_collections() as collect:
+                await self._until_one_ends(self._work(crowd), crowd.forsaken.wait(), self._seconds(collect))
+                rss, was_open = resident(), len(crowd.open)
+                hurry = self._interrupted.is_set()
+                await crowd.leave(INTERRUPTED_WITHIN if hurry else self._plan.closed_within)
+        finally:
+            reactor.close()
+        return self._outcome(crowd, was_open, monotonic() - began, process_time() - cpu, rss)
+
+    def _dialer(self, reactor: Reactor) -> Dialer:
+        plan = self._plan
+        where = target(plan.url)
+        return Dialer(
+            reactor,
+            where,
+            headers=plan.headers,
+            protocol=plan.subprotocol,
+            sources=plan.sources or loopback_sources(where.host, plan.connections),
+            tls=ssl.create_default_context(cafile=plan.ca) if where.secure else None,
+        )
+
+    async def _until_one_ends(self, *works: Coroutine[Any, Any, Any]) -> None:
+        """All at once, until one of them ends, or a person ends it; a callback's exception is raised."""
+        with alarm() as bug:
+            everything = (*works, self._interrupted.wait(), watch(self._ledger))
+            tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(work) for work in everything]
+            done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in done:
+                task.result()
+
+    async def _work(self, crowd: EchoCrowd) -> None:
+        plan = self._plan
+        expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
+        try:
+            begin, cpu = monotonic(), process_time()
+            connects = ((due, None) for due in pacing.connects(plan.connections, plan.ramp))
+            await follow(begin, connects, crowd.join)
+            await crowd.settled.wait()
+            self._connecting = _cost(begin, cpu)
+        finally:
+            expiring.cancel()
+        begin, cpu = monotonic(), process_time()
+        await follow(begin, pacing.messages(plan.rate, plan.duration, plan.seed), crowd.send)
+        await until(begin + plan.duration)
+        deadline = monotonic() + plan.answered_within
+        while self._books.flying and monotonic() < deadline:
+            await until(monotonic() + _TICK)
+        self._echoing = _cost(begin, cpu)
+
+    async def _seconds(self, collect: Callable[[], None]) -> None:
+        due = monotonic()
+        while True:
+            due += 1
+            await until(due)
+            self._ledger.turn()
+            collect()
+
+    def _outcome(
+        self, crowd: EchoCrowd, was_open: int, seconds: float, cpu_seconds: float, rss: int | None
+    ) -> EchoOutcome:
+        if not self._interrupted.is_set():
+            self._ledger.error(trouble.UNANSWERED[Operation.ECHO], self._books.flying)
+        self._ledger.turn()
+        asked = self._plan.connections
+        clients = Clients(
+            asked=asked,
+            open=was_open,
+            registered=crowd.opened_ever,
+            lost=crowd.lost,
+            failed=crowd.failed,
+            unfinished=asked - crowd.opened_ever - crowd.failed,
+            left=crowd.left,
+            aborted=was_open - crowd.left,
+        )
+        outcome = Outcome(
+            clients=clients,
+            tally=self._ledger.total(),
+            seconds=seconds,
+            cpu_seconds=cpu_seconds,
+            rss=rss,
+            interrupted=self._interrupted.is_set(),
+            gave_up=crowd.gave_up,
+        )
+        return EchoOutcome(outcome, self._connecting, self._echoing)
+
+
+def _cost(begin: float, cpu: float) -> Cost:
+    return Cost(round(monotonic() - begin, 3), round(process_time() - cpu, 3))
+
+
+async def _now_and_then(act: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(_TICK)
+        act()
