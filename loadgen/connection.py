@@ -1,232 +1,235 @@
-"""One Cloud Client on one WebSocket: the only file that knows how its bytes travel."""
+"""One Cloud Client on one WebSocket, by callbacks: no task, no timer while it is held."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Coroutine
-from contextlib import suppress
+import os
+from collections.abc import Callable
 from time import monotonic
-from typing import Any, Literal, Self
-
-import aiohttp
+from typing import Protocol
 
 from cloudserver import session as cloud
 from cloudserver.wire import WireError
 from loadgen import trouble
 from loadgen.ledger import Ledger
-from loadgen.tally import Operation
-from loadgen.trouble import Trouble
+from loadgen.tally import PHASES, Operation
+from loadgen.ws.frames import Opcode, frame
+from loadgen.ws.socket import Listener, WebSocket
 
-_MAX_MESSAGE = 4 * 2**20
+_NORMAL = 1000
 _GOODBYE = b"The cloud client close the main connection, intentionally."
 """The real client's reason, word for word (cloud-server.md §3)."""
+_PING = frame(Opcode.PING, b"PING", os.urandom(4))
+
+Dial = Callable[[Listener, bytes], WebSocket]
 
 
-class _Nonsense(Trouble):
-    """A message that is not of this protocol; the connection goes on."""
+class Host(Protocol):
+    """Whom a connection tells what becomes of it."""
+
+    def registered(self, connection: Connection) -> None:
+        """The server took it in."""
+
+    def failed(self, connection: Connection, kind: str) -> None:
+        """It will never be registered."""
+
+    def gone(self, connection: Connection, kind: str | None) -> None:
+        """It was registered, and is closed; see `Listener.closed`."""
 
 
-class _Socket(aiohttp.ClientWebSocketResponse[Literal[True]]):
-    """A WebSocket that also tells a reset from an end without a close frame."""
+class Books:
+    """The accounts that all connections of a run share."""
 
-    reset = False
-
-    async def close(self, *, code: int = aiohttp.WSCloseCode.OK, message: bytes = b"") -> bool:
-        connection = self._response.connection
-        if connection is not None and connection.protocol is not None:
-            self.reset |= isinstance(connection.protocol.exception(), aiohttp.ClientOSError)
-        return await super().close(code=code, message=message)
-
-    def drop(self) -> None:
-        """Cut the connection, without a word."""
-        self._response.close()
-
-
-class Dialer:
-    """What all connections to one endpoint share. An async context manager: its end cuts what is left."""
-
-    def __init__(self, endpoint: str, closed_within: float) -> None:
-        """`closed_within`: seconds a server may take to answer a close frame."""
-        self._endpoint = endpoint
-        self._timeout = aiohttp.ClientWSTimeout(ws_close=closed_within)
-
-    async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(),  # none: the engine has the only deadline
-            middlewares=(_only_an_upgrade,),
-            ws_response_class=_Socket,
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.close()
-
-    async def dial(self, headers: dict[str, str]) -> _Socket:
-        """An open WebSocket; Trouble when there is none to be had."""
-        try:
-            socket = await self._http.ws_connect(
-                self._endpoint,
-                headers=headers,
-                timeout=self._timeout,
-                autoping=False,
-                compress=0,
-                max_msg_size=_MAX_MESSAGE,
-            )
-        except aiohttp.ClientConnectorDNSError as error:
-            raise Trouble(trouble.UNKNOWN_HOST) from error
-        except aiohttp.ServerDisconnectedError as error:
-            raise Trouble(trouble.DROPPED) from error
-        except OSError as error:  # aiohttp's connection errors are OSErrors with their errno
-            raise Trouble(trouble.of_os_error(error)) from error
-        except aiohttp.ClientError as error:
-            raise Trouble(trouble.NOT_WEBSOCKET) from error
-        assert isinstance(socket, _Socket)  # noqa: S101 - for the type checker: it is our ws_response_class
-        return socket
-
-
-async def _only_an_upgrade(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Any other answer ends the attempt: a redirect above all, which could lead the load somewhere else."""
-    response = await handler(request)
-    if response.status != 101:  # noqa: PLR2004 - Switching Protocols
-        response.close()
-        raise Trouble(trouble.upgrade_refused(response.status))
-    return response
+    def __init__(self, ledger: Ledger) -> None:
+        accounts = ledger.accounts
+        self.error = ledger.error
+        self.connect = accounts[Operation.CONNECT]
+        self.phases = tuple(accounts[name] for name in PHASES)
+        self.accounts = {name: accounts[name] for name in (Operation.LIST, Operation.PING)}
 
 
 class Connection:
-    """One client: `open` it, await `ended` beside `ask` and `ping`, `leave`. What happens, the ledger has."""
+    """One client: `connect` it, `ask` and `ping` once it is registered, `leave`; the ledger has the rest."""
 
-    __slots__ = ("_asked", "_dialer", "_leaving", "_ledger", "_pinged", "_session", "_socket", "missing")
+    __slots__ = (
+        "_asked",
+        "_books",
+        "_host",
+        "_leaving",
+        "_opening",
+        "_pinged",
+        "_session",
+        "_socket",
+        "missing",
+    )
 
-    _socket: _Socket  # once dialled
-
-    def __init__(self, dialer: Dialer, session: cloud.Session, ledger: Ledger) -> None:
+    def __init__(self, session: cloud.Session, books: Books, host: Host) -> None:
         self.missing = trouble.NO_UPGRADE
         """The kind of trouble it is if the server says nothing more."""
-        self._dialer = dialer
         self._session = session
-        self._ledger = ledger
+        self._books = books
+        self._host = host
         self._leaving = False
+        self._socket: WebSocket | None = None
+        self._opening: _Opening | None = None  # until it is registered, or has failed
         # When each was due and when it was sent; answers come in the order of requests.
-        self._asked: deque[tuple[float, float]] = deque()
-        self._pinged: deque[tuple[float, float]] = deque()
+        self._asked: list[tuple[float, float]] = []
+        self._pinged: list[tuple[float, float]] = []
 
-    async def open(self) -> None:
-        """Connect, shake hands, register; Trouble when that fails. No deadline of its own."""
-        self._socket = await self._dialer.dial(self._session.headers())
-        self.missing = trouble.NO_HANDSHAKE
-        while True:
-            match await self._event():
-                case cloud.Handshaken():
-                    self.missing = trouble.NO_REGISTRATION
-                    _write(self._socket.send_str(self._session.register()))
-                case cloud.Registered():
-                    return
-                case cloud.Refused():
-                    raise Trouble(trouble.REGISTRATION_REFUSED)
-                case _:
-                    pass
-
-    async def ended(self) -> str | None:
-        """Take what the server sends until the connection ends: the kind of trouble, None if we left."""
-        try:
-            while True:
-                await self._listen()
-        except Trouble as end:
-            return None if self._leaving else str(end)
-        finally:
-            for operation, waiting in ((Operation.LIST, self._asked), (Operation.PING, self._pinged)):
-                if waiting and not self._leaving:
-                    self._ledger.accounts[operation].lost(len(waiting))
-                    self._ledger.error(trouble.LOST[operation], len(waiting))
-
-    def ask(self, due: float) -> None:
-        """Send the message that fell due at `due` (seconds, `time.monotonic`)."""
-        self._asked.append(self._note(Operation.LIST, due))
-        _write(self._socket.send_str(self._session.request_list()))
-
-    def ping(self, due: float) -> None:
-        """Send the ping that fell due at `due`."""
-        self._pinged.append(self._note(Operation.PING, due))
-        _write(self._socket.ping(b"PING"))
-
-    async def leave(self) -> bool:
-        """Close by code 1000; whether the server answered that. Cancelled, it cuts the connection."""
-        self._leaving = True
-        if self.missing == trouble.NO_UPGRADE:
-            return False  # there is no WebSocket to close
-        try:
-            await self._socket.close(code=aiohttp.WSCloseCode.OK, message=_GOODBYE)
-        finally:
-            self.drop()
-        return self._socket.close_code != aiohttp.WSCloseCode.ABNORMAL_CLOSURE
-
-    def drop(self) -> None:
-        """Cut the connection without a word, if there is one."""
-        if self.missing != trouble.NO_UPGRADE:
-            self._socket.drop()
-
-    def _note(self, operation: Operation, due: float) -> tuple[float, float]:
+    def connect(self, dial: Dial, due: float) -> None:
+        """Connect, shake hands, register: the attempt fell due at `due` (seconds, `time.monotonic`)."""
         now = monotonic()
-        self._ledger.accounts[operation].sent(due, now)
-        return due, now
+        self._books.connect.sent(due, now)
+        self._opening = _Opening(self._books, due, now)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in self._session.headers().items())
+        self._socket = dial(self, headers.encode())
 
-    async def _listen(self) -> None:
-        try:
-            event = await self._event()
-        except _Nonsense as nonsense:
-            self._ledger.error(str(nonsense))
+    def ask(self, due: float, now: float) -> None:
+        """Send the message that fell due at `due`, now."""
+        self._note(Operation.LIST, self._asked, due, now)
+        self._write(self._session.request_list())
+
+    def ping(self, due: float, now: float) -> None:
+        """Send the ping that fell due at `due`, now."""
+        self._note(Operation.PING, self._pinged, due, now)
+        if self._socket is not None:
+            self._socket.send(_PING)
+
+    def leave(self) -> None:
+        """Close by code 1000."""
+        self._leaving = True
+        if self._socket is not None:
+            self._socket.close(_NORMAL, _GOODBYE)
+
+    def cut(self, kind: str = trouble.CUT) -> None:
+        """End the connection without a word: `kind` is why."""
+        if self._socket is not None:
+            self._socket.end(kind)
+
+    def give_up(self) -> None:
+        """It was not registered in time."""
+        if self._opening is not None:
+            self._fail(self.missing)
+
+    def connected(self, retransmits: int | None) -> None:
+        """See `Listener`."""
+        if self._opening is not None:
+            self._opening.next()
+        self._books.error(trouble.SYN_AGAIN, retransmits or 0)
+
+    def opened(self) -> None:
+        """See `Listener`."""
+        self.missing = trouble.NO_HANDSHAKE
+        if self._opening is not None:
+            self._opening.next()
+
+    def message(self, opcode: int, payload: memoryview) -> None:
+        """See `Listener`."""
+        if opcode == Opcode.BINARY:
+            self._nonsense(trouble.BINARY)
             return
-        if isinstance(event, cloud.Listed | cloud.ListRefused):
+        try:
+            event = self._session.receive(str(payload, "utf-8"))
+        except WireError:
+            self._nonsense(trouble.NONSENSE)
+            return
+        if self._opening is not None:
+            self._register(event, self._opening)
+        elif isinstance(event, cloud.Listed | cloud.ListRefused):
             self._answered(Operation.LIST, self._asked)
-        if isinstance(event, cloud.ListRefused):
-            self._ledger.error(trouble.LIST_REFUSED)
+            if isinstance(event, cloud.ListRefused):
+                self._books.error(trouble.LIST_REFUSED)
 
-    def _answered(self, operation: Operation, waiting: deque[tuple[float, float]]) -> None:
+    def ponged(self, _: bytes) -> None:
+        """See `Listener`."""
+        self._answered(Operation.PING, self._pinged)
+
+    def closed(self, kind: str | None) -> None:
+        """See `Listener`."""
+        if self._opening is not None:
+            if kind != trouble.CUT:
+                self._fail(kind or trouble.DROPPED)
+            return
+        if self.missing != trouble.NOTHING:
+            return  # it failed before, and that was told
+        for operation, waiting in ((Operation.LIST, self._asked), (Operation.PING, self._pinged)):
+            if waiting and not self._leaving:
+                self._books.accounts[operation].lost(len(waiting))
+                self._books.error(trouble.LOST[operation], len(waiting))
+        self._host.gone(self, kind)
+
+    def _register(self, event: cloud.Event, opening: _Opening) -> None:
+        match event:
+            case cloud.Handshaken():
+                self.missing = trouble.NO_REGISTRATION
+                opening.next()
+                self._write(self._session.register())
+            case cloud.Registered():
+                self.missing = trouble.NOTHING
+                self._opening = None
+                self._books.connect.answered(opening.due, opening.began, monotonic())
+                self._host.registered(self)
+            case cloud.Refused():
+                self._fail(trouble.REGISTRATION_REFUSED)
+            case _:
+                pass
+
+    def _nonsense(self, kind: str) -> None:
+        """Not a message of this protocol: the end of a registration, but not of a client that is held."""
+        if self._opening is not None:
+            self._fail(kind)
+        elif self.missing == trouble.NOTHING:
+            self._books.error(kind)
+
+    def _fail(self, kind: str) -> None:
+        """It will not be registered, and still leaves by 1000: anything else leaks a thread in the server."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.lost()
+            self._books.connect.lost()
+        self.leave()
+        self._host.failed(self, kind)
+
+    def _note(self, operation: Operation, waiting: list[tuple[float, float]], due: float, now: float) -> None:
+        waiting.append((due, now))
+        self._books.accounts[operation].sent(due, now)
+
+    def _answered(self, operation: Operation, waiting: list[tuple[float, float]]) -> None:
         if waiting:  # else the server says more than it was asked
-            due, sent = waiting.popleft()
-            self._ledger.accounts[operation].answered(due, sent, monotonic())
+            due, sent = waiting.pop(0)
+            self._books.accounts[operation].answered(due, sent, monotonic())
 
-    async def _event(self) -> cloud.Event:
-        """The next packet; Trouble when the connection is at its end."""
-        socket = self._socket
-        while True:
-            message = await socket.receive()
-            match message.type:
-                case aiohttp.WSMsgType.TEXT:
-                    try:
-                        return self._session.receive(message.data)
-                    except WireError as error:
-                        raise _Nonsense(trouble.NONSENSE) from error
-                case aiohttp.WSMsgType.PONG:
-                    self._answered(Operation.PING, self._pinged)
-                case aiohttp.WSMsgType.PING:
-                    _write(socket.pong(message.data))
-                case aiohttp.WSMsgType.BINARY:
-                    raise _Nonsense(trouble.BINARY)
-                case _:
-                    raise Trouble(_end(socket, message))
+    def _write(self, text: str) -> None:
+        if self._socket is not None:
+            self._socket.send(frame(Opcode.TEXT, text.encode(), os.urandom(4)))
 
 
-def _write(sending: Coroutine[Any, Any, None]) -> None:
-    """Hand a frame to the socket, and do not wait until there is room for more: an open loop never waits.
+class _Opening:
+    """The moments of a connect as long as it is one: its phases follow each other."""
 
-    aiohttp writes the frame before it first waits, so one step of its coroutine is the whole of the sending.
-    If the connection has ended, that is the next event of it, with its cause.
-    """
-    with suppress(StopIteration, ConnectionError):
-        sending.send(None)
-    sending.close()
+    __slots__ = ("_phase", "_phases", "_since", "began", "due")
 
+    def __init__(self, books: Books, due: float, began: float) -> None:
+        self.due = due
+        self.began = began
+        self._phases = books.phases
+        self._phase = -1
+        self._since = began
+        self._begin(began)
 
-def _end(socket: _Socket, message: aiohttp.WSMessage) -> str:
-    if message.type is aiohttp.WSMsgType.CLOSE:
-        return trouble.closed(message.data)
-    if message.type is aiohttp.WSMsgType.ERROR:
-        too_large = socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
-        return trouble.TOO_LARGE if too_large else trouble.BROKEN_FRAME
-    return trouble.RESET if socket.reset else trouble.DROPPED
+    def next(self) -> None:
+        """A phase is over, and the next one, if there is one, begins."""
+        now = monotonic()
+        self._phases[self._phase].answered(self._since, self._since, now)
+        self._begin(now)
+
+    def lost(self) -> None:
+        """There will be no more of them."""
+        if self._phase < len(self._phases):
+            self._phases[self._phase].lost()
+
+    def _begin(self, now: float) -> None:
+        self._phase += 1
+        self._since = now
+        if self._phase < len(self._phases):
+            self._phases[self._phase].scheduled()
+            self._phases[self._phase].sent(now, now)

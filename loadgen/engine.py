@@ -6,20 +6,23 @@ import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from time import monotonic, process_time
+from typing import Any, Never
 
 from loadgen import pacing, trouble
-from loadgen.connection import Dialer
+from loadgen.alarm import alarm
 from loadgen.crowd import Crowd
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
-from loadgen.tally import Operation
+from loadgen.ticker import Ticker, follow
+from loadgen.ws.dial import Dialer, loopback_sources, target
+from loadgen.ws.reactor import Reactor
 
 INTERRUPTED_WITHIN = 2.0
 """Seconds for goodbyes when a person ends the run."""
-_DRAIN_TICK = 0.01
+_DRAIN_TICK = _EXPIRY_TICK = 0.01
 
 
 class Phase(StrEnum):
@@ -50,29 +53,32 @@ class Engine:
         """The whole run. What the server does wrong is counted in its outcome; an exception is our bug."""
         settle()
         began, cpu = monotonic(), process_time()
-        async with (
-            asyncio.TaskGroup() as group,
-            Dialer(endpoint(self._plan), self._plan.closed_within) as dialer,
-        ):
-            crowd = Crowd(self._plan, self._ledger, dialer, group)
-            seconds = group.create_task(self._seconds(began, crowd))
-            await self._phases(crowd, group)
-            rss = resident()
-            was_open = len(crowd)
-            left = await self._leave(crowd)
-            seconds.cancel()
+        reactor = Reactor()
+        try:
+            dialer = self._dialer(reactor)
+            await dialer.find()
+            crowd = Crowd(self._plan, self._ledger, dialer.dial)
+            with alarm() as bug:
+                seconds = asyncio.ensure_future(self._seconds(began, crowd))
+                await self._phases(crowd, bug)
+                rss = resident()
+                was_open = len(crowd)
+                await self._leave(crowd)
+                seconds.cancel()
+        finally:
+            reactor.close()
         self._last_turn(began, crowd)
         asked = self._plan.connections
         return Outcome(
             clients=Clients(
                 asked=asked,
                 open=was_open,
-                registered=crowd.registered,
+                registered=crowd.registered_ever,
                 lost=crowd.lost,
-                failed=crowd.failed,
-                unfinished=asked - crowd.registered - crowd.failed,
-                left=left,
-                aborted=was_open - left,
+                failed=crowd.failures,
+                unfinished=asked - crowd.registered_ever - crowd.failures,
+                left=crowd.left,
+                aborted=was_open - crowd.left,
             ),
             tally=self._ledger.total(),
             seconds=monotonic() - began,
@@ -82,64 +88,57 @@ class Engine:
             gave_up=crowd.gave_up,
         )
 
-    async def _phases(self, crowd: Crowd, group: asyncio.TaskGroup) -> None:
-        """Ramp, hold, drain; cut short by a person, or when nobody is left to go on with."""
-        work = [
-            group.create_task(wait)
-            for wait in (self._work(crowd, group), _wait(self._interrupted), _wait(crowd.forsaken))
-        ]
-        watching = group.create_task(watch(self._ledger))
-        await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*work, watching):
-            task.cancel()
+    def _dialer(self, reactor: Reactor) -> Dialer:
+        where = target(endpoint(self._plan))
+        return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.connections))
 
-    async def _work(self, crowd: Crowd, group: asyncio.TaskGroup) -> None:
-        pings = group.create_task(crowd.ping())
+    async def _phases(self, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
+        """Ramp, hold, drain; cut short by a person, by a bug, or when nobody is left to go on with."""
+        waits = (self._work(crowd), self._interrupted.wait(), crowd.forsaken.wait(), watch(self._ledger))
+        tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(wait) for wait in waits]
+        done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _work(self, crowd: Crowd) -> None:
+        pings = Ticker(crowd.ping)
+        expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
         try:
             await self._ramp(crowd)
+            if crowd.forsaken.is_set():
+                return
             self._phase = Phase.HOLDING
             await self._hold(crowd)
         finally:
-            pings.cancel()  # or there would always be one more answer to wait for
+            pings.close()  # or there would always be one more answer to wait for
+            expiring.cancel()
         self._phase = Phase.DRAINING
-        await self._drain()
+        await self._drain(crowd)
 
     async def _ramp(self, crowd: Crowd) -> None:
-        begin = monotonic()
-        for due in pacing.connects(self._plan.connections, self._plan.ramp):
-            await until(begin + due)
-            crowd.join(begin + due)
+        plan = self._plan
+        await follow(
+            monotonic(), ((due, None) for due in pacing.connects(plan.connections, plan.ramp)), crowd.join
+        )
         await crowd.settled.wait()
 
     async def _hold(self, crowd: Crowd) -> None:
-        begin = monotonic()
-        messages = self._ledger.accounts[Operation.LIST]
-        for arrival in pacing.messages(self._plan.rate, self._plan.duration, self._plan.seed):
-            due = begin + arrival.due
-            await until(due)
-            messages.scheduled()
-            connection = crowd.pick(arrival.share)
-            if connection is None:
-                messages.unsent()
-                self._ledger.error(trouble.NOBODY)
-            else:
-                connection.ask(due)
-        await until(begin + self._plan.duration)
+        plan, begin = self._plan, monotonic()
+        await follow(begin, pacing.messages(plan.rate, plan.duration, plan.seed), crowd.ask)
+        await until(begin + plan.duration)
 
-    async def _drain(self) -> None:
+    async def _drain(self, crowd: Crowd) -> None:
         """Give answers that are still out the time the plan allows."""
         deadline = monotonic() + self._plan.answered_within
-        while any(map(self._in_flight, trouble.UNANSWERED)) and monotonic() < deadline:
+        while any(account.in_flight for account in crowd.books.accounts.values()) and monotonic() < deadline:
             await until(monotonic() + _DRAIN_TICK)
 
-    def _in_flight(self, operation: Operation) -> int:
-        return self._ledger.accounts[operation].in_flight
-
-    async def _leave(self, crowd: Crowd) -> int:
+    async def _leave(self, crowd: Crowd) -> None:
         self._phase = Phase.LEAVING
-        return await crowd.leave(
-            INTERRUPTED_WITHIN if self._interrupted.is_set() else self._plan.closed_within
-        )
+        await crowd.leave(INTERRUPTED_WITHIN if self._interrupted.is_set() else self._plan.closed_within)
 
     async def _seconds(self, began: float, crowd: Crowd) -> None:
         number = 0
@@ -157,10 +156,12 @@ class Engine:
 
     def _last_turn(self, began: float, crowd: Crowd) -> None:
         if not self._interrupted.is_set():
-            for operation, kind in trouble.UNANSWERED.items():
-                self._ledger.error(kind, self._in_flight(operation))
+            for operation, account in crowd.books.accounts.items():
+                self._ledger.error(trouble.UNANSWERED[operation], account.in_flight)
         self._turn(began, crowd)
 
 
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()
+async def _now_and_then(act: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(_EXPIRY_TICK)
+        act()

@@ -35,6 +35,7 @@ BAD_CERTIFICATE = "certificate not trusted"
 BROKEN_TLS = "broken TLS"
 
 # Before the client is registered.
+NOTHING = ""
 NO_HANDSHAKE = "silent: no handshake in time"
 NO_REGISTRATION = "silent: registration not answered in time"
 REGISTRATION_REFUSED = "registration refused"
@@ -46,7 +47,6 @@ CUT = "cut off by us"
 NONSENSE = "nonsense: not a packet"
 BINARY = "nonsense: binary message"
 TOO_LARGE = "message over 4 MiB"
-BROKEN_FRAME = "broken WebSocket frame"
 
 # Frames that RFC 6455 forbids.
 MASKED_FRAME = "masked frame from the server"
@@ -71,8 +71,6 @@ UNANSWERED = {
     Operation.PING: "ping not answered",
     Operation.ECHO: "message not answered",
 }
-OUT_OF_ORDER = "message answered out of order"
-DUPLICATE = "message answered twice"
 NOT_SENT = "answer to no message of this connection"
 
 # Told, but no fault by itself: the connect took a second longer, and stands.

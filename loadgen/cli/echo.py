@@ -24,7 +24,7 @@ from loadgen.echo.summary import EchoSummary, summarise
 from loadgen.say import say
 from loadgen.summary import Percentiles
 from loadgen.verdict import Word, judge
-from loadgen.ws.dial import bind
+from loadgen.ws.dial import bind, loopback_sources, target
 
 
 def parser() -> argparse.ArgumentParser:
@@ -101,7 +101,8 @@ def echo(argv: list[str]) -> int:
     if found := mistakes(plan, any_host=args.i_may_load_this_host):
         raise UserError("; ".join(found))
     _try_out(plan)
-    limits.make_room(plan.connections)
+    sources = plan.sources or loopback_sources(target(plan.url).host, plan.connections)
+    limits.make_room(plan.connections, len(sources) or 1)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         ended = runner.run(_until_signalled(plan))

@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Protocol
 
 from loadgen import trouble
-from loadgen.tally import Ledger, Operation
+from loadgen.ledger import Ledger
+from loadgen.tally import Operation
 from loadgen.ws.frames import Pool, number_of
 from loadgen.ws.socket import WebSocket
 
@@ -27,7 +28,7 @@ class Crowd(Protocol):
 
 
 class Books:
-    """What all clients of a run share: accounts, and how many messages are on their way."""
+    """What all clients of a run share."""
 
     def __init__(self, ledger: Ledger, pool: Pool, size: int) -> None:
         accounts = ledger.accounts
@@ -41,18 +42,28 @@ class Books:
         self.scheduled = self.echo.scheduled
         self.numbered = pool.numbered
         self.size = size
-        self.flying = 0
 
 
 class EchoClient:
     """A listener of its WebSocket. Thousands are held, so it is small."""
 
-    __slots__ = ("_base", "_books", "_crowd", "_last", "_opening", "_socket", "_waiting")
+    __slots__ = (
+        "_base",
+        "_books",
+        "_crowd",
+        "_last",
+        "_leaving",
+        "_newest",
+        "_opening",
+        "_socket",
+        "_waiting",
+    )
 
     def __init__(self, number: int, books: Books, crowd: Crowd) -> None:
         self._books = books
         self._crowd = crowd
-        self._base = self._last = number << _NUMBERS
+        self._base = self._last = self._newest = number << _NUMBERS
+        self._leaving = False
         self._socket: WebSocket | None = None
         self._opening: _Opening | None = None
         # Number, due and sent of what is not answered; answers come in the order of messages.
@@ -73,12 +84,12 @@ class EchoClient:
         self._last = number = self._last + 1
         self._waiting.append((number, due, now))
         books = self._books
-        books.flying += 1
         books.sent(due, now)
         self._socket.send(books.numbered(number))  # type: ignore[union-attr] # it is open
 
     def close(self) -> None:
-        """Say goodbye by code 1000."""
+        """Say goodbye by code 1000. What is not answered now is unanswered, not lost."""
+        self._leaving = True
         if self._socket is not None:
             self._socket.close(_NORMAL)
 
@@ -114,12 +125,13 @@ class EchoClient:
         """An answer, most often to the oldest message."""
         now = monotonic()
         books, waiting = self._books, self._waiting
-        if waiting and len(payload) == books.size and number_of(payload) == waiting[0][0]:
+        number = number_of(payload) if len(payload) == books.size else -1
+        if waiting and waiting[0][0] == number > self._newest:
+            self._newest = number
             _, due, sent = waiting.pop(0)
-            books.flying -= 1
             books.answered(due, sent, now)
         else:
-            self._strange(payload, now)
+            self._strange(number, now)
 
     def ponged(self, payload: bytes) -> None:
         """See `Listener`: nobody pinged."""
@@ -131,25 +143,27 @@ class EchoClient:
             (books.tcp if opening.connected is None else books.upgrade).lost()
             books.connect.lost()
             self._opening = None
-        if waiting:
-            books.flying -= len(waiting)
+        if waiting and not self._leaving:
             books.echo.lost(len(waiting))
             books.error(trouble.LOST[Operation.ECHO], len(waiting))
             waiting.clear()
         self._crowd.gone(self, kind)
 
-    def _strange(self, payload: memoryview, now: float) -> None:
-        """An answer that is not the next one."""
+    def _strange(self, number: int, now: float) -> None:
+        """An answer that is not the next one: earlier ones may be lost, or come later."""
         books = self._books
-        number = number_of(payload) if len(payload) == books.size else -1
         for place, (waiting, due, sent) in enumerate(self._waiting):
             if waiting == number:
                 del self._waiting[place]
-                books.flying -= 1
                 books.answered(due, sent, now)
-                books.error(trouble.OUT_OF_ORDER)
+                if number < self._newest:
+                    books.echo.out_of_order += 1
+                self._newest = max(self._newest, number)
                 return
-        books.error(trouble.DUPLICATE if self._base < number <= self._last else trouble.NOT_SENT)
+        if self._base < number <= self._last:
+            books.echo.duplicate += 1
+        else:
+            books.error(trouble.NOT_SENT)
 
 
 class _Opening:

@@ -16,9 +16,10 @@ from loadgen.alarm import alarm
 from loadgen.echo.client import Books
 from loadgen.echo.crowd import EchoCrowd
 from loadgen.echo.plan import EchoPlan
+from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
-from loadgen.selfwatch import resident, short_collections, until, watch
-from loadgen.tally import Ledger, Operation
+from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
+from loadgen.tally import Operation
 from loadgen.ticker import follow
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.frames import Pool
@@ -52,6 +53,7 @@ class EchoEngine:
     def __init__(self, plan: EchoPlan) -> None:
         self._plan = plan
         self._ledger = Ledger()
+        self._processor = Processor()
         random = Random(f"echo {plan.seed}")  # noqa: S311 - load, not secrets
         self._books = Books(self._ledger, Pool(random.randbytes(plan.size), random), plan.size)
         self._interrupted = asyncio.Event()
@@ -64,13 +66,14 @@ class EchoEngine:
 
     async def run(self) -> EchoOutcome:
         """The whole run. What the server does wrong is counted in its outcome; an exception is our bug."""
+        settle()
         began, cpu = monotonic(), process_time()
         reactor = Reactor()
         try:
             dialer = self._dialer(reactor)
             await dialer.find()
             crowd = EchoCrowd(self._plan, self._books, dialer.dial)
-            with short_collections() as collect:
+            with short_collections(self._ledger) as collect:
                 await self._until_one_ends(self._work(crowd), crowd.forsaken.wait(), self._seconds(collect))
                 rss, was_open = resident(), len(crowd.open)
                 hurry = self._interrupted.is_set()
@@ -114,11 +117,13 @@ class EchoEngine:
             self._connecting = _cost(begin, cpu)
         finally:
             expiring.cancel()
+        if crowd.forsaken.is_set():
+            return
         begin, cpu = monotonic(), process_time()
         await follow(begin, pacing.messages(plan.rate, plan.duration, plan.seed), crowd.send)
         await until(begin + plan.duration)
         deadline = monotonic() + plan.answered_within
-        while self._books.flying and monotonic() < deadline:
+        while self._books.echo.in_flight and monotonic() < deadline:
             await until(monotonic() + _TICK)
         self._echoing = _cost(begin, cpu)
 
@@ -127,15 +132,15 @@ class EchoEngine:
         while True:
             due += 1
             await until(due)
-            self._ledger.turn()
+            self._ledger.turn(*self._processor.turn())
             collect()
 
     def _outcome(
         self, crowd: EchoCrowd, was_open: int, seconds: float, cpu_seconds: float, rss: int | None
     ) -> EchoOutcome:
         if not self._interrupted.is_set():
-            self._ledger.error(trouble.UNANSWERED[Operation.ECHO], self._books.flying)
-        self._ledger.turn()
+            self._ledger.error(trouble.UNANSWERED[Operation.ECHO], self._books.echo.in_flight)
+        self._ledger.turn(*self._processor.turn())
         asked = self._plan.connections
         clients = Clients(
             asked=asked,

@@ -14,7 +14,7 @@ from loadgen.ws.reactor import READABLE, WRITABLE, Reactor
 
 NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket raises when there is nothing to read, or no room to write."""
-_RETRANSMITS = struct.Struct("96xI")  # tcpi_total_retrans of Linux' struct tcp_info
+_RETRANSMITS = struct.Struct("100xI")  # tcpi_total_retrans of Linux' struct tcp_info
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 

@@ -91,7 +91,7 @@ WRONG_KEY = (
         (says("HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nTraceback"), "upgrade refused with HTTP 500"),
         (says("HTTP/1.1 200 OK\r\n\r\n"), "upgrade refused with HTTP 200"),
         (says(ELSEWHERE), "upgrade refused with HTTP 302"),
-        (says(WRONG_KEY), trouble.NOT_WEBSOCKET),
+        (says(WRONG_KEY), trouble.WRONG_ACCEPT),
         (says("SSH-2.0-OpenSSH_9.2\r\n"), trouble.NOT_WEBSOCKET),
         (says("HTTP/1.1 101 Switching"), trouble.NO_UPGRADE),
     ],
@@ -207,8 +207,8 @@ async def reset(talk) -> None:
         (out_of_turn, trouble.NONSENSE),
         (binary, trouble.BINARY),
         (giant, trouble.TOO_LARGE),
-        (broken_frame, trouble.BROKEN_FRAME),
-        (not_utf8, trouble.BROKEN_FRAME),
+        (broken_frame, trouble.RESERVED_BITS),
+        (not_utf8, trouble.INVALID_UTF8),
         (close_1011, "closed by the server with 1011"),
         (drop, trouble.DROPPED),
         (reset, trouble.RESET),
@@ -255,7 +255,7 @@ async def close_1001(talk) -> None:
         (drop, trouble.DROPPED),
         (lambda talk: asyncio.sleep(0, talk.reset()), trouble.RESET),
         (giant, trouble.TOO_LARGE),
-        (broken_frame, trouble.BROKEN_FRAME),
+        (broken_frame, trouble.RESERVED_BITS),
     ],
 )
 async def test_clients_lost_while_held(talk, script, kind: str):
