@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from time import monotonic, process_time
 from typing import Any, Never
 
-from loadgen import pacing, trouble
+from loadgen import shard, trouble
 from loadgen.alarm import alarm
 from loadgen.crowd import Crowd
 from loadgen.ledger import Ledger
@@ -16,6 +16,7 @@ from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
+from loadgen.shard import WHOLE, Shard
 from loadgen.ticker import Ticker, follow
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.reactor import Reactor
@@ -34,11 +35,28 @@ class Phase(StrEnum):
     LEAVING = "leaving"
 
 
-class Engine:
-    """One run of a plan: `run` it once; `interrupt` ends it early, in order."""
+async def _at_once() -> float:
+    return monotonic()
 
-    def __init__(self, plan: Plan, on_second: Callable[[Second], None]) -> None:
+
+class Engine:
+    """One run of a plan, or of a part of it: `run` it once; `interrupt` ends it early, in order."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        on_second: Callable[[Second], None],
+        part: Shard = WHOLE,
+        hold: Callable[[], Awaitable[float]] = _at_once,
+    ) -> None:
+        """`hold` is awaited when the ramp is over, and gives the moment at which the holding begins.
+
+        It is how several engines begin their holding together.
+        """
         self._plan = plan
+        self._part = part
+        self._own = shard.part(plan, part)
+        self._hold_at = hold
         self._on_second = on_second
         self._ledger = Ledger()
         self._processor = Processor()
@@ -49,18 +67,21 @@ class Engine:
         """End now: goodbyes for two seconds at most, then whatever is left is cut."""
         self._interrupted.set()
 
-    async def run(self) -> Outcome:
-        """The whole run. What the server does wrong is counted in its outcome; an exception is our bug."""
+    async def run(self, begin: float | None = None) -> Outcome:
+        """The whole run, from `begin` on (`time.monotonic`, now if it is None).
+
+        What the server does wrong is counted in its outcome; an exception is our bug.
+        """
         settle()
-        began, cpu = monotonic(), process_time()
+        began, cpu = monotonic() if begin is None else begin, process_time()
         reactor = Reactor()
         try:
             dialer = self._dialer(reactor)
             await dialer.find()
-            crowd = Crowd(self._plan, self._ledger, dialer.dial)
+            crowd = Crowd(self._own, self._ledger, dialer.dial)
             with alarm() as bug:
                 seconds = asyncio.ensure_future(self._seconds(began, crowd))
-                await self._phases(crowd, bug)
+                await self._phases(began, crowd, bug)
                 rss = resident()
                 was_open = len(crowd)
                 await self._leave(crowd)
@@ -68,7 +89,7 @@ class Engine:
         finally:
             reactor.close()
         self._last_turn(began, crowd)
-        asked = self._plan.connections
+        asked = self._own.connections
         return Outcome(
             clients=Clients(
                 asked=asked,
@@ -89,12 +110,13 @@ class Engine:
         )
 
     def _dialer(self, reactor: Reactor) -> Dialer:
+        """Source addresses are of the whole plan's number: several engines share the ports of each."""
         where = target(endpoint(self._plan))
         return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.connections))
 
-    async def _phases(self, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
+    async def _phases(self, began: float, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
         """Ramp, hold, drain; cut short by a person, by a bug, or when nobody is left to go on with."""
-        waits = (self._work(crowd), self._interrupted.wait(), crowd.forsaken.wait(), watch(self._ledger))
+        waits = (self._work(began, crowd), self._interrupted.wait(), crowd.forsaken.wait(), watch(self._ledger))
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(wait) for wait in waits]
         done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
@@ -103,32 +125,30 @@ class Engine:
         for task in done:
             task.result()
 
-    async def _work(self, crowd: Crowd) -> None:
+    async def _work(self, began: float, crowd: Crowd) -> None:
         pings = Ticker(crowd.ping)
         expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
         try:
-            await self._ramp(crowd)
+            await self._ramp(began, crowd)
             if crowd.forsaken.is_set():
                 return
+            begin = await self._hold_at()
             self._phase = Phase.HOLDING
-            await self._hold(crowd)
+            await self._hold(begin, crowd)
         finally:
             pings.close()  # or there would always be one more answer to wait for
             expiring.cancel()
         self._phase = Phase.DRAINING
         await self._drain(crowd)
 
-    async def _ramp(self, crowd: Crowd) -> None:
-        plan = self._plan
-        await follow(
-            monotonic(), ((due, None) for due in pacing.connects(plan.connections, plan.ramp)), crowd.join
-        )
+    async def _ramp(self, begin: float, crowd: Crowd) -> None:
+        connects = shard.connects(self._plan, self._part)
+        await follow(begin, ((due, None) for due in connects), crowd.join)
         await crowd.settled.wait()
 
-    async def _hold(self, crowd: Crowd) -> None:
-        plan, begin = self._plan, monotonic()
-        await follow(begin, pacing.messages(plan.rate, plan.duration, plan.seed), crowd.ask)
-        await until(begin + plan.duration)
+    async def _hold(self, begin: float, crowd: Crowd) -> None:
+        await follow(begin, shard.messages(self._plan, self._part), crowd.ask)
+        await until(begin + self._plan.duration)
 
     async def _drain(self, crowd: Crowd) -> None:
         """Give answers that are still out the time the plan allows."""

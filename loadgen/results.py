@@ -10,19 +10,13 @@ import msgspec
 
 from fermatkit.errors import UserError
 from loadgen.plan import Plan
+from loadgen.shard import Shard
 from loadgen.summary import Summary
 from loadgen.tally import Tally
 
 VERSION = 2
 """1 had other buckets, and nothing of the machine."""
 NAME = "run.jsonl"
-
-
-class Shard(msgspec.Struct, frozen=True):
-    """Of a plan's clients those whose number, counted from 0, modulo `of` is `index`."""
-
-    index: int
-    of: int
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
