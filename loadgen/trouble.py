@@ -58,6 +58,9 @@ ENDLESS_FRAGMENTS = "fragments without end"
 BAD_CLOSE = "close frame with an invalid code"
 INVALID_UTF8 = "text that is not UTF-8"
 
+# Of several workers one is no more.
+WORKER_LOST = "lost with its worker"
+
 # Messages and pings.
 LIST_REFUSED = "list refused"
 NOBODY = "message not sent: no client registered"

@@ -16,11 +16,12 @@ import msgspec
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
-from loadgen import limits, results
-from loadgen.cli import files, planned
+from loadgen import limits, results, shard
+from loadgen.cli import crew, files, planned
 from loadgen.cli.echo import echo
 from loadgen.cli.echo import seconds as _seconds
 from loadgen.cli.table import table
+from loadgen.crew.crew import Crew, Link
 from loadgen.engine import Engine
 from loadgen.environment import environment
 from loadgen.live import Live
@@ -28,6 +29,7 @@ from loadgen.outcome import Outcome
 from loadgen.plan import DEFAULT_URL, Plan, mistakes
 from loadgen.results import ResultFile, Run, Second
 from loadgen.say import say
+from loadgen.shard import WHOLE, Shard
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
 
@@ -85,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for result files (%(default)s)",
     )
     add("--i-may-load-this-host", action="store_true", help="allow a target that is not loopback or private")
+    crew.add_flags(parser)
     return parser
 
 
@@ -97,15 +100,17 @@ def _load(args: argparse.Namespace) -> int:
         duration=args.duration,
         rate=args.rate,
     )
-    if found := mistakes(plan, any_host=args.i_may_load_this_host):
+    if found := [*mistakes(plan, any_host=args.i_may_load_this_host), *crew.mistakes(plan, args)]:
         raise UserError("; ".join(found))
-    needs = limits.make_room(plan.connections)
-    if not args.quiet:
-        say(sys.stderr, f"{limits.line(needs)}\n")
+    link = crew.link(args)
+    if link is None:
+        needs = limits.make_room(shard.part(plan, args.shard).connections)
+        if not args.quiet:
+            say(sys.stderr, f"{limits.line(needs)}\n")
     started = datetime.now(UTC)
     file = results.create(args.out, started)
     try:
-        summary = _run(plan, started, file, quiet=args.quiet)
+        summary = _run(plan, args.shard, link, started, file, quiet=args.quiet)
     finally:
         file.close()
     if file.problem:
@@ -116,8 +121,10 @@ def _load(args: argparse.Namespace) -> int:
     return summary.exit_code
 
 
-def _run(plan: Plan, started: datetime, file: ResultFile, *, quiet: bool) -> Summary:
-    live = None if quiet else Live(plan, sys.stderr)
+def _run(
+    plan: Plan, part: Shard, link: Link | None, started: datetime, file: ResultFile, *, quiet: bool
+) -> Summary:
+    live = None if quiet else Live(shard.part(plan, part), sys.stderr)
 
     def on_second(second: Second) -> None:
         file.write(second)
@@ -125,9 +132,10 @@ def _run(plan: Plan, started: datetime, file: ResultFile, *, quiet: bool) -> Sum
             live.show(second)
 
     stamp = started.isoformat(timespec="milliseconds")
-    file.write(Run(started=stamp, plan=plan, environment=environment()))
+    own = None if part == WHOLE else part
+    file.write(Run(started=stamp, plan=plan, shard=own, environment=environment()))
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
-        outcome = runner.run(_until_signalled(plan, on_second))
+        outcome = runner.run(_until_signalled(plan, part, link, on_second))
     if live:
         live.end()
     summary = summarise(plan, outcome, judge(outcome), started=stamp, result_file=str(file.path))
@@ -135,8 +143,10 @@ def _run(plan: Plan, started: datetime, file: ResultFile, *, quiet: bool) -> Sum
     return summary
 
 
-async def _until_signalled(plan: Plan, on_second: Callable[[Second], None]) -> Outcome:
-    engine = Engine(plan, on_second)
+async def _until_signalled(
+    plan: Plan, part: Shard, link: Link | None, on_second: Callable[[Second], None]
+) -> Outcome:
+    engine = Crew(plan, on_second, part, link) if link else Engine(plan, on_second, part)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, engine.interrupt)

@@ -1,0 +1,86 @@
+"""The outcomes of several workers made into one, also of those that never could tell theirs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from loadgen import trouble
+from loadgen.outcome import Clients, Outcome
+from loadgen.tally import Operation, Tally
+
+Number = TypeVar("Number", int, float)
+
+
+def untouched(asked: int) -> Outcome:
+    """Of a worker that was stopped before it began."""
+    return Outcome(
+        clients=_clients(asked, registered=0, failed=0),
+        tally=Tally(),
+        seconds=0.0,
+        cpu_seconds=None,
+        rss=None,
+        interrupted=True,
+    )
+
+
+def lost(asked: int, seen: Tally, registered: int, seconds: float, why: str) -> Outcome:
+    """Of a worker that is no more: what it had told by its last second, and all else lost with it.
+
+    `seen` is the sum of its seconds, `registered` how many clients it held at the last of them. What was on
+    its way may have been answered since, and nobody knows: it counts as lost, and so do the clients. What
+    would have fallen due after that second is counted nowhere. Connects on their way are unfinished clients.
+    """
+    tally = Tally()
+    tally.add(seen)
+    for operation, account in tally.accounts.items():
+        if operation is not Operation.CONNECT and account.in_flight:
+            tally.error(trouble.LOST[operation], account.in_flight)
+            tally.lost(operation, account.in_flight)
+    tally.error(trouble.WORKER_LOST, registered)
+    connects = tally.accounts[Operation.CONNECT]
+    return Outcome(
+        clients=_clients(asked, registered=connects.answered, failed=connects.lost + connects.unsent),
+        tally=tally,
+        seconds=seconds,
+        cpu_seconds=None,
+        rss=None,
+        losses=(why,),
+    )
+
+
+def _clients(asked: int, *, registered: int, failed: int) -> Clients:
+    return Clients(
+        asked=asked,
+        open=0,
+        registered=registered,
+        lost=registered,
+        failed=failed,
+        unfinished=asked - registered - failed,
+        left=0,
+        aborted=0,
+    )
+
+
+def together(parts: Sequence[Outcome]) -> Outcome:
+    """One outcome of all, at least one. What is unknown of one is unknown of the whole."""
+    tally = Tally()
+    for part in parts:
+        tally.add(part.tally)
+    return Outcome(
+        clients=Clients(
+            **{name: sum(getattr(part.clients, name) for part in parts) for name in Clients.__struct_fields__}
+        ),
+        tally=tally,
+        seconds=max(part.seconds for part in parts),
+        cpu_seconds=_sum([part.cpu_seconds for part in parts]),
+        rss=_sum([part.rss for part in parts]),
+        interrupted=any(part.interrupted for part in parts),
+        gave_up=any(part.gave_up for part in parts),
+        losses=tuple(loss for part in parts for loss in part.losses),
+    )
+
+
+def _sum(values: Sequence[Number | None]) -> Number | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if len(known) == len(values) else None
