@@ -102,7 +102,7 @@ def _load(args: argparse.Namespace) -> int:
     )
     if found := [*mistakes(plan, any_host=args.i_may_load_this_host), *crew.mistakes(plan, args)]:
         raise UserError("; ".join(found))
-    link = crew.link(args)
+    link = crew.link(plan, args)
     if link is None:
         needs = limits.make_room(shard.part(plan, args.shard).connections)
         if not args.quiet:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from fermatkit.errors import UserError
 from loadgen import shard
 from loadgen.crew.crew import Link
+from loadgen.crew.leader import at_most
 from loadgen.crew.processes import Processes
 from loadgen.plan import Plan
+from loadgen.say import say
 from loadgen.shard import WHOLE, Shard
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Let `parser` know them."""
     add = parser.add_argument_group("more than one process").add_argument
-    add("--workers", type=int, default=1, metavar="N", help="processes that share the clients (%(default)s)")
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that share the clients (1; with --scheduler all its workers)",
+    )
+    add(
+        "--scheduler",
+        metavar="URL",
+        help="have workers on other machines: tcp://HOST:8786 or tls://… of Dask",
+    )
+    for name, what in (("ca", "who signs"), ("cert", "our certificate"), ("key", "its key")):
+        add(f"--tls-{name}", metavar="PEM", help=f"for a scheduler with tls://: {what}")
     add(
         "--shard",
         type=_shard,
@@ -33,16 +49,44 @@ def _shard(text: str) -> Shard:
 
 def mistakes(plan: Plan, args: argparse.Namespace) -> list[str]:
     """All that is wrong with these flags, each in words for who typed it."""
-    if args.workers < 1:
-        return [f"--workers is {args.workers:,}, but must be at least 1"]
-    if args.workers * args.shard.of > plan.connections >= 1:
-        needed = (
-            f"--connections is {plan.connections:,}, but must be at least {args.workers * args.shard.of:,}"
+    found = []
+    workers = 1 if args.workers is None else args.workers
+    needed = workers * args.shard.of
+    if workers < 1:
+        found.append(f"--workers is {workers:,}, but must be at least 1")
+    elif needed > plan.connections >= 1:
+        found.append(
+            f"--connections is {plan.connections:,}, but must be at least {needed:,}:"
+            " one for each worker of each shard"
         )
-        return [f"{needed}: one for each worker of each shard"]
-    return []
+    pem = [args.tls_ca, args.tls_cert, args.tls_key]
+    secured = (args.scheduler or "").startswith("tls://")
+    if secured != all(pem) or any(pem) != all(pem):
+        found.append("--scheduler tls://… and all of --tls-ca, --tls-cert and --tls-key need each other")
+    elif args.scheduler and not secured and not args.scheduler.startswith("tcp://"):
+        found.append(f"--scheduler is {args.scheduler!r}, but must be like tcp://127.0.0.1:8786")
+    return found
 
 
-def link(args: argparse.Namespace) -> Link | None:
+def link(plan: Plan, args: argparse.Namespace) -> Link | None:
     """The way to the workers; None when there is no need of any."""
-    return Processes(args.workers) if args.workers > 1 else None
+    if args.scheduler:
+        return _cluster(plan, args)
+    return Processes(args.workers) if (args.workers or 1) > 1 else None
+
+
+def _cluster(plan: Plan, args: argparse.Namespace) -> Link:
+    try:
+        from loadgen.crew import cluster  # noqa: PLC0415 - distributed is an extra, and half a second
+    except ImportError as error:
+        missing = f"--scheduler needs the package {error.name}, which is not here"
+        raise UserError(f"{missing}: pip install 'fermat-sidecar[dask]'") from error
+    tls = cluster.Tls(args.tls_ca, args.tls_cert, args.tls_key) if args.tls_ca else None
+    most = shard.part(plan, args.shard).connections
+    counts = (1, most) if args.workers is None else (args.workers, args.workers)
+
+    def note(words: str) -> None:
+        if not args.quiet:
+            say(sys.stderr, f"loadgen: {words}\n")
+
+    return cluster.Cluster(args.scheduler, tls, counts, at_most(plan), note)

@@ -85,6 +85,11 @@ def longest(plan: Plan) -> float:
     return ramp + plan.duration + plan.answered_within + plan.closed_within
 
 
+def at_most(plan: Plan) -> float:
+    """Seconds from a worker's job after which it must have ended, whatever has happened."""
+    return READY_WITHIN + longest(plan) + _TO_SPARE + STOPPED_WITHIN
+
+
 class Leader:
     """One run by workers called `names`, each with its part of a shard. `start` it, then feed it."""
 

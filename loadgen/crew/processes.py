@@ -32,10 +32,29 @@ async def start() -> asyncio.subprocess.Process:
     )
 
 
-async def finish(process: asyncio.subprocess.Process) -> None:
-    """No more words for a worker: it goes by itself, or is killed."""
+def write(process: asyncio.subprocess.Process, words: bytes) -> None:
+    """Say something to a worker, if it still listens, without waiting."""
+    assert process.stdin is not None  # noqa: S101 - `start` made it a pipe
+    if not process.stdin.is_closing():
+        process.stdin.write(words)
+
+
+async def line(process: asyncio.subprocess.Process) -> bytes | None:
+    """The next line a worker says; None when there are no more, also after a half one."""
+    assert process.stdout is not None  # noqa: S101 - `start` made it a pipe
+    found = await process.stdout.readline()
+    return found if found.endswith(b"\n") else None
+
+
+def hang_up(process: asyncio.subprocess.Process) -> None:
+    """No more words for a worker: it says its goodbyes and goes."""
     assert process.stdin is not None  # noqa: S101 - `start` made it a pipe
     process.stdin.close()
+
+
+async def finish(process: asyncio.subprocess.Process) -> None:
+    """See it gone: by itself, or killed."""
+    hang_up(process)
     try:
         async with asyncio.timeout(_GOES_WITHIN):
             await process.wait()
@@ -50,8 +69,10 @@ def kill(process: asyncio.subprocess.Process) -> None:
         process.kill()
 
 
-def ending(status: int) -> str:
+def ending(status: int | None) -> str:
     """How a process ended, in words that follow its name; `status` as `subprocess` has it."""
+    if status is None:
+        return "is not known to have ended"
     if status < 0:
         return f"was killed by {signal.Signals(-status).name}"
     return f"ended by itself with exit status {status}"
@@ -88,10 +109,7 @@ class Processes:
 
     def tell(self, worker: int, message: ToWorker) -> None:
         """See `Link`."""
-        stdin = self._processes[worker].stdin
-        assert stdin is not None  # noqa: S101 - `start` made it a pipe
-        if not stdin.is_closing():
-            stdin.write(encode(message))
+        write(self._processes[worker], encode(message))
 
     def end(self, worker: int) -> None:
         """See `Link`."""
@@ -100,13 +118,12 @@ class Processes:
 
 async def _hear(number: int, process: asyncio.subprocess.Process, events: Events) -> None:
     """Pass on what a worker says, and then how it ended."""
-    assert process.stdout is not None  # noqa: S101 - `start` made it a pipe
-    while (line := await process.stdout.readline()).endswith(b"\n"):
+    while said := await line(process):
         try:
-            message = from_worker(line)
+            message = from_worker(said)
         except msgspec.DecodeError:
             kill(process)
-            events.put_nowait((number, Gone(f"said what no worker says, {line[:80]!r}, and was ended")))
+            events.put_nowait((number, Gone(f"said what no worker says, {said[:80]!r}, and was ended")))
             return
         events.put_nowait((number, message))
     events.put_nowait((number, Gone(ending(await process.wait()))))

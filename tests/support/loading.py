@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,9 +32,9 @@ class Ended(NamedTuple):
         return summary
 
 
-def start(tmp_path: Path, url: str, *flags: str) -> subprocess.Popen[str]:
-    """Begin a run; its results go to `tmp_path`/r."""
-    command = [sys.executable, "-m", "loadgen", "--url", url, "--out", str(tmp_path / "r"), *flags]
+def start(tmp_path: Path, url: str, *flags: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Begin a run; its results go to `tmp_path`/r. `before` is a command that runs another."""
+    command = [*before, sys.executable, "-m", "loadgen", "--url", url, "--out", str(tmp_path / "r"), *flags]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
 
