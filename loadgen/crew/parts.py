@@ -35,8 +35,8 @@ def lost(asked: int, seen: Tally, registered: int, seconds: float, why: str) -> 
     tally.add(seen)
     for operation, account in tally.accounts.items():
         if operation is not Operation.CONNECT and account.in_flight:
-            tally.error(trouble.LOST[operation], account.in_flight)
-            tally.lost(operation, account.in_flight)
+            tally.error(trouble.LOST.get(operation, f"{operation} lost with its worker"), account.in_flight)
+            account.lost += account.in_flight
     tally.error(trouble.WORKER_LOST, registered)
     connects = tally.accounts[Operation.CONNECT]
     return Outcome(

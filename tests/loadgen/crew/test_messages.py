@@ -15,7 +15,7 @@ from loadgen.tally import Operation, Tally
 
 def second() -> Second:
     tally = Tally()
-    tally.sent(Operation.LIST, 0, 0.1)
+    tally.accounts[Operation.LIST].sent += 1
     return Second(at=1.0, phase="holding", registered=3, tally=tally)
 
 

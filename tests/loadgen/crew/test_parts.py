@@ -51,7 +51,8 @@ def test_a_lost_worker_adds_up(tally: Tally, data: st.DataObject):
         if operation is not Operation.CONNECT:
             assert account.in_flight == 0
             fresh = account.lost - tally.accounts[operation].lost
-            assert outcome.tally.errors.get(trouble.LOST[operation], 0) == fresh
+            told = trouble.LOST.get(operation, f"{operation} lost with its worker")
+            assert outcome.tally.errors.get(told, 0) == fresh
     assert outcome.tally.errors.get(trouble.WORKER_LOST, 0) == held
     assert (outcome.cpu_seconds, outcome.rss, outcome.losses) == (None, None, ("it died",))
 

@@ -10,8 +10,7 @@ from loadgen.tally import Operation, Tally
 
 def second(at: float, messages: int = 1, phase: str = "holding", registered: int = 1) -> Second:
     tally = Tally()
-    for _ in range(messages):
-        tally.scheduled(Operation.LIST)
+    tally.accounts[Operation.LIST].scheduled += messages
     return Second(at=at, phase=phase, registered=registered, tally=tally)
 
 
