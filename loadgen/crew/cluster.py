@@ -23,7 +23,6 @@ from loadgen.crew.crew import Events, Gone
 from loadgen.crew.messages import Begin, Hold, ToWorker, encode, from_worker
 
 _CONNECT_WITHIN = 10.0
-_STILL_EVERY = 2.0
 _LOOK_EVERY = 1.0
 _CLOCK_READS = 5
 
@@ -86,7 +85,6 @@ class Cluster:
                     self._post(client, inboxes, events),
                     self._collect(outbox, events),
                     self._look(client, events),
-                    self._remind(),
                 )
                 tasks = [group.create_task(self._while_there(work, events)) for work in works]
                 yield names
@@ -196,13 +194,6 @@ class Cluster:
             for number in sorted(self._left):
                 if self._hosts[number] not in there:
                     self._gone(number, "is gone: the Dask scheduler has lost it", events)
-
-    async def _remind(self) -> None:
-        """Tell those who are left that we are still here."""
-        while True:
-            for number in self._left:
-                self._words.put_nowait((number, errand.STILL))
-            await asyncio.sleep(_STILL_EVERY)
 
     async def _dismiss(self, outbox: Queue, inboxes: list[Queue]) -> None:
         for number in sorted(self._left):

@@ -14,13 +14,9 @@ import logging
 from distributed import Queue, get_client, get_worker
 
 from loadgen.crew import processes
+from loadgen.crew.messages import LEASE
 
-LEASE = 10.0
-"""Seconds without a word from the leader after which it is taken for gone."""
-
-# Words to an errand, where a line is for its process.
-STILL = "still here"
-"""The leader is."""
+# Words to an errand itself; any other is a line for its process.
 LEAVE = "leave"
 """There will be no more lines."""
 END = "end"
@@ -59,7 +55,7 @@ async def carry(run: str, number: int, seconds: float) -> None:
         job = await words.get(timeout=_TICKET_WITHIN)
     except TimeoutError:
         job = LEAVE
-    if job in {STILL, LEAVE, END} or '"type":"job"' not in job:
+    if '"type":"job"' not in job:
         why = f"was to be begun a second time, by {get_worker().address}, which refused"
         logging.getLogger(__name__).warning("worker %d of %s %s", number + 1, run, why)
         await told.put((number, GONE, why))
@@ -86,7 +82,7 @@ async def _pass_on(words: Queue, process: asyncio.subprocess.Process) -> None:
         while (word := await words.get(timeout=LEASE)) != LEAVE:
             if word == END:
                 processes.kill(process)
-            elif word != STILL:
+            else:
                 processes.write(process, word.encode())
     finally:
         processes.hang_up(process)

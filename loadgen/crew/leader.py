@@ -14,7 +14,20 @@ import msgspec
 
 from loadgen import shard
 from loadgen.crew import parts
-from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Refused, Settled, Stop, ToWorker
+from loadgen.crew.messages import (
+    LEASE,
+    Begin,
+    Ended,
+    FromWorker,
+    Hold,
+    Job,
+    Ready,
+    Refused,
+    Settled,
+    Still,
+    Stop,
+    ToWorker,
+)
 from loadgen.crew.seconds import Seconds
 from loadgen.outcome import Outcome
 from loadgen.plan import Plan
@@ -28,6 +41,7 @@ SILENT_WITHIN = 10.0
 """Seconds without a word, of a worker that says one each second: it hangs."""
 STOPPED_WITHIN = 6.0
 """Seconds from `Stop` to a worker's last word: it takes two for goodbyes."""
+_STILL_EVERY = LEASE / 5
 PATIENCE = 2
 """So many seconds may wait for the slowest worker's before they are shown without it."""
 _TO_SPARE = 30.0
@@ -105,6 +119,7 @@ class Leader:
         self._seconds = Seconds(range(len(names)))
         self._deadline: float | None = None
         self._stopped: float | None = None
+        self._told = 0.0
         self.refusal: Refused | None = None
         """Why there can be no such run: a worker lacks what it takes."""
 
@@ -119,6 +134,7 @@ class Leader:
 
     def start(self, now: float) -> list[Order]:
         """Everybody gets a job."""
+        self._told = now
         for worker in self._workers:
             worker.heard = now
         return [Tell(number, Job(self._plan, part)) for number, part in enumerate(self._shards)]
@@ -161,19 +177,25 @@ class Leader:
         if self._stopped is not None:
             return []
         self._stopped = now
-        left = [number for number, worker in enumerate(self._workers) if worker.stage is not Stage.OVER]
+        left = self._left()
         for number in left:
             if self._workers[number].stage in {Stage.STARTING, Stage.READY}:
                 self._over(number, parts.untouched(self._workers[number].asked))
         return [*(Tell(number, Stop()) for number in left), *self._shown()]
 
     def tick(self, now: float) -> list[Order]:
-        """Time has passed: who hangs is ended. To be called a few times a second."""
+        """Time has passed: who hangs is ended, the others hear from us. To be called a few times a second."""
         orders: list[Order] = []
+        if now > self._told + _STILL_EVERY:
+            self._told = now
+            orders += [Tell(number, Still()) for number in self._left()]
         for number, worker in enumerate(self._workers):
             if why := self._hangs(worker, now):
                 orders += [End(number), *self.gone(number, why, now)]
         return orders
+
+    def _left(self) -> list[int]:
+        return [number for number, worker in enumerate(self._workers) if worker.stage is not Stage.OVER]
 
     def _hangs(self, worker: _Worker, now: float) -> str | None:
         if worker.stage is Stage.OVER:
@@ -204,7 +226,7 @@ class Leader:
 
     def _barriers(self, now: float) -> list[Order]:
         """All who are left begin to ramp together, and to hold."""
-        left = [number for number, worker in enumerate(self._workers) if worker.stage is not Stage.OVER]
+        left = self._left()
         stages = {self._workers[number].stage for number in left}
         at = now + self._lead
         if stages == {Stage.READY}:

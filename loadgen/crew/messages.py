@@ -16,6 +16,8 @@ from loadgen.results import Second
 from loadgen.shard import Shard
 
 VERSION = version("fermat-sidecar")
+LEASE = 10.0
+"""Seconds without a word from the leader after which it is taken for gone, or frozen."""
 
 
 class Message(msgspec.Struct, frozen=True, tag_field="type", tag=str.lower):
@@ -44,6 +46,10 @@ class Hold(Message, frozen=True):
     at: float
 
 
+class Still(Message, frozen=True):
+    """The leader is still there. Who hears nothing for LEASE stops by itself: it would load for nobody."""
+
+
 class Stop(Message, frozen=True):
     """End early: goodbyes for two seconds at most. The end of the leader's lines means the same."""
 
@@ -69,7 +75,7 @@ class Ended(Message, frozen=True):
     outcome: Outcome
 
 
-ToWorker = Job | Begin | Hold | Stop
+ToWorker = Job | Begin | Hold | Still | Stop
 FromWorker = Ready | Refused | Settled | Ended | Second
 
 _TO_WORKER: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)

@@ -11,6 +11,7 @@ from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, shard
 from loadgen.crew.messages import (
+    LEASE,
     VERSION,
     Begin,
     Ended,
@@ -66,7 +67,7 @@ class Worker:
         return ExitCode.GOOD if begin is not None else ExitCode.INTERRUPTED
 
     async def _listen(self) -> None:
-        while line := await self._reader.readline():
+        while line := await self._line():
             match to_worker(line):
                 case Begin(at) if not self._begin.done():
                     self._begin.set_result(at)
@@ -77,6 +78,14 @@ class Worker:
                 case _:
                     pass
         self._stop()
+
+    async def _line(self) -> bytes:
+        """What the leader says next; nothing when it is gone, or must be taken for it."""
+        try:
+            async with asyncio.timeout(LEASE):
+                return await self._reader.readline()
+        except TimeoutError:
+            return b""
 
     def _stop(self) -> None:
         if not self._begin.done():

@@ -145,6 +145,22 @@ def test_a_leader_that_is_killed_ends_the_run_everywhere(tmp_path: Path, url: st
     assert gone(processes, within=20)
 
 
+def test_a_dask_worker_that_is_frozen_is_lost_and_its_clients_leave_by_themselves(
+    tmp_path: Path, url: str, four: Dasks
+):
+    flags = ("--connections", "40", "--duration", "16", "--rate", "20", "--scheduler", four.url, "--json")
+    loading = start(tmp_path, url, *flags)
+    eventually(lambda: holding(tmp_path))
+    orphans = processes_of(four.workers[0])
+    four.workers[0].send_signal(signal.SIGSTOP)
+    assert gone(orphans, within=20)
+    ended = end(loading)
+    assert (ended.code, ended.summary["verdict"]) == (4, "INVALID")
+    assert "had said nothing for 10 s and was ended" in ended.summary["reasons"][0]
+    assert ended.summary["clients"]["lost"] == 10
+    adds_up(ended.summary)
+
+
 def test_ctrl_c_ends_all_in_order(tmp_path: Path, url: str, four: Dasks):
     flags = ("--connections", "40", "--duration", "5m", "--rate", "20", "--scheduler", four.url, "--json")
     loading = start(tmp_path, url, *flags)

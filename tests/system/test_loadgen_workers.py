@@ -138,6 +138,20 @@ def test_workers_whose_leader_is_killed_say_goodbye_and_end(tmp_path: Path, url:
     assert sum(second.tally.accounts["connect"].answered for second in seconds_so_far(tmp_path)) == 40
 
 
+def test_workers_whose_leader_is_frozen_say_goodbye_and_end(tmp_path: Path, url: str):
+    flags = ("--connections", "40", "--duration", "5m", "--workers", "2", "--json")
+    loading = start(tmp_path, url, *flags)
+    eventually(lambda: holding(tmp_path))
+    processes = workers(loading)
+    loading.send_signal(signal.SIGSTOP)
+    eventually(lambda: all(process.status() == psutil.STATUS_ZOMBIE for process in processes))
+    loading.send_signal(signal.SIGCONT)
+    ended = end(loading)
+    assert (ended.code, ended.summary["verdict"]) == (130, "INTERRUPTED")
+    assert (ended.summary["clients"]["left"], ended.summary["clients"]["lost"]) == (40, 0)
+    adds_up(ended.summary)
+
+
 def test_a_worker_that_cannot_have_its_descriptors_refuses_for_all(tmp_path: Path, url: str):
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from fermatkit.errors import ExitCode
 from loadgen.crew import leader as leading
 from loadgen.crew.leader import End, Leader, Order, Show, Tell
-from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Refused, Settled, Stop
+from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Refused, Settled, Still, Stop
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan
 from loadgen.results import Second
@@ -181,6 +181,13 @@ def test_the_last_to_be_ready_is_the_begin_of_all():
     assert leader.heard(0, Ready(), 3.0) == [Tell(0, Begin(3.5)), Tell(1, Begin(3.5))]
 
 
+def test_all_who_are_left_hear_every_two_seconds_that_the_leader_is_there():
+    leader = ramping()
+    leader.gone(1, "was killed", 1.0)
+    heard = [now / 4 for now in range(4, 40) if Tell(0, Still()) in leader.tick(now / 4)]
+    assert heard == [2.25, 4.5, 6.75, 9.0]
+
+
 def test_who_is_lost_in_the_ramp_does_not_keep_the_others_from_holding():
     leader = ramping()
     assert leader.heard(0, Settled(), 5.0) == []
@@ -190,7 +197,7 @@ def test_who_is_lost_in_the_ramp_does_not_keep_the_others_from_holding():
 def test_who_says_nothing_for_ten_seconds_is_ended_and_told():
     leader = ramping()
     leader.heard(0, second(), 8.0)
-    assert leader.tick(11.0) == []
+    assert leader.tick(11.0) == [Tell(0, Still()), Tell(1, Still())]
     assert leader.tick(11.1)[0] == End(1)
     leader.heard(0, Ended(Simulated(15).outcome(interrupted=False)), 12.0)
     assert leader.outcome().losses == (
@@ -215,7 +222,7 @@ def test_who_does_not_stop_is_ended():
     assert leader.stop(2.0) == [Tell(0, Stop())]
     assert leader.stop(3.0) == []
     leader.heard(0, second(), 7.9)
-    assert leader.tick(8.1) == [End(0)]
+    assert End(0) in leader.tick(8.1)
     assert "6 s after it had been told to stop" in leader.outcome().losses[0]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from fermatkit.errors import ExitCode
 from loadgen.crew import messages
-from loadgen.crew.messages import Begin, Ended, Hold, Job, Ready, Refused, Settled, Stop
+from loadgen.crew.messages import Begin, Ended, Hold, Job, Ready, Refused, Settled, Still, Stop
 from loadgen.crew.parts import untouched
 from loadgen.plan import Plan
 from loadgen.results import Second
@@ -19,7 +19,7 @@ def second() -> Second:
     return Second(at=1.0, phase="holding", registered=3, tally=tally)
 
 
-@pytest.mark.parametrize("message", [Job(Plan(seed=1), Shard(1, 3)), Begin(1.5), Hold(2.25), Stop()])
+@pytest.mark.parametrize("message", [Job(Plan(seed=1), Shard(1, 3)), Begin(1.5), Hold(2.25), Still(), Stop()])
 def test_what_a_leader_says_is_one_line_and_is_understood(message: messages.ToWorker):
     line = messages.encode(message)
     assert line.index(b"\n") == len(line) - 1
