@@ -15,8 +15,9 @@ from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
+from loadgen.schedule.events import Shard
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
-from loadgen.shard import WHOLE, Shard
+from loadgen.shard import WHOLE
 from loadgen.ticker import Ticker, follow
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.reactor import Reactor

@@ -10,7 +10,7 @@ from fermatkit.errors import UserError
 from loadgen.outcome import Clients, Outcome
 from loadgen.record import Record, differences
 from loadgen.results import Run, Second
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.summary import summarise
 from loadgen.tally import Tally
 from loadgen.verdict import Word, judge

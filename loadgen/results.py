@@ -10,7 +10,7 @@ import msgspec
 
 from fermatkit.errors import UserError
 from loadgen.plan import Plan
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.summary import Summary
 from loadgen.tally import Tally
 

@@ -1,4 +1,8 @@
-"""Which clients and messages of a plan are one worker's, whatever the others do. Pure."""
+"""Which clients and messages of a plan are one worker's, whatever the others do. Pure.
+
+Those whose number, counted from 0, modulo the number of shards is the shard's. The shards of a plan are the
+whole plan, and no two have anything in common.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +15,15 @@ import msgspec
 from loadgen import pacing
 from loadgen.pacing import Arrival
 from loadgen.plan import Plan
+from loadgen.schedule.events import Shard
 
 T = TypeVar("T")
-
-
-class Shard(msgspec.Struct, frozen=True):
-    """Of a plan's clients and messages, counted from 0, those whose number modulo `of` is `index`.
-
-    The shards of a plan are the whole plan, and no two have anything in common.
-    """
-
-    index: int = 0
-    """From 0 to below `of`."""
-    of: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.index}/{self.of}"
-
 
 WHOLE = Shard()
 
 
 def parse(text: str) -> Shard:
-    """`I/N` as `Shard` prints it; ValueError, with what is wrong, for anything else."""
+    """A shard as people write it, `I/N`; ValueError, with what is wrong, for anything else."""
     index, slash, of = text.partition("/")
     if not (slash and index.isdecimal() and of.isdecimal() and int(index) < int(of)):
         raise ValueError(f"{text!r} is no shard: it must be like 0/2, from 0/2 to 1/2")
@@ -70,4 +60,4 @@ def _choose(whole: Iterator[T], shard: Shard) -> Iterator[T]:
 
 
 def _count(total: int, shard: Shard) -> int:
-    return len(range(shard.index, total, shard.of))
+    return len(shard.clients(total))

@@ -29,7 +29,8 @@ from loadgen.outcome import Outcome
 from loadgen.plan import DEFAULT_URL, Plan, mistakes
 from loadgen.results import ResultFile, Run, Second
 from loadgen.say import say
-from loadgen.shard import WHOLE, Shard
+from loadgen.schedule.events import Shard
+from loadgen.shard import WHOLE
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
 

@@ -12,7 +12,8 @@ from loadgen.crew.leader import at_most
 from loadgen.crew.processes import Processes
 from loadgen.plan import Plan
 from loadgen.say import say
-from loadgen.shard import WHOLE, Shard
+from loadgen.schedule.events import Shard
+from loadgen.shard import WHOLE
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from loadgen.crew.messages import FromWorker, ToWorker
 from loadgen.outcome import Outcome
 from loadgen.plan import Plan
 from loadgen.results import Second
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 
 _TICK = 0.25
 """Seconds between looks at who hangs."""

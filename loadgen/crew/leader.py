@@ -32,7 +32,7 @@ from loadgen.crew.seconds import Seconds
 from loadgen.outcome import Outcome
 from loadgen.plan import Plan
 from loadgen.results import Second
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.tally import Tally
 
 READY_WITHIN = 60.0

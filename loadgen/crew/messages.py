@@ -13,7 +13,7 @@ from fermatkit.errors import ExitCode
 from loadgen.outcome import Outcome
 from loadgen.plan import Plan
 from loadgen.results import Second
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 
 VERSION = version("fermat-sidecar")
 LEASE = 10.0

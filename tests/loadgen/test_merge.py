@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fermatkit.errors import UserError
 from loadgen.merge import merge
 from loadgen.record import Record
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.tally import Tally
 from loadgen.verdict import Word
 from support.loads import record, run, second, tallies

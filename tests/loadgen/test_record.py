@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen.record import Record, load
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.verdict import Word
 from support.loads import record, run, second, written
 

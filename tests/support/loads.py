@@ -13,7 +13,8 @@ from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan
 from loadgen.record import Record
 from loadgen.recorder import histogram
-from loadgen.results import Environment, ResultFile, Run, Second, Shard
+from loadgen.results import Environment, ResultFile, Run, Second
+from loadgen.schedule.events import Shard
 from loadgen.summary import summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import judge

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from loadgen.record import Record, load
-from loadgen.results import Shard
+from loadgen.schedule.events import Shard
 from support.loads import written
 
 DEADLINE = 60

@@ -16,7 +16,7 @@ import pytest
 
 from loadgen import results
 from loadgen.results import Run
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.summary import Summary
 from support import standin as standing
 from support.loading import end, eventually, holding, seconds_so_far, start, workers

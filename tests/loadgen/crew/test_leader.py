@@ -12,7 +12,8 @@ from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Re
 from loadgen.outcome import Clients, Outcome
 from loadgen.plan import Plan
 from loadgen.results import Second
-from loadgen.shard import WHOLE, Shard
+from loadgen.schedule.events import Shard
+from loadgen.shard import WHOLE
 from loadgen.tally import Operation, Tally
 
 PLAN = Plan(seed=1, connections=30, ramp=10, duration=10)

@@ -9,7 +9,7 @@ from loadgen.crew.messages import Begin, Ended, Hold, Job, Ready, Refused, Settl
 from loadgen.crew.parts import untouched
 from loadgen.plan import Plan
 from loadgen.results import Second
-from loadgen.shard import Shard
+from loadgen.schedule.events import Shard
 from loadgen.tally import Operation, Tally
 
 
