@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import signal
 import subprocess
@@ -169,9 +170,9 @@ def test_a_worker_that_cannot_have_its_descriptors_refuses_for_all(tmp_path: Pat
     assert "file descriptors" in told[0]
 
 
-def test_a_shard_is_a_run_of_its_own(tmp_path: Path, url: str):
+def test_shards_are_runs_of_their_own_and_merge_into_one(tmp_path: Path, url: str):
     flags = ("--connections", "31", "--duration", "1", "--rate", "21", "--seed", "5", "--json")
-    counts = []
+    counts, paths = [], []
     for number in (0, 1):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -182,7 +183,11 @@ def test_a_shard_is_a_run_of_its_own(tmp_path: Path, url: str):
         assert first.shard == Shard(number, 2)
         assert first.plan.connections == 31
         counts.append((summary["clients"]["registered"], summary["messages"]["answered"]))
+        paths.append(str(path))
     assert counts == [(16, 11), (15, 10)]
+    command = [sys.executable, "-m", "loadgen", "merge", *paths, "--json"]
+    merged = json.loads(subprocess.run(command, check=False, capture_output=True, timeout=60).stdout)
+    assert (merged["clients"]["registered"], merged["messages"]["answered"]) == (31, 21)
 
 
 @pytest.mark.parametrize(
