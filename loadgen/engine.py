@@ -117,7 +117,12 @@ class Engine:
 
     async def _phases(self, began: float, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
         """Ramp, hold, drain; cut short by a person, by a bug, or when nobody is left to go on with."""
-        waits = (self._work(began, crowd), self._interrupted.wait(), crowd.forsaken.wait(), watch(self._ledger))
+        waits = (
+            self._work(began, crowd),
+            self._interrupted.wait(),
+            crowd.forsaken.wait(),
+            watch(self._ledger),
+        )
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(wait) for wait in waits]
         done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,15 +47,15 @@ def test_a_lost_worker_adds_up(tally: Tally, data: st.DataObject):
     assert clients.registered == clients.open + clients.lost == connects.answered
     assert clients.open == clients.left + clients.aborted == 0
     assert clients.unfinished >= 0
+    told: Counter[str] = Counter({trouble.WORKER_LOST: held})
     for operation, account in outcome.tally.accounts.items():
         assert account.scheduled == account.unsent + account.sent
         assert account.sent == account.answered + account.lost + account.in_flight
         if operation is not Operation.CONNECT:
             assert account.in_flight == 0
-            fresh = account.lost - tally.accounts[operation].lost
-            told = trouble.LOST.get(operation, f"{operation} lost with its worker")
-            assert outcome.tally.errors.get(told, 0) == fresh
-    assert outcome.tally.errors.get(trouble.WORKER_LOST, 0) == held
+            kind = trouble.LOST.get(operation, f"{operation} lost with its worker")
+            told[kind] += account.lost - tally.accounts[operation].lost
+    assert outcome.tally.errors == +told
     assert (outcome.cpu_seconds, outcome.rss, outcome.losses) == (None, None, ("it died",))
 
 
