@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
-from aiohttp import web
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.actuators.deadman import DeadmanSwitch
@@ -52,7 +51,7 @@ from sidecar.store.lock import InstanceLock
 from sidecar.store.recording import Recorder, RecordingSettings
 from sidecar.store.remembered import DATABASE, load
 from sidecar.store.saver import Saver
-from sidecar.web.api import PATH, Api
+from sidecar.web.api import Api
 from sidecar.web.app import serve
 from sidecar.web.control import listen
 from sidecar.web.events import Events
@@ -140,7 +139,7 @@ class Sidecar:
                     *past.routes,
                     *monit_of(self._settings.health.monit_password, self._showing.look, self._label),
                     Metrics(self._showing.look, self._label).route,
-                    web.post(PATH, api.post),
+                    *api.routes,
                 ],
                 self._events,
             )

@@ -14,11 +14,13 @@ import msgspec
 from aiohttp import web
 
 from sidecar.core.observations import Report
+from sidecar.web.answering import Route
 from sidecar.web.guard import refuse
 from sidecar.web.limits import Limit, client
-from sidecar.web.wishes import Answer, Face, obey, read
+from sidecar.web.wishes import WISHES, Answer, Face, obey, read
 
-PATH = "/api/v1/{ask}"
+PATH = "/api/v1/"
+"""Before the name of a wish."""
 BY = "API"
 """Whose wish it is, where others read of it: a token has no name."""
 LONGEST_BODY = 4096
@@ -39,7 +41,12 @@ class Api:
         self._report = report
         self._face = face
 
-    async def post(self, request: web.Request) -> web.Response:
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Where it is asked, for each wish."""
+        return tuple(Route(PATH + wish, self.post, ("POST",)) for wish in WISHES)
+
+    async def post(self, request: web.BaseRequest) -> web.Response:
         """The answer as JSON: `error` says why not, with a status of 4xx."""
         if refused := self._refused(request):
             return refused
@@ -52,10 +59,10 @@ class Api:
             return refuse(PATH, HTTPStatus.BAD_REQUEST, f"not understood: {error}")
         if not isinstance(asked, dict):
             return refuse(PATH, HTTPStatus.BAD_REQUEST, "not understood: the body must be a JSON object")
-        answer = obey({**asked, "ask": request.match_info["ask"]}, BY, self._report, self._face)
+        answer = obey({**asked, "ask": request.path.removeprefix(PATH)}, BY, self._report, self._face)
         return _answer(HTTPStatus.UNPROCESSABLE_ENTITY if answer.error else HTTPStatus.OK, answer)
 
-    def _refused(self, request: web.Request) -> web.Response | None:
+    def _refused(self, request: web.BaseRequest) -> web.Response | None:
         if self._shown is None:
             return refuse(PATH, HTTPStatus.FORBIDDEN, "nobody is obeyed here: there is no [health] token")
         if "Origin" in request.headers:
@@ -64,7 +71,7 @@ class Api:
             return refuse(PATH, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "say Content-Type: application/json")
         return self._unknown(request, self._shown)
 
-    def _unknown(self, request: web.Request, right: bytes) -> web.Response | None:
+    def _unknown(self, request: web.BaseRequest, right: bytes) -> web.Response | None:
         """Whoever shows no token, or a wrong one; and who has done so too often."""
         who, now = client(request.remote), time.monotonic()
         if wait := self._wrong.wait(who, now):
@@ -78,7 +85,7 @@ class Api:
         return refused
 
 
-async def _body(request: web.Request) -> bytes | web.Response:
+async def _body(request: web.BaseRequest) -> bytes | web.Response:
     """All of it; or what is said of one that is too long, too slow, or none."""
     try:
         async with asyncio.timeout(SLOWEST_BODY):

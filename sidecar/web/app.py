@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 from collections.abc import Iterable
+from functools import partial
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -14,11 +15,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.sockets import owner
 from sidecar.config.settings import HealthSettings
+from sidecar.web.answering import Answering, Route
 from sidecar.web.api import LONGEST_BODY
 from sidecar.web.door import Door
-from sidecar.web.events import PATH as EVENTS
 from sidecar.web.events import Events
-from sidecar.web.guard import guard, names
+from sidecar.web.guard import Guard, names
 
 IDLE = 5.0
 """Seconds in which a connection must have made its (next) request; its body has as long again."""
@@ -28,15 +29,6 @@ MOST_HEADERS = 64
 BACKLOG = 64
 _STOP = 0.2
 """Seconds for answers under way when the server stops."""
-
-_HEADERS = {
-    "Server": "fermat-sidecar",  # and not which version of what
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
-
 
 _log = logging.getLogger("sidecar.web")
 
@@ -52,9 +44,10 @@ _log.addFilter(_is_ours)
 class Served:
     """A running server."""
 
-    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
+    def __init__(self, runner: web.ServerRunner, server: asyncio.Server, events: Events) -> None:
         self._runner = runner
         self._server = server
+        self._events = events
 
     @property
     def port(self) -> int:
@@ -64,16 +57,19 @@ class Served:
     async def stop(self) -> None:
         """Close everything; answers under way have 0.2 s."""
         self._server.close()
+        self._events.close()
         await self._runner.cleanup()
 
 
-async def serve(settings: HealthSettings, routes: Iterable[web.RouteDef], events: Events) -> Served:
+async def serve(settings: HealthSettings, routes: Iterable[Route], events: Events) -> Served:
     """Serve these, and the events, until stopped.
 
     UserError (exit code 3) when the address cannot be had, naming who has it where that can be known.
     """
-    runner = web.AppRunner(
-        _application(settings, routes, events),
+    loop = asyncio.get_running_loop()
+    inside = web.Server(
+        Answering(Guard(names(settings)), [*routes, *events.routes]),
+        request_factory=partial(web.BaseRequest, loop=loop, client_max_size=LONGEST_BODY),
         access_log=None,
         logger=_log,
         keepalive_timeout=IDLE,
@@ -82,32 +78,17 @@ async def serve(settings: HealthSettings, routes: Iterable[web.RouteDef], events
         max_field_size=LONGEST_LINE,
         max_headers=MOST_HEADERS,
         auto_decompress=False,  # nothing that is asked here is long
-        shutdown_timeout=_STOP,
     )
+    runner = web.ServerRunner(inside, shutdown_timeout=_STOP)
     await runner.setup()
-    assert runner.server is not None  # noqa: S101 - set up above; mypy has to see it
     try:
-        server = await asyncio.get_running_loop().create_server(
-            Door(runner.server, events.transports), settings.host, settings.port, backlog=BACKLOG
+        server = await loop.create_server(
+            Door(inside, events.transports), settings.host, settings.port, backlog=BACKLOG
         )
     except OSError as error:
         await runner.cleanup()
         raise UserError(_refused(settings, error), ExitCode.CONFIGURATION) from None
-    return Served(runner, server)
-
-
-def _application(settings: HealthSettings, routes: Iterable[web.RouteDef], events: Events) -> web.Application:
-    app = web.Application(client_max_size=LONGEST_BODY, middlewares=[guard(names(settings))])
-    app.on_response_prepare.append(_add_headers)
-    app.on_shutdown.append(events.close)
-    app.router.add_get(EVENTS, events.get, allow_head=False)
-    app.router.add_routes(routes)
-    return app
-
-
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")  # a verdict of a moment ago is no verdict
+    return Served(runner, server, events)
 
 
 def _refused(settings: HealthSettings, error: OSError) -> str:

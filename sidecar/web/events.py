@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from sidecar.web.answering import HEADERS, Route
 from sidecar.web.guard import refuse
 from sidecar.web.limits import client
 from sidecar.web.showing import Showing
@@ -54,13 +55,18 @@ class Events:
         if self._timer is not None and soon < self._due:
             self._wake(soon)
 
-    async def close(self, _: object = None) -> None:
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Where they are."""
+        return (Route(PATH, self.get, ("GET",)),)
+
+    def close(self) -> None:
         """End all streams."""
         self._closed = True
         self._stop()
         self._news.set()
 
-    async def get(self, request: web.Request) -> web.StreamResponse:
+    async def get(self, request: web.BaseRequest) -> web.StreamResponse:
         """A stream for as long as it is listened to."""
         who, transport = client(request.remote), request.transport
         if self._closed or transport is None or len(self.transports) >= MOST:
@@ -80,12 +86,14 @@ class Events:
             if not self.transports:
                 self._stop()
 
-    async def _stream(self, request: web.Request, transport: asyncio.Transport) -> web.StreamResponse:
+    async def _stream(self, request: web.BaseRequest, transport: asyncio.Transport) -> web.StreamResponse:
         if self._timer is None:
             self._send()
         accepted = request.headers.get("Accept-Language", "")
         response = web.StreamResponse(
             headers={
+                **HEADERS,
+                "Cache-Control": "no-store",
                 "Content-Language": self._showing.language(accepted),
                 "Vary": "Accept-Language",
                 "X-Accel-Buffering": "no",  # nginx: not in heaps

@@ -8,14 +8,13 @@ configuration, and from nowhere else; and there is never an Access-Control-Allow
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from math import ceil
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from sidecar.config.settings import HealthSettings
 from sidecar.web.limits import Limit, client
@@ -58,25 +57,25 @@ def refusal(
     return None
 
 
-def guard(ours: frozenset[str]) -> Middleware:
+class Guard:
     """Stands before every route, also those that do not exist."""
-    limit = Limit(_BURST, _INTERVAL)
 
-    @web.middleware
-    async def guarded(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
+    def __init__(self, ours: frozenset[str]) -> None:
+        """`ours`: see `names`."""
+        self._ours = ours
+        self._limit = Limit(_BURST, _INTERVAL)
+
+    def refused(self, request: web.BaseRequest) -> web.Response | None:
+        """What is answered to a request that is not for us, or one too many."""
         path = request.raw_path
-        if refused := refusal(path, request.headers, ours, lambda: _local(request)):
+        if refused := refusal(path, request.headers, self._ours, lambda: _local(request)):
             return refuse(path, *refused)
         if path.startswith(API):
             now, who = time.monotonic(), client(request.remote)
-            if wait := limit.wait(who, now):
+            if wait := self._limit.wait(who, now):
                 return refuse(path, HTTPStatus.TOO_MANY_REQUESTS, "too many requests", wait)
-            limit.spend(who, now)
-        return await handler(request)
-
-    return guarded
+            self._limit.spend(who, now)
+        return None
 
 
 def refuse(path: str, status: HTTPStatus, why: str, wait: float = 0.0) -> web.Response:
@@ -88,7 +87,7 @@ def refuse(path: str, status: HTTPStatus, why: str, wait: float = 0.0) -> web.Re
     return web.Response(status=status, text=f"{why}\n", headers=headers)
 
 
-def _local(request: web.Request) -> str:
+def _local(request: web.BaseRequest) -> str:
     at = request.transport.get_extra_info("sockname") if request.transport else None
     return str(at[0]) if at else ""
 

@@ -13,6 +13,7 @@ from fermatkit.process import open_fds
 from fermatkit.stat import fds_limit
 from sidecar.core.view import View
 from sidecar.faces.label import Label
+from sidecar.web.answering import Route
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -31,11 +32,11 @@ class Metrics:
         self._made: dict[bool, bytes] = {}
 
     @property
-    def route(self) -> web.RouteDef:
+    def route(self) -> Route:
         """Where it is served."""
-        return web.get("/metrics", self.get)
+        return Route("/metrics", self.get)
 
-    async def get(self, request: web.Request) -> web.Response:
+    async def get(self, request: web.BaseRequest) -> web.Response:
         """OpenMetrics for who prefers it, else the text format."""
         openmetrics = prefers_openmetrics(request.headers.get("Accept", ""))
         view = self._look()

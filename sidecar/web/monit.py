@@ -13,6 +13,7 @@ from aiohttp import web
 from sidecar.config.secrets import Secret
 from sidecar.core.view import View
 from sidecar.faces.label import Label
+from sidecar.web.answering import Route
 
 _WHO = {"WWW-Authenticate": 'Basic realm="fermat-sidecar"'}
 
@@ -26,11 +27,11 @@ class Monit:
         self._label = label
 
     @property
-    def route(self) -> web.RouteDef:
+    def route(self) -> Route:
         """Where it is served."""
-        return web.get("/monit/", self.get)
+        return Route("/monit/", self.get)
 
-    async def get(self, request: web.Request) -> web.Response:
+    async def get(self, request: web.BaseRequest) -> web.Response:
         """The page, or 401."""
         if not hmac.compare_digest(shown(request.headers.get("Authorization", "")), self._password):
             return web.Response(status=HTTPStatus.UNAUTHORIZED, text="show the password", headers=_WHO)
@@ -39,7 +40,7 @@ class Monit:
         return web.Response(body=page(self._look(), self._label), content_type="text/html", charset="utf-8")
 
 
-def monit_of(password: Secret | None, look: Callable[[], View], label: Label) -> list[web.RouteDef]:
+def monit_of(password: Secret | None, look: Callable[[], View], label: Label) -> list[Route]:
     """Its route; without a password there is none."""
     return [Monit(password.reveal(), look, label).route] if password else []
 

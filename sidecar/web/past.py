@@ -19,6 +19,7 @@ from sidecar.store.history.levels import SERIES
 from sidecar.store.history.reading import NoHistory, Span, incidents, samples, starts
 from sidecar.store.history.shapes import shaped
 from sidecar.tasks import OneThread
+from sidecar.web.answering import Route
 from sidecar.web.guard import refuse
 
 SAMPLES, INCIDENTS = "/api/v1/samples", "/api/v1/incidents"
@@ -48,11 +49,11 @@ class Past:
         self._asked = 0
 
     @property
-    def routes(self) -> tuple[web.RouteDef, ...]:
+    def routes(self) -> tuple[Route, ...]:
         """Where it is asked."""
-        return web.get(SAMPLES, self.samples), web.get(INCIDENTS, self.incidents)
+        return Route(SAMPLES, self.samples), Route(INCIDENTS, self.incidents)
 
-    async def samples(self, request: web.Request) -> web.Response:
+    async def samples(self, request: web.BaseRequest) -> web.Response:
         """Columns of numbers, and the verdict of each step."""
 
         def understood(now: float) -> Callable[[], object]:
@@ -68,7 +69,7 @@ class Past:
 
         return await self._answer(understood)
 
-    async def incidents(self, request: web.Request) -> web.Response:
+    async def incidents(self, request: web.BaseRequest) -> web.Response:
         """The newest first, with their stories."""
 
         def understood(now: float) -> Callable[[], object]:
@@ -116,7 +117,7 @@ def _within(incident: Incident, span: Span) -> bool:
     return incident.opened < span.until and (incident.closed is None or incident.closed >= span.since)
 
 
-def _query(request: web.Request, *known: str) -> dict[str, str]:
+def _query(request: web.BaseRequest, *known: str) -> dict[str, str]:
     """What is asked, each word once. ValueError for what nobody understands."""
     for name in request.query:
         if name not in known:

@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from importlib.resources import files
 
 from aiohttp import web
 
 from sidecar.faces.health import CONTENT_TYPE, Health
+from sidecar.web.answering import Handler, Route
 from sidecar.web.page import index
 from sidecar.web.showing import Showing
 
 _TYPES = {"css": "text/css", "js": "text/javascript"}
 _PLACES = ("sidecar.web.page", "fermatkit.charts")
 """Packages of files, which are served by their names."""
-_Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def routes(showing: Showing) -> Iterator[web.RouteDef]:
+def routes(showing: Showing) -> Iterator[Route]:
     """The routes."""
 
-    async def of_health(request: web.Request) -> web.Response:
+    async def of_health(request: web.BaseRequest) -> web.Response:
         health = showing.health(showing.language(_accepted(request)))
         return _health(health, request.headers.get("If-None-Match", ""))
 
-    async def livez(_: web.Request) -> web.Response:
+    async def livez(_: web.BaseRequest) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def readyz(_: web.Request) -> web.Response:
+    async def readyz(_: web.BaseRequest) -> web.Response:
         if showing.known():
             return web.Response(text="ok\n")
         why = "not ready: it is not known yet whether a Cloud Server runs\n"
         return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text=why, headers={"Retry-After": "1"})
 
-    async def state(_: web.Request) -> web.Response:
+    async def state(_: web.BaseRequest) -> web.Response:
         return web.Response(body=showing.state(), content_type="application/json")
 
-    async def page(request: web.Request) -> web.Response:
+    async def page(request: web.BaseRequest) -> web.Response:
         language = showing.language(_accepted(request))
         headers = {"Content-Language": language, "Vary": "Accept-Language"}
         return web.Response(body=index(language), content_type="text/html", charset="utf-8", headers=headers)
 
-    yield web.get("/health", of_health)
-    yield web.get("/livez", livez)
-    yield web.get("/readyz", readyz)
-    yield web.get("/api/v1/state", state)
-    yield web.get("/", page)
+    yield Route("/health", of_health)
+    yield Route("/livez", livez)
+    yield Route("/readyz", readyz)
+    yield Route("/api/v1/state", state)
+    yield Route("/", page)
     for place in _PLACES:
         for file in files(place).iterdir():
             if kind := _TYPES.get(file.name.rpartition(".")[2]):
-                yield web.get(f"/{file.name}", _static(file.read_bytes(), kind))
+                yield Route(f"/{file.name}", _static(file.read_bytes(), kind))
 
 
-def _accepted(request: web.Request) -> str:
+def _accepted(request: web.BaseRequest) -> str:
     return request.headers.get("Accept-Language", "")
 
 
@@ -71,8 +71,8 @@ def _health(health: Health, held: str) -> web.Response:
     return web.Response(status=health.status, body=health.body, headers=headers)
 
 
-def _static(body: bytes, kind: str) -> _Handler:
-    async def static(_: web.Request) -> web.Response:
+def _static(body: bytes, kind: str) -> Handler:
+    async def static(_: web.BaseRequest) -> web.Response:
         return web.Response(body=body, content_type=kind, charset="utf-8")
 
     return static

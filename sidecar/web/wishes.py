@@ -96,6 +96,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 Request = Pause | Resume | Restart | LoadWindow | Ack | Silence | Unsilence | Incidents | Status
+WISHES = tuple(
+    str(kind.__struct_config__.tag)
+    for kind in (Pause, Resume, Restart, LoadWindow, Ack, Silence, Unsilence, Incidents, Status)
+)
+"""Their names."""
 
 
 class Face(Protocol):

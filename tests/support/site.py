@@ -7,13 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import web
-
 from sidecar.config.secrets import Secret
 from sidecar.config.settings import HealthSettings
 from sidecar.faces.label import Label
 from sidecar.faces.words import words
-from sidecar.web.api import PATH, Api
+from sidecar.web.api import Api
 from sidecar.web.app import Served, serve
 from sidecar.web.events import Events
 from sidecar.web.metrics import Metrics
@@ -74,7 +72,7 @@ async def serving(
             *past.routes,
             *monit_of(Secret(monit_password) if monit_password else None, showing.look, LABEL),
             Metrics(showing.look, LABEL).route,
-            web.post(PATH, Api(token, book.sees, showing).post),
+            *Api(token, book.sees, showing).routes,
         ],
         events,
     )

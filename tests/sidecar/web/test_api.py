@@ -75,7 +75,7 @@ async def test_an_incident_is_acknowledged_and_its_topic_silenced(
         ("pause", {"seconds": 60, "hours": 1}, "not understood"),
         ("pause", [60], "must be a JSON object"),
         ("silence", {"topic": "disc-low", "seconds": 60}, "did you mean 'disk-low'?"),
-        ("stop", {}, "not understood"),
+        ("stop", {}, "there is nothing here"),
     ],
 )
 async def test_what_cannot_be_meant_says_why(
