@@ -33,7 +33,7 @@ PARTS = {
     "threads, each 5 s": "ThreadsProbe(ThreadsSettings(), report)",
     "cgroup, each 10 s": "CgroupProbe(CgroupSettings(), report)",
     "machine, each 10 s": "HostProbe(HostSettings((here,)), report)",
-    "server's configuration, each 10 s": "ConfigProbe(ConfigSettings(here), report)",
+    "server's configuration, each 30 s": "ConfigProbe(ConfigSettings(here), report)",
 }
 FLOOR = """
 import os, socket, sys, time

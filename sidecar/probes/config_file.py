@@ -32,8 +32,8 @@ class ConfigSettings(msgspec.Struct, frozen=True):
     """The server's working directory."""
     of_another: bool = False
     """Whether the server runs as another user: then what we may not read says nothing about it."""
-    interval: float = 10.0
-    """Seconds from one look to the next."""
+    interval: float = 30.0
+    """Seconds from one look to the next, besides those at each start and end: only a start reads it."""
     settling: float = 1.0
     """Seconds until a file of no use is looked at again: somebody may be writing it just now."""
     patience: float = 2.0

@@ -6,15 +6,18 @@ way has not asked us.
 
 from __future__ import annotations
 
+import asyncio
+from itertools import chain, repeat
 from pathlib import Path
 
 from fermatkit.process import started
 from sidecar.core.nouns import Identity
 from sidecar.probes.aim import Aim
-from sidecar.tasks import Beat
+from sidecar.tasks import next_beat
 
-_INTERVAL = 5.0
-"""Seconds from one look to the next: a start script goes to its place within those. A look takes 5 µs."""
+_SOON, _LATER = 5.0, 60.0
+"""Seconds from the first look to the second, for a start script goes to its place within those; and to each
+other, for who has changed his place since."""
 _KEPT = 4
 """Servers: the next may be there before the evidence of the one before is read."""
 
@@ -39,12 +42,12 @@ class Whereabouts:
         return self._known.get(identity)
 
     async def _run(self, identity: Identity) -> None:
-        beat = Beat(_INTERVAL)
-        while True:
-            await beat.wait()
+        for pause in chain((_SOON,), repeat(_LATER)):
             place = _place(identity)
             if place is not None:
                 self._known = {**self._others(identity), identity: place}
+            now = asyncio.get_running_loop().time()
+            await asyncio.sleep(next_beat(now, pause) - now)
 
     def _others(self, identity: Identity) -> dict[Identity, Path]:
         others = [one for one in self._known.items() if one[0] != identity]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from fermatkit.process import started
 from sidecar.core.nouns import Identity
 from sidecar.probes.whereabouts import Whereabouts
 from support.patient import living
@@ -59,3 +62,25 @@ async def test_the_last_four_are_known(whereabouts: Whereabouts, tmp_path: Path)
             await looked(whereabouts, who)
             seen.append(who)
     assert [whereabouts.of(who) is not None for who in seen] == [False, True, True, True, True]
+
+
+async def test_it_is_looked_at_again_for_a_start_script_goes_elsewhere(
+    whereabouts: Whereabouts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sidecar.probes.whereabouts._SOON", 0.1)
+    goes = "import os, sys; print('ready', flush=True); sys.stdin.readline(); os.chdir('/'); input()"
+    script = [sys.executable, "-c", goes]
+    process = await asyncio.create_subprocess_exec(*script, cwd=tmp_path, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        await process.stdout.readline()
+        who = Identity(process.pid, started(process.pid) or 0)
+        assert await looked(whereabouts, who) == tmp_path
+        process.stdin.write(b"\n")
+        async with asyncio.timeout(10):
+            while whereabouts.of(who) != Path("/"):
+                await asyncio.sleep(0.02)
+    finally:
+        process.kill()
+        await process.wait()
