@@ -16,20 +16,22 @@ class Account:
     """
 
     __slots__ = (
-        "_before", "_lag", "_lost", "_response", "_scheduled", "_service", "_unsent",
-        "duplicate", "late", "out_of_order", "unanswered",
+        "_before", "_lost", "_scheduled", "_unsent",
+        "duplicate", "lag", "late", "out_of_order", "response", "service", "unanswered",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._before = 0  # in flight when this second began
-        self._lag, self._response, self._service = Recorder(), Recorder(), Recorder()
+        self.lag, self.response, self.service = Recorder(), Recorder(), Recorder()
+        """What `sent` and `answered` record in, for whom a call of those is too dear: one lag is one message
+        sent, one response together with one service one answer."""
         self._scheduled = self._unsent = self._lost = 0
         self.late = self.duplicate = self.out_of_order = self.unanswered = 0
         """Of this second, to be counted up by who finds one; their meaning is that in `Counts`."""
 
-    def scheduled(self) -> None:
-        """An arrival fell due."""
-        self._scheduled += 1
+    def scheduled(self, count: int = 1) -> None:
+        """So many arrivals fell due."""
+        self._scheduled += count
 
     def unsent(self) -> None:
         """It found nobody to send it."""
@@ -37,12 +39,12 @@ class Account:
 
     def sent(self, due: float, now: float) -> None:
         """It was sent at `now`."""
-        self._lag.record(now - due)
+        self.lag.record(now - due)
 
     def answered(self, due: float, sent: float, now: float) -> None:
         """Its answer came at `now`."""
-        self._response.record(now - due)
-        self._service.record(now - sent)
+        self.response.record(now - due)
+        self.service.record(now - sent)
 
     def lost(self, count: int = 1) -> None:
         """`count` were sent and will not be answered."""
@@ -51,15 +53,15 @@ class Account:
     @property
     def in_flight(self) -> int:
         """In the whole run: sent, and neither answered nor lost yet."""
-        return self._before + len(self._lag) - len(self._response) - self._lost
+        return self._before + len(self.lag) - len(self.response) - self._lost
 
     def fold(self) -> bool:
         """Count a piece or a few of what was noted; whether there is more."""
-        return any(recorder.fold() for recorder in (self._lag, self._response, self._service))
+        return any(recorder.fold() for recorder in (self.lag, self.response, self.service))
 
     def turn(self) -> Counts:
         """The second is over: its counts."""
-        lag, response, service = self._lag.turn(), self._response.turn(), self._service.turn()
+        lag, response, service = self.lag.turn(), self.response.turn(), self.service.turn()
         over = Counts(
             self._scheduled, self._unsent, lag.total, response.total, self._lost,
             self.unanswered, self.late, self.duplicate, self.out_of_order, response, service, lag,

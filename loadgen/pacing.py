@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from itertools import chain
 from random import Random
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 Client = TypeVar("Client")
+_PIECE = 100
+"""Messages whose moments are drawn at once."""
 
 
 def connects(count: int, rate: float) -> Iterator[float]:
@@ -15,23 +18,24 @@ def connects(count: int, rate: float) -> Iterator[float]:
     return (number / rate for number in range(count))
 
 
-class Arrival(NamedTuple):
-    """A message that falls due."""
-
-    due: float
-    share: float
-    """Who sends it: 0 is the first of the clients registered then, just below 1 the last."""
-
-
-def messages(rate: float, duration: float, seed: int) -> Iterator[Arrival]:
+def messages(rate: float, duration: float, seed: int) -> Iterator[tuple[float, float]]:
     """`rate` messages a second for `duration`: each at a random moment of its own 1/rate, by a random client.
 
-    So the rate is kept in every stretch of time, and yet nothing beats in step with the server. The same
-    arguments give the same arrivals, to the bit.
+    Of each the moment when it falls due, and the share of its sender: 0 is the first of the clients
+    registered then, just below 1 the last. So the rate is kept in every stretch of time, and yet nothing
+    beats in step with the server. The same arguments give the same arrivals, to the bit.
     """
-    random = Random(seed)  # noqa: S311 - a schedule, not a secret
-    for number in range(int(rate * duration)):
-        yield Arrival((number + random.random()) / rate, random.random())
+    return chain.from_iterable(_pieces(rate, int(rate * duration), seed))
+
+
+def _pieces(rate: float, count: int, seed: int) -> Iterator[Iterator[tuple[float, float]]]:
+    # A generator that yields each arrival costs twice as much as these lists; one of them takes 20 µs.
+    random = Random(seed).random  # noqa: S311 - a schedule, not a secret
+    for first in range(0, count, _PIECE):
+        numbers = range(first, min(first + _PIECE, count))
+        drawn = [random() for _ in range(2 * len(numbers))]
+        dues = [(number + part) / rate for number, part in zip(numbers, drawn[::2], strict=True)]
+        yield zip(dues, drawn[1::2], strict=True)
 
 
 def first_ping(period: float, share: float) -> float:

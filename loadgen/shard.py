@@ -13,7 +13,6 @@ from typing import TypeVar
 import msgspec
 
 from loadgen import pacing
-from loadgen.pacing import Arrival
 from loadgen.plan import Plan
 from loadgen.schedule.events import Shard
 
@@ -50,8 +49,8 @@ def connects(plan: Plan, shard: Shard) -> Iterator[float]:
     return _choose(pacing.connects(plan.connections, plan.ramp), shard)
 
 
-def messages(plan: Plan, shard: Shard) -> Iterator[Arrival]:
-    """Messages of this shard, in seconds from the start of the holding."""
+def messages(plan: Plan, shard: Shard) -> Iterator[tuple[float, float]]:
+    """Messages of this shard and their senders' shares, in seconds from the start of the holding."""
     return _choose(pacing.messages(plan.rate, plan.duration, plan.seed), shard)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 from time import monotonic
 from typing import Protocol
 
 from loadgen import trouble
 from loadgen.ledger import Ledger
 from loadgen.tally import Operation
-from loadgen.ws.frames import Pool, number_of
+from loadgen.ws.frames import Opcode, Pool, header, number_of
 from loadgen.ws.socket import WebSocket
 
 _NORMAL = 1000
@@ -37,11 +38,17 @@ class Books:
         self.tcp = accounts[Operation.TCP]
         self.upgrade = accounts[Operation.UPGRADE]
         self.echo = accounts[Operation.ECHO]
-        self.sent: Callable[[float, float], None] = self.echo.sent
-        self.answered: Callable[[float, float, float], None] = self.echo.answered
-        self.scheduled = self.echo.scheduled
+        self.lag = self.echo.lag.record
+        self.response = self.echo.response.record
+        self.service = self.echo.service.record
         self.numbered = pool.numbered
         self.size = size
+        self.flying: dict[int, tuple[float, float]] = {}
+        """Number of each message that is out → due, sent. One for all clients stays in the cache."""
+        self.head = header(Opcode.BINARY, size, masked=0)
+        self.whole = len(self.head) + size
+        self.unpack: Callable[[bytearray], tuple[bytes, int]] = Struct(f">{len(self.head)}sQ").unpack_from
+        """Header and number of an answer, which is `whole` bytes long."""
 
 
 class EchoClient:
@@ -49,58 +56,50 @@ class EchoClient:
 
     __slots__ = (
         "_base",
-        "_books",
         "_crowd",
-        "_last",
         "_leaving",
-        "_newest",
         "_opening",
-        "_socket",
-        "_waiting",
+        "_skipped",
+        "books",
+        "last",
+        "newest",
+        "socket",
     )
 
     def __init__(self, number: int, books: Books, crowd: Crowd) -> None:
-        self._books = books
+        self.books = books
         self._crowd = crowd
-        self._base = self._last = self._newest = number << _NUMBERS
+        self._base = self.last = self.newest = number << _NUMBERS
+        """The number of the last message sent, and of the newest that was answered."""
+        self._skipped: set[int] | None = None  # older than the newest, and not answered
         self._leaving = False
-        self._socket: WebSocket | None = None
+        self.socket: WebSocket | None = None
         self._opening: _Opening | None = None
-        # Number, due and sent of what is not answered; answers come in the order of messages.
-        self._waiting: list[tuple[int, float, float]] = []
 
     def connect(self, dial: Callable[[EchoClient], WebSocket], due: float) -> None:
         """Begin the connect that fell due at `due`."""
-        books = self._books
+        books = self.books
         began = monotonic()
         self._opening = _Opening(due, began)
         books.connect.sent(due, began)
         books.tcp.scheduled()
         books.tcp.sent(began, began)
-        self._socket = dial(self)
-
-    def send(self, due: float, now: float) -> None:
-        """Send the message that fell due at `due`; only while open."""
-        self._last = number = self._last + 1
-        self._waiting.append((number, due, now))
-        books = self._books
-        books.sent(due, now)
-        self._socket.send(books.numbered(number))  # type: ignore[union-attr] # it is open
+        self.socket = dial(self)
 
     def close(self) -> None:
         """Say goodbye by code 1000. What is not answered now is unanswered, not lost."""
         self._leaving = True
-        if self._socket is not None:
-            self._socket.close(_NORMAL)
+        if self.socket is not None:
+            self.socket.close(_NORMAL)
 
     def cut(self, kind: str = trouble.CUT) -> None:
         """End it without a word."""
-        if self._socket is not None:
-            self._socket.end(kind)
+        if self.socket is not None:
+            self.socket.end(kind)
 
     def connected(self, retransmits: int | None) -> None:
         """See `Listener`."""
-        books, opening = self._books, self._opening
+        books, opening = self.books, self._opening
         if opening is None:
             return
         now = monotonic()
@@ -112,7 +111,7 @@ class EchoClient:
 
     def opened(self) -> None:
         """See `Listener`."""
-        books, opening = self._books, self._opening
+        books, opening = self.books, self._opening
         if opening is None or opening.connected is None:
             return
         self._opening = None
@@ -122,48 +121,46 @@ class EchoClient:
         self._crowd.opened(self)
 
     def message(self, _: int, payload: memoryview) -> None:
-        """An answer, most often to the oldest message."""
+        """An answer that did not come alone, or not in order; see `EchoSocket` for the others."""
         now = monotonic()
-        books, waiting = self._books, self._waiting
+        books = self.books
         number = number_of(payload) if len(payload) == books.size else -1
-        if waiting and waiting[0][0] == number > self._newest:
-            self._newest = number
-            _, due, sent = waiting.pop(0)
-            books.answered(due, sent, now)
+        if not self._base < number <= self.last:
+            books.error(trouble.NOT_SENT)
+        elif (flight := books.flying.pop(number, None)) is None:
+            books.echo.duplicate += 1
         else:
-            self._strange(number, now)
+            books.echo.answered(*flight, now)
+            self._answered(number)
 
     def ponged(self, payload: bytes) -> None:
         """See `Listener`: nobody pinged."""
 
     def closed(self, kind: str | None) -> None:
         """See `Listener`."""
-        books, waiting, opening = self._books, self._waiting, self._opening
+        books, opening = self.books, self._opening
         if opening is not None:
             (books.tcp if opening.connected is None else books.upgrade).lost()
             books.connect.lost()
             self._opening = None
-        if waiting and not self._leaving:
-            books.echo.lost(len(waiting))
-            books.error(trouble.LOST[Operation.ECHO], len(waiting))
-            waiting.clear()
+        out = [*range(self.newest + 1, self.last + 1), *(self._skipped or ())]
+        if not self._leaving:
+            books.echo.lost(len(out))
+            books.error(trouble.LOST[Operation.ECHO], len(out))
+        for number in out:
+            del books.flying[number]
         self._crowd.gone(self, kind)
 
-    def _strange(self, number: int, now: float) -> None:
-        """An answer that is not the next one: earlier ones may be lost, or come later."""
-        books = self._books
-        for place, (waiting, due, sent) in enumerate(self._waiting):
-            if waiting == number:
-                del self._waiting[place]
-                books.answered(due, sent, now)
-                if number < self._newest:
-                    books.echo.out_of_order += 1
-                self._newest = max(self._newest, number)
-                return
-        if self._base < number <= self._last:
-            books.echo.duplicate += 1
-        else:
-            books.error(trouble.NOT_SENT)
+    def _answered(self, number: int) -> None:
+        """Which messages are out now: earlier ones may be lost, or come later."""
+        if number > self.newest + 1:
+            skipped = range(self.newest + 1, number)
+            self._skipped = {*skipped} if self._skipped is None else self._skipped.union(skipped)
+        if number > self.newest:
+            self.newest = number
+        elif self._skipped is not None:
+            self._skipped.discard(number)
+            self.books.echo.out_of_order += 1
 
 
 class _Opening:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from loadgen import trouble
@@ -12,6 +12,7 @@ from loadgen.echo.plan import EchoPlan
 from loadgen.gate import Gate
 from loadgen.roster import Roster
 from loadgen.selfwatch import until
+from loadgen.ticker import AT_ONCE
 from loadgen.ws.socket import WebSocket
 
 HOPELESS = 100
@@ -45,16 +46,36 @@ class EchoCrowd:
             self._gate.arrive(due, EchoClient(self._number, self._books, self))
             self._number += 1
 
-    def send(self, due: float, share: float) -> None:
-        """Send the message that fell due at `due` by the client at this share of those that are open."""
-        books = self._books
-        books.scheduled()
-        client = self.open.pick(share)
-        if client is None:
-            books.echo.unsent()
-            books.error(trouble.NOBODY)
-        else:
-            client.send(due, monotonic())
+    def sends(self, begin: float, plan: Iterable[tuple[float, float]]) -> Iterator[float]:
+        """Send what falls due, each by the client at its share of those that are open; for `drive`.
+
+        `plan` has the seconds after `begin` of each, and the share. All in one loop: as calls of roster,
+        client and account a message took twice as long. Its one look at the clock is right before the
+        system call.
+        """
+        books, clients = self._books, self.open.clients
+        scheduled, lag, numbered, flying = books.echo.scheduled, books.lag, books.numbered, books.flying
+        at_once = 0
+        for after, share in plan:
+            due = begin + after
+            now = monotonic()
+            if now < due or at_once == AT_ONCE:
+                scheduled(at_once)
+                at_once = 0
+                yield due
+                while (now := monotonic()) < due:
+                    yield due
+            at_once += 1
+            if not clients:
+                books.echo.unsent()
+                books.error(trouble.NOBODY)
+                continue
+            client = clients[int(share * len(clients))]
+            client.last = number = client.last + 1
+            flying[number] = due, now
+            lag(now - due)
+            client.socket.send(numbered(number))  # type: ignore[union-attr] # it is open
+        scheduled(at_once)
 
     def expire(self) -> None:
         """Whoever takes too long to open has failed; to be called now and then."""

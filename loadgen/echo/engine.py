@@ -16,11 +16,12 @@ from loadgen.alarm import alarm
 from loadgen.echo.client import Books
 from loadgen.echo.crowd import EchoCrowd
 from loadgen.echo.plan import EchoPlan
+from loadgen.echo.socket import EchoSocket
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.tally import Operation
-from loadgen.ticker import follow
+from loadgen.ticker import drive, follow
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.frames import Pool
 from loadgen.ws.reactor import Reactor
@@ -92,6 +93,7 @@ class EchoEngine:
             protocol=plan.subprotocol,
             sources=plan.sources or loopback_sources(where.host, plan.connections),
             tls=ssl.create_default_context(cafile=plan.ca) if where.secure else None,
+            kind=EchoSocket,
         )
 
     async def _until_one_ends(self, *works: Coroutine[Any, Any, Any]) -> None:
@@ -120,7 +122,7 @@ class EchoEngine:
         if crowd.forsaken.is_set():
             return
         begin, cpu = monotonic(), process_time()
-        await follow(begin, pacing.messages(plan.rate, plan.duration, plan.seed), crowd.send)
+        await drive(crowd.sends(begin, pacing.messages(plan.rate, plan.duration, plan.seed)))
         await until(begin + plan.duration)
         deadline = monotonic() + plan.answered_within
         while self._books.echo.in_flight and monotonic() < deadline:

@@ -73,14 +73,18 @@ class Dialer:
         protocol: str | None = None,
         sources: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
+        kind: type[WebSocket] = WebSocket,
     ) -> None:
-        """`sources`: addresses of this machine to connect from, in turns; `tls`: not the default, for wss://."""
+        """`sources`: addresses of this machine to connect from, in turns; `tls`: not the default, for wss://.
+
+        `kind`: what is made for ws://; for wss:// it is a `SecureWebSocket`.
+        """
         self._reactor = reactor
         self._target = where
         self._request = handshake.Request(where.authority, where.path, headers, protocol)
         self._sources = sources
         self._tls = (tls or ssl.create_default_context()) if where.secure else None
-        self._kind = SecureWebSocket if where.secure else WebSocket
+        self._kind = SecureWebSocket if where.secure else kind
         self._found: tuple[int, Address] | None = None
         self._dialled = 0
 

@@ -38,15 +38,19 @@ def mask(payload: bytes, key: bytes) -> bytes:
 
 def frame(opcode: int, payload: bytes, key: bytes, *, final: bool = True) -> bytes:
     """One masked frame."""
-    size = len(payload)
+    return header(opcode, len(payload), final=final) + key + mask(payload, key)
+
+
+def header(opcode: int, size: int, *, masked: int = _MASKED, final: bool = True) -> bytes:
+    """What stands before mask and payload; `masked` is 0 for a frame of a server."""
     first = opcode | (_FINAL if final else 0)
     if size < _SHORT:
-        head = bytes((first, _MASKED | size))
+        head = bytes((first, masked | size))
     elif size < 1 << 16:
-        head = bytes((first, _MASKED | _SHORT)) + size.to_bytes(2, "big")
+        head = bytes((first, masked | _SHORT)) + size.to_bytes(2, "big")
     else:
-        head = bytes((first, _MASKED | _MEDIUM)) + size.to_bytes(8, "big")
-    return head + key + mask(payload, key)
+        head = bytes((first, masked | _MEDIUM)) + size.to_bytes(8, "big")
+    return head
 
 
 def closing(code: int, reason: bytes, key: bytes) -> bytes:

@@ -120,6 +120,10 @@ class WebSocket(Stream):
         except OSError as error:
             self.end(trouble.of_os_error(error))
             return
+        self._received(size)
+
+    def _received(self, size: int) -> None:
+        """So much came into the buffer, after the upgrade; nothing is the end."""
         if size:
             self._read(0, size)
         else:
