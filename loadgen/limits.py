@@ -13,7 +13,9 @@ from fermatkit.errors import ExitCode, UserError
 from fermatkit.units import format_size
 
 RESERVE = 100
-"""File descriptors kept back: at the limit not even /proc can be opened."""
+"""File descriptors kept back, those that are taken among them: at the limit not even /proc can be opened."""
+_SPARE = 50
+"""Of them, that are not taken yet, at least."""
 CLIENT_BYTES = 24 * 1024
 """Memory for each client: 16 KiB of this process's and 4.7 KiB of the kernel's were measured, 5,000 held."""
 _PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -54,7 +56,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 def budget(connections: int, machine: Machine) -> tuple[Item, ...]:
     """What so many clients need, beside what there is. Pure."""
-    descriptors = machine.open + RESERVE + connections
+    descriptors = max(machine.open + _SPARE, RESERVE) + connections
     several = machine.sources > 1
     return (
         Item(

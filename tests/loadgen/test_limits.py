@@ -45,7 +45,7 @@ def test_what_is_unknown_or_without_limit_is_room_for_all():
     items = budget(10**6, nothing_known)
     assert refusal(10**6, items) is None
     assert line(items) == (
-        "needs 1,000,105 of any number file descriptors, 1,000,000 of any number local ports,"
+        "needs 1,000,100 of any number file descriptors, 1,000,000 of any number local ports,"
         " 22.9 GiB of any number memory"
     )
 
@@ -53,7 +53,7 @@ def test_what_is_unknown_or_without_limit_is_room_for_all():
 def test_the_budget_is_told_beside_what_there_is():
     machine = Machine(open=14, descriptors=20_000, ports=28_232, sources=1, memory=2**34)
     assert line(budget(5000, machine)) == (
-        "needs 5,114 of 20,000 file descriptors, 5,000 of 28,232 local ports, 117.2 MiB of 16.0 GiB memory"
+        "needs 5,100 of 20,000 file descriptors, 5,000 of 28,232 local ports, 117.2 MiB of 16.0 GiB memory"
     )
     refused = refusal(30_000, budget(30_000, msgspec.structs.replace(machine, descriptors=None)))
     assert refused == (
@@ -61,6 +61,13 @@ def test_the_budget_is_told_beside_what_there_is():
         " ask for at most --connections 28232, or"
         " name more addresses with --source, or widen net.ipv4.ip_local_port_range"
     )
+
+
+def test_what_is_open_already_counts_among_what_is_kept_back_as_long_as_there_is_some_to_spare():
+    machine = Machine(open=50, descriptors=20_000, ports=None, sources=2, memory=None)
+    assert refusal(19_900, budget(19_900, machine)) is None
+    more = budget(19_900, msgspec.structs.replace(machine, open=51))
+    assert "at most --connections 19899" in (refusal(19_900, more) or "")
 
 
 def test_more_source_addresses_are_more_ports():
