@@ -31,8 +31,13 @@ async def until(due: float) -> None:
 async def watch(ledger: Ledger) -> None:
     """Note the loop's lag a hundred times a second, for ever, and have counted what was noted meanwhile.
 
-    A stall counts once for each of the moments it swallowed: one second is a hundred samples, not one.
+    Side by side: while many connect, counting a second's notes takes longer than from one look to the next.
     """
+    await asyncio.gather(_watch(ledger), _count(ledger))
+
+
+async def _watch(ledger: Ledger) -> None:
+    """A stall counts once for each of the moments it swallowed: one second is a hundred samples, not one."""
     due = monotonic()
     while True:
         await until(due)
@@ -40,6 +45,11 @@ async def watch(ledger: Ledger) -> None:
         while due <= now:
             ledger.loop_lag.record(now - due)
             due += _PERIOD
+
+
+async def _count(ledger: Ledger) -> None:
+    while True:
+        await until(monotonic() + _PERIOD)
         while ledger.fold():  # noqa: ASYNC110 - others have their turn; nothing is waited for
             await asyncio.sleep(0)
 
