@@ -41,7 +41,7 @@ class Books:
         self.lag = self.echo.lag.record
         self.response = self.echo.response.record
         self.service = self.echo.service.record
-        self.numbered = pool.numbered
+        self.pool = pool
         self.size = size
         self.flying: dict[int, tuple[float, float]] = {}
         """Number of each message that is out → due, sent. One for all clients stays in the cache."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 from time import monotonic
 
 from loadgen import trouble
@@ -13,6 +14,7 @@ from loadgen.gate import Gate
 from loadgen.roster import Roster
 from loadgen.selfwatch import until
 from loadgen.ticker import AT_ONCE
+from loadgen.ws.frames import put
 from loadgen.ws.socket import WebSocket
 
 HOPELESS = 100
@@ -54,9 +56,9 @@ class EchoCrowd:
         system call.
         """
         books, clients = self._books, self.open.clients
-        scheduled, lag, numbered, flying = books.echo.scheduled, books.lag, books.numbered, books.flying
+        scheduled, lag, flying, at = books.echo.scheduled, books.lag, books.flying, books.pool.at
         at_once = 0
-        for after, share in plan:
+        for (after, share), (frame, mask) in zip(plan, cycle(books.pool.frames), strict=False):
             due = begin + after
             now = monotonic()
             if now < due or at_once == AT_ONCE:
@@ -74,7 +76,8 @@ class EchoCrowd:
             client.last = number = client.last + 1
             flying[number] = due, now
             lag(now - due)
-            client.socket.send(numbered(number))  # type: ignore[union-attr] # it is open
+            put(frame, at, number ^ mask)
+            client.socket.send(frame)  # type: ignore[union-attr] # it is open
         scheduled(at_once)
 
     def expire(self) -> None:

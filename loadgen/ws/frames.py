@@ -68,26 +68,19 @@ class Pool:
     """Bytes of a message's number; the least size of a payload."""
 
     def __init__(self, payload: bytes, random: Random, size: int = 256) -> None:
-        """`payload`: the whole message, its first eight bytes are overwritten; `size`: a power of two."""
+        """`payload`: the whole message, its first eight bytes are overwritten; `size`: how many frames."""
         zeroed = bytes(self.NUMBER) + payload[self.NUMBER :]
         keys = [random.randbytes(4) for _ in range(size)]
         frames = [bytearray(frame(Opcode.BINARY, zeroed, key)) for key in keys]
-        self._at = len(frames[0]) - len(zeroed)
-        self._frames = [
-            (made, int.from_bytes(key * 2, "big")) for made, key in zip(frames, keys, strict=True)
-        ]
-        self._last = size - 1
-        self._turn = 0
-
-    def numbered(self, number: int) -> bytearray:
-        """The frame of message `number` (0 to 2**64 - 1); good until the pool has gone round once."""
-        self._turn = turn = (self._turn + 1) & self._last
-        made, key = self._frames[turn]
-        _pack(made, self._at, number ^ key)
-        return made
+        self.at = len(frames[0]) - len(zeroed)
+        """Where in a frame the number stands."""
+        masks = [int.from_bytes(key * 2, "big") for key in keys]
+        self.frames = list(zip(frames, masks, strict=True))
+        """To be taken in turns: each with what a number has to be XORed with before it is `put` there."""
 
 
-_pack = _NUMBER.pack_into
+put: Callable[[bytearray, int, int], None] = _NUMBER.pack_into
+"""Into a frame, at a place, a number (0 to 2**64 - 1): `put(frame, pool.at, number ^ mask)`."""
 
 
 def number_of(payload: bytes | bytearray | memoryview) -> int:

@@ -46,11 +46,28 @@ class Request:
         if protocol is not None:
             lines.append(f"Sec-WebSocket-Protocol: {protocol}")
         self._head = ("\r\n".join(lines) + "\r\nSec-WebSocket-Key: ").encode("latin-1")
-        self.protocol = protocol
+        self._protocol = protocol
+        self._good: tuple[bytes, bytes] | None = None  # before and behind what a good answer accepted
 
     def keyed(self, key: bytes, headers: bytes = b"") -> bytes:
         """The whole request; `headers`: more of this one connection's, each line ended by CR LF."""
         return b"%b%b\r\n%b\r\n" % (self._head, key, headers)
+
+    def answered(self, data: bytes, key: bytes) -> int | None:
+        """Bytes of the answer to this key once it is complete, None before that; else as `read`.
+
+        A server's answers differ in little but what they accept. One that is, but for this, the last good one
+        to the byte is not taken apart again: 8 of the 100 µs that a connect took.
+        """
+        accept = accepted(key)
+        if self._good is not None and data == accept.join(self._good):
+            return len(data)
+        answer = read(data, key, self._protocol)
+        if answer is None:
+            return None
+        before, *behind = data[: answer.size].split(accept)
+        self._good = (before, behind[0]) if len(behind) == 1 else None
+        return answer.size
 
 
 def make_key(nonce: bytes) -> bytes:

@@ -50,7 +50,7 @@ class Opening(NamedTuple):
 
     request: bytes
     key: bytes
-    protocol: str | None
+    asked: handshake.Request
     host: str
     tls: ssl.SSLContext | None
     began: float
@@ -165,14 +165,14 @@ class WebSocket(Stream):
         if not size:
             raise Trouble(self._cause or trouble.DROPPED)
         known = len(self._rest)
-        answer = handshake.read(self._rest + reactor.view[:size], opening.key, opening.protocol)
+        answer = opening.asked.answered(self._rest + reactor.view[:size], opening.key)
         if answer is None:
             self._rest += reactor.view[:size]
             return
         self._opening, self._rest, self._stage = None, b"", _OPEN
         self.listener.opened()
-        if answer.size - known < size and self._stage != _CLOSED:
-            self._read(answer.size - known, size)
+        if answer - known < size and self._stage != _CLOSED:
+            self._read(answer - known, size)
 
     def _read(self, at: int, size: int) -> None:
         """What is in the buffer, `at` to `size`: messages of one whole frame here, the rest by the parser."""

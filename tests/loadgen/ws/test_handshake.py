@@ -96,6 +96,26 @@ def test_a_subprotocol_that_was_asked_for_has_to_be_chosen():
         handshake.read(answer(GOOD), KEY, "chat")
 
 
+def test_an_answer_like_the_last_is_good_only_if_it_accepts_its_own_key():
+    request = handshake.Request("127.0.0.1", "/", (), None)
+    keys = [handshake.make_key(bytes([number]) * handshake.NONCE) for number in range(3)]
+    answers = [answer(GOOD | {"Sec-WebSocket-Accept": handshake.accepted(key).decode()}) for key in keys]
+    for key, good in zip(keys, answers, strict=True):
+        assert request.answered(good[:50], key) is None
+        assert request.answered(good, key) == request.answered(good + b"\x81\x00", key) == len(good)
+    with pytest.raises(Trouble, match=trouble.WRONG_ACCEPT):
+        request.answered(answers[1], keys[2])
+
+
+def test_what_an_answer_accepts_is_not_taken_from_another_of_its_headers():
+    request = handshake.Request("127.0.0.1", "/", (), None)
+    own = handshake.make_key(bytes(handshake.NONCE))
+    good = answer({"X": GOOD["Sec-WebSocket-Accept"]} | GOOD)
+    assert request.answered(good, KEY) == len(good)
+    with pytest.raises(Trouble, match=trouble.WRONG_ACCEPT):
+        request.answered(answer({"X": handshake.accepted(own).decode()} | GOOD), own)
+
+
 @given(st.binary(max_size=9000))
 def test_no_answer_at_all_is_good_by_chance(data: bytes):
     try:
