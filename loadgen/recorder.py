@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +14,14 @@ PIECE = 250
 """Samples in one `fold`: some 40 µs, so that whoever sends is not late for it."""
 _NEGATIVE = 0x8000
 """The sign of a half-precision float."""
+_FIRST = slice(1, None, 2) if sys.byteorder == "little" else slice(0, None, 2)
+"""Of half-precision floats in native order: their bytes with sign, exponent and two bits more."""
 
 
 class Recorder:
     """Counts the samples of a second: `record` only appends, `fold` makes counts of a few hundred at once."""
 
-    __slots__ = ("_counted", "_counts", "_max", "_samples", "record")
+    __slots__ = ("_counted", "_counts", "_lower", "_max", "_samples", "record")
 
     def __init__(self) -> None:
         self._samples: list[float] = []
@@ -27,6 +30,7 @@ class Recorder:
         self._counts: Counter[int] = Counter()
         self._counted = 0
         self._max = 0.0
+        self._lower = b""  # all first bytes of half-precision floats that are less than that of the greatest
 
     def __len__(self) -> int:
         """Samples of this second so far."""
@@ -48,7 +52,7 @@ class Recorder:
             self._count(self._samples)
             self._samples.clear()
         counts, counted, most = self._counts, self._counted, self._max
-        self._counts, self._counted, self._max = Counter(), 0, 0.0
+        self._counts, self._counted, self._max, self._lower = Counter(), 0, 0.0, b""
         if counts and max(counts) >= _NEGATIVE:
             counts[0] += sum(counts.pop(number) for number in [*counts] if number >= _NEGATIVE)
         return Histogram(counts=dict(counts), total=counted, max=most)
@@ -60,7 +64,10 @@ class Recorder:
             halves = struct.pack(f"={len(samples)}e", *(min(sample, LONGEST) for sample in samples))
         self._counts.update(array("H", halves))
         self._counted += len(samples)
-        self._max = max(self._max, max(samples))  # noqa: PLW3301 - to unpack a thousand costs more
+        # To compare all takes a sixth of the time. Nearly always none has the greatest's first byte, or more.
+        if halves[_FIRST].translate(None, self._lower) and (most := max(samples)) > self._max:
+            self._max = most
+            self._lower = bytes(range(struct.pack("=e", min(most, LONGEST))[_FIRST][0]))
 
 
 def histogram(samples: Iterable[float]) -> Histogram:

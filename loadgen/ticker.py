@@ -27,7 +27,8 @@ T = TypeVar("T")
 class Ticker:
     """Calls `act` from the running loop, until it is closed.
 
-    `act` returns when it wants to be called next (`time.monotonic`), `inf` for never: `wake` starts it again.
+    `act` returns when it wants to be called next (`time.monotonic`), 0.0 for at once, when others have had
+    their turn, `inf` for never: `wake` starts it again.
     """
 
     def __init__(self, act: Callable[[], float]) -> None:
@@ -53,7 +54,7 @@ class Ticker:
         if due == inf:
             self._timer.stop()
         else:
-            self._timer.after(max(due - monotonic(), GRAIN))
+            self._timer.after(max(due - monotonic(), GRAIN) if due else 0.0)
 
 
 class _LoopTimer:
@@ -137,7 +138,7 @@ def _following(
 
 
 async def drive(steps: Iterator[float]) -> None:
-    """Go through all `steps`: each does what is due and says when to go on (`time.monotonic`).
+    """Go through all `steps`: each does what is due and says when to go on, as for a `Ticker`.
 
     A generator, because its variables outlive a step at no cost: as a closure the loop over what is due took
     half as much again.

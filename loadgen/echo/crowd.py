@@ -63,8 +63,8 @@ class EchoCrowd:
             now = monotonic()
             if now < due or at_once == AT_ONCE:
                 scheduled(at_once)
+                yield due if now < due else 0.0
                 at_once = 0
-                yield due
                 while (now := monotonic()) < due:
                     yield due
             at_once += 1

@@ -107,6 +107,19 @@ def test_when_it_is_counted_changes_nothing(samples: int, folds: int):
     assert in_pieces.turn() == Histogram()
 
 
+@given(st.lists(st.floats(-1, 1e6), min_size=1, max_size=4))
+def test_the_greatest_is_exact_whatever_was_counted_before_it(peaks: list[float]):
+    recorder = Recorder()
+    for _ in range(2):  # seconds
+        samples: list[float] = []
+        for peak in peaks:
+            samples += [peak * part / PIECE for part in range(PIECE, 0, -1)]
+        for sample in samples:
+            recorder.record(sample)
+            recorder.fold()
+        assert recorder.turn().max == max(*samples, 0.0)
+
+
 def test_a_fold_counts_one_piece_and_tells_of_more():
     recorder = Recorder()
     for _ in range(2 * PIECE + PIECE // 2):
