@@ -20,6 +20,7 @@ from loadgen import limits, results, shard
 from loadgen.cli import crew, files, planned
 from loadgen.cli.echo import echo
 from loadgen.cli.echo import seconds as _seconds
+from loadgen.cli.selftest import selftest
 from loadgen.cli.table import table
 from loadgen.crew.crew import Crew, Link
 from loadgen.engine import Engine
@@ -38,7 +39,8 @@ _EPILOG = """\
 exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags · 4 invalid run: the generator
 or this machine was the bottleneck · 130 interrupted
 
-loadgen report FILE, merge FILE… and compare OLD NEW read result files: see their --help"""
+loadgen report FILE, merge FILE… and compare OLD NEW read result files; loadgen self-test proves this
+program against a server of its own: see their --help"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,6 +49,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if words[:1] == ["echo"]:
             return echo(words[1:])
+        if words[:1] == ["self-test"]:
+            return selftest(words[1:])
         if words[:1] == ["plan"]:
             return planned.main(words[1:])
         if words and words[0] in files.COMMANDS:
