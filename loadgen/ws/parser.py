@@ -13,8 +13,8 @@ from loadgen.ws.frames import CONTROL, Opcode
 
 MAX_MESSAGE = 4 * 2**20
 """Bytes of one message; above that the server is broken off. The Cloud Server's own limit is 3 MB."""
-MAX_FRAGMENTS = 65_536
-"""Of one message. A server that never ends one would otherwise never be found out."""
+MAX_FRAGMENTS = 8_192
+"""Of one message, 2 µs each. A server that never ends one would otherwise never be found out."""
 NO_STATUS = 1005
 """What a close frame without a code means (RFC 6455 §7.4.1)."""
 
@@ -43,10 +43,11 @@ class Event(NamedTuple):
 class Parser:
     """One connection's parser: `feed` it whatever arrives."""
 
-    __slots__ = ("_fragments", "_kind", "_parts", "_rest")
+    __slots__ = ("_fragments", "_kind", "_needed", "_parts", "_rest")
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._needed = 0  # bytes of it before the next frame can be complete
         self._kind: int | None = None  # the message that fragments belong to
         self._fragments = bytearray()
         self._parts = 0
@@ -58,14 +59,18 @@ class Parser:
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Event]:
         """All that is complete now; `Broken` after what came before the mistake. Exhaust it."""
-        rest = self._rest + data
-        at = 0
+        self._rest += data
+        if len(self._rest) < self._needed:
+            return  # so that the many pieces of a large frame are put together once
+        rest = bytes(self._rest)
+        self._rest.clear()
+        at = self._needed = 0
         while (found := self._frame(rest, at)) is not None:
             first, start, at = found
             event = self._take(first, rest[start:at])
             if event is not None:
                 yield event
-        self._rest = rest[at:]
+        self._rest += rest[at:]
 
     def _frame(self, data: bytes, at: int) -> tuple[int, int, int] | None:
         """Its first byte, and where the payload begins and ends; None as long as it is not complete."""
@@ -79,7 +84,10 @@ class Parser:
             return None
         size = int.from_bytes(data[at + 2 : start], "big") if wide else second
         self._check_size(size)
-        return (first, start, start + size) if len(data) >= start + size else None
+        if len(data) < start + size:
+            self._needed = start + size - at
+            return None
+        return first, start, start + size
 
     def _check_head(self, first: int, second: int) -> None:
         opcode = first & _OPCODE

@@ -22,6 +22,8 @@ _READING = (_UPGRADING, _OPEN, _CLOSING)
 _TEXT, _OPCODE = 0x81, 0x0F
 _WHOLE = (_TEXT, 0x82)  # text or binary: a whole message in one frame
 _SHORT = 126
+_MAX_PONGS = 2**16
+"""Bytes. With more that wait to be sent, pings are not answered."""
 _FIRST_RETRANSMISSION = 0.9
 """Seconds. A SYN is sent again after one second, not earlier (RFC 6298): before that nobody has to ask."""
 
@@ -213,7 +215,8 @@ class WebSocket(Stream):
     def _take(self, event: Event) -> None:
         opcode, payload = event
         if opcode == Opcode.PING:
-            if self._stage == _OPEN:  # after a close frame nothing may be sent
+            # After a close frame nothing may be sent; and a server may flood us with pings and read no pong.
+            if self._stage == _OPEN and len(self._unsent or b"") < _MAX_PONGS:
                 self.send(frame(Opcode.PONG, payload, os.urandom(4)))
         elif opcode == Opcode.PONG:
             self.listener.ponged(payload)

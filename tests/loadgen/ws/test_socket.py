@@ -319,6 +319,34 @@ async def test_a_server_that_does_not_read_is_written_to_later(reactor: Reactor)
     assert sizes == [500_000 + number for number in range(20)]
 
 
+async def test_a_flood_of_pings_from_a_server_that_reads_no_pong(reactor: Reactor):
+    """What cannot be sent must not pile up."""
+    flood = (b"\x89\x7d" + bytes(125)) * 1000
+    left = asyncio.Event()
+
+    async def floods(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        key = request.partition("Sec-WebSocket-Key: ")[2].partition("\r\n")[0].encode()
+        writer.write(b"HTTP/1.1 101 Hm\r\nUpgrade: websocket\r\nConnection: upgrade\r\n")
+        writer.write(b"Sec-WebSocket-Accept: " + handshake.accepted(key) + b"\r\n\r\n")
+        for _ in range(160):
+            writer.write(flood)
+            await writer.drain()
+        writer.write(b"\x82\x04last")
+        await left.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(floods, "127.0.0.1", 0, limit=1024)
+    ear, ws = await dial(reactor, f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    await ear.hear((Opcode.BINARY, b"last"))
+    assert ws._unsent is not None
+    assert 2**16 <= len(ws._unsent) < 2**16 + 200
+    ws.abort()
+    left.set()
+    server.close()
+    await server.wait_closed()
+
+
 async def test_abort_is_told_at_once_and_once(reactor: Reactor, good: str):
     ear, ws = await dial(reactor, good)
     await ear.hear("opened")
