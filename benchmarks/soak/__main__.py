@@ -21,6 +21,7 @@ import psutil
 
 from benchmarks.soak.memory import Growth, growth
 from loadgen.results import DECODER, Second
+from loadgen.tally import Tally
 
 RESULT = Path("build/soak.json")
 EACH = 30
@@ -37,7 +38,8 @@ class Progress:
         self._folder = folder
         self._read = 0
         self.last: Second | None = None
-        self.errors: dict[str, int] = {}
+        self.tally = Tally()
+        """All seconds so far."""
 
     def look(self) -> None:
         """Take in the lines that were written since the last look."""
@@ -48,8 +50,13 @@ class Progress:
             self._read += sum(len(line) + 1 for line in lines)
             for second in (line for line in map(DECODER.decode, lines) if isinstance(line, Second)):
                 self.last = second
-                for kind, count in second.tally.errors.items():
-                    self.errors[kind] = self.errors.get(kind, 0) + count
+                self.tally.add(second.tally)
+
+    def buckets(self) -> int:
+        """Of the run's histograms so far, those that are not empty."""
+        counts = self.tally.accounts.values()
+        histograms = [one for count in counts for one in (count.response, count.service, count.lag)]
+        return sum(len(one.counts) for one in (*histograms, self.tally.loop_lag, self.tally.collections))
 
 
 class Soak:
@@ -58,6 +65,7 @@ class Soak:
     def __init__(self, folder: Path, generator: psutil.Process, server: psutil.Process) -> None:
         self.progress = Progress(folder)
         self.memory: dict[str, list[tuple[float, int]]] = {"generator": [], "stand-in": []}
+        self.buckets: list[tuple[float, int]] = []
         self.rows: list[dict[str, float | int | str]] = []
         self._processes = {"generator": generator, "stand-in": server}
         self._most = 0
@@ -73,6 +81,8 @@ class Soak:
         sizes = {name: _resident(process) for name, process in self._processes.items()}
         if None in sizes.values():
             return  # one of them ends just now
+        if held:
+            self.buckets.append((at, self.progress.buckets()))
         for name, size in sizes.items():
             if held and size is not None:
                 self.memory[name].append((at, size))
@@ -172,13 +182,17 @@ def main() -> int:
     print(f"{'':<29}{'open':>8}{'lost':>8}{'generator MiB':>14}{'stand-in MiB':>13}")
     with tempfile.TemporaryDirectory() as name:
         soak, summary = soaked(options, Path(name))
-    grown = {name: growth(samples) for name, samples in soak.memory.items()}
+    grown = {
+        "generator": growth(soak.memory["generator"], soak.buckets),
+        "stand-in": growth(soak.memory["stand-in"]),
+    }
     against = verdict(summary, grown)
     for name, one in grown.items():
         if one is not None:
             print(
                 f"{name}: {one.bytes / _MIB:+.2f} MiB in the last {one.seconds:,.0f} s of holding"
-                f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB)"
+                f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB"
+                f" more than {one.buckets:,} new buckets of histograms take)"
             )
     print(f"{'FAIL' if against else 'PASS'}: {'; '.join(against) or _good(summary)}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +203,7 @@ def main() -> int:
         "good": not against,
         "against": against,
         "growth": {name: one and {**one._asdict(), "per_hour": one.per_hour} for name, one in grown.items()},
-        "errors": soak.progress.errors,
+        "errors": soak.progress.tally.errors,
         "rows": soak.rows,
         "summary": summary,
     }
