@@ -117,7 +117,10 @@ def standin(directory: Path) -> Iterator[tuple[str, psutil.Process]]:
     """Start one; its address, once it serves."""
     output = directory / "stdout"
     command = [sys.executable, "-m", "cloudserver", "--port", "0"]
-    with output.open("wb") as stdout, subprocess.Popen(command, cwd=directory, stdout=stdout) as server:
+    with (
+        output.open("wb") as stdout,
+        subprocess.Popen(command, cwd=directory, stdout=stdout, stderr=subprocess.STDOUT) as server,
+    ):
         try:
             deadline = time.monotonic() + START_WITHIN
             while "/fermat\n" not in (text := output.read_text()):
@@ -194,6 +197,8 @@ def main() -> int:
                 f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB"
                 f" more than {one.buckets:,} new buckets of histograms take)"
             )
+    if summary.get("verdict") == "INVALID":
+        print(f"of time this run proves nothing: {'; '.join(summary['reasons'])}")
     print(f"{'FAIL' if against else 'PASS'}: {'; '.join(against) or _good(summary)}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     found = {
