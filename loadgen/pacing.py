@@ -9,6 +9,9 @@ from random import Random
 from typing import Generic, TypeVar
 
 Client = TypeVar("Client")
+Arrival = tuple[float, float]
+"""A message: when it falls due, and the share of its sender: 0 is the first of the clients registered then,
+just below 1 the last. A plain tuple, for there are millions."""
 _PIECE = 100
 """Messages whose moments are drawn at once."""
 
@@ -18,17 +21,16 @@ def connects(count: int, rate: float) -> Iterator[float]:
     return (number / rate for number in range(count))
 
 
-def messages(rate: float, duration: float, seed: int) -> Iterator[tuple[float, float]]:
+def messages(rate: float, duration: float, seed: int) -> Iterator[Arrival]:
     """`rate` messages a second for `duration`: each at a random moment of its own 1/rate, by a random client.
 
-    Of each the moment when it falls due, and the share of its sender: 0 is the first of the clients
-    registered then, just below 1 the last. So the rate is kept in every stretch of time, and yet nothing
-    beats in step with the server. The same arguments give the same arrivals, to the bit.
+    So the rate is kept in every stretch of time, and yet nothing beats in step with the server. The same
+    arguments give the same arrivals, to the bit.
     """
     return chain.from_iterable(_pieces(rate, int(rate * duration), seed))
 
 
-def _pieces(rate: float, count: int, seed: int) -> Iterator[Iterator[tuple[float, float]]]:
+def _pieces(rate: float, count: int, seed: int) -> Iterator[Iterator[Arrival]]:
     # A generator that yields each arrival costs twice as much as these lists; one of them takes 20 µs.
     random = Random(seed).random  # noqa: S311 - a schedule, not a secret
     for first in range(0, count, _PIECE):
