@@ -192,11 +192,7 @@ def main() -> int:
     against = verdict(summary, grown)
     for name, one in grown.items():
         if one is not None:
-            print(
-                f"{name}: {one.bytes / _MIB:+.2f} MiB in the last {one.seconds:,.0f} s of holding"
-                f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB"
-                f" more than {one.buckets:,} new buckets of histograms take)"
-            )
+            print(f"{name}: {_grown(one)}")
     if summary.get("verdict") == "INVALID":
         print(f"of time this run proves nothing: {'; '.join(summary['reasons'])}")
     print(f"{'FAIL' if against else 'PASS'}: {'; '.join(against) or _good(summary)}")
@@ -215,6 +211,14 @@ def main() -> int:
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(f"→ {options.out}")
     return 1 if against else 0
+
+
+def _grown(one: Growth) -> str:
+    new = f" beside {one.buckets:,} new buckets of histograms" if one.buckets else ""
+    return (
+        f"{one.bytes / _MIB:+.2f} MiB in the last {one.seconds:,.0f} s of holding"
+        f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB{new})"
+    )
 
 
 def _good(summary: dict[str, Any]) -> str:
