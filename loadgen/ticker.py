@@ -27,8 +27,7 @@ T = TypeVar("T")
 class Ticker:
     """Calls `act` from the running loop, until it is closed.
 
-    `act` returns when it wants to be called next (`time.monotonic`), 0.0 for at once, when others have had
-    their turn, `inf` for never: `wake` starts it again.
+    `act` returns when it wants to be called next (`time.monotonic`), `inf` for never: `wake` starts it again.
     """
 
     def __init__(self, act: Callable[[], float]) -> None:
@@ -54,7 +53,7 @@ class Ticker:
         if due == inf:
             self._timer.stop()
         else:
-            self._timer.after(max(due - monotonic(), GRAIN) if due else 0.0)
+            self._timer.after(max(due - monotonic(), GRAIN))
 
 
 class _LoopTimer:

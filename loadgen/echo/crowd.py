@@ -63,7 +63,7 @@ class EchoCrowd:
             now = monotonic()
             if now < due or at_once == AT_ONCE:
                 scheduled(at_once)
-                yield due if now < due else 0.0
+                yield due
                 at_once = 0
                 while (now := monotonic()) < due:
                     yield due

@@ -24,7 +24,7 @@ FROM_ONE_ADDRESS = 10_000
 """Connections. Past some 14,100 of them to one port each connect scans the table of ports (Linux)."""
 _BIND_ADDRESS_NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of Linux: the port is chosen when the peer is known
 _PROBE_WITHIN = 1.0
-_NONBLOCK = socket.SOCK_NONBLOCK if sys.platform == "linux" else 0  # saves a system call
+_NONBLOCK: int = getattr(socket, "SOCK_NONBLOCK", 0)  # saves a system call where it exists
 _DRAWN = 256
 
 

@@ -34,14 +34,16 @@ class Reactor:
         """What was read last, of whichever socket."""
         self.view = memoryview(self.buffer)
         self.loop = asyncio.get_running_loop()
-        self._watched: dict[int, Ready] = {}
+        self._watched: list[Ready | None] = []  # by descriptor: of thousands a dict is not in the cache
         if sys.platform == "linux":
             self._epoll = select.epoll()
             self.loop.add_reader(self._epoll.fileno(), self._poll)
 
     def watch(self, fd: int, socket: Ready, events: int) -> None:
         """Tell `socket` of these events of `fd`."""
-        self._watched[fd] = socket
+        watched = self._watched
+        watched.extend([None] * (fd + 1 - len(watched)))
+        watched[fd] = socket
         if sys.platform == "linux":
             self._epoll.register(fd, events)
         else:
@@ -52,15 +54,17 @@ class Reactor:
         """Tell of these events from now on; READABLE is always one of them."""
         if sys.platform == "linux":
             self._epoll.modify(fd, events)
-        elif events & WRITABLE:
-            self.loop.add_writer(fd, self._watched[fd].ready, WRITABLE)
+        elif events & WRITABLE and (socket := self._watched[fd]) is not None:
+            self.loop.add_writer(fd, socket.ready, WRITABLE)
         else:
             self.loop.remove_writer(fd)
 
     def forget(self, fd: int) -> None:
         """Watch `fd` no longer, if it was watched; to be called before the descriptor is closed."""
-        if self._watched.pop(fd, None) is None:
+        watched = self._watched
+        if not 0 <= fd < len(watched) or watched[fd] is None:
             return
+        watched[fd] = None
         if sys.platform == "linux":
             self._epoll.unregister(fd)
         else:
@@ -79,6 +83,6 @@ class Reactor:
             # One may have gone meanwhile, and its number be another's now: everybody only *tries* to read.
             watched = self._watched
             for fd, events in self._epoll.poll(0, _AT_ONCE):
-                socket = watched.get(fd)
+                socket = watched[fd]
                 if socket is not None:
                     socket.ready(events)
