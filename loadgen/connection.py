@@ -1,4 +1,4 @@
-"""One Cloud Client on one WebSocket, by callbacks: no task, no timer while it is held."""
+"""One connection of a Cloud Client, by callbacks: no task, no timer while it is held."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from time import monotonic
 from typing import Protocol
 
 from cloudserver import session as cloud
-from cloudserver.wire import WireError
+from cloudserver.wire import NetworkServiceType, Profile, WireError
 from loadgen import trouble
-from loadgen.ledger import Ledger
-from loadgen.tally import PHASES, Operation
+from loadgen.books import Books
+from loadgen.opening import Opening
+from loadgen.tally import Operation
+from loadgen.ws.fragments import framed
 from loadgen.ws.frames import Opcode, frame
 from loadgen.ws.socket import Listener, WebSocket
 
@@ -26,79 +28,123 @@ Dial = Callable[[Listener, bytes], WebSocket]
 class Host(Protocol):
     """Whom a connection tells what becomes of it."""
 
-    def registered(self, connection: Connection) -> None:
+    def registered(self, connection: Connection, event: cloud.Registered) -> None:
         """The server took it in."""
 
     def failed(self, connection: Connection, kind: str) -> None:
         """It will never be registered."""
 
+    def heard(self, connection: Connection, event: cloud.Event) -> None:
+        """Once it is registered: anything but the answer to a list request."""
+
     def gone(self, connection: Connection, kind: str | None) -> None:
         """It was registered, and is closed; see `Listener.closed`."""
 
 
-class Books:
-    """The accounts that all connections of a run share."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        accounts = ledger.accounts
-        self.error = ledger.error
-        self.connect = accounts[Operation.CONNECT]
-        self.phases = tuple(accounts[name] for name in PHASES)
-        self.accounts = {name: accounts[name] for name in (Operation.LIST, Operation.PING)}
-
-
 class Connection:
-    """One client: `connect` it, `ask` and `ping` once it is registered, `leave`; the ledger has the rest."""
+    """`connect` it; once it is registered `ask`, `ping` and `register`; `leave`. The books have the rest."""
 
     __slots__ = (
         "_asked",
         "_books",
+        "_component",
         "_host",
         "_leaving",
+        "_lists",
         "_opening",
         "_pinged",
-        "_session",
+        "_pings",
         "_socket",
+        "client",
         "missing",
+        "operation",
+        "parting",
+        "session",
     )
 
-    def __init__(self, session: cloud.Session, books: Books, host: Host) -> None:
+    def __init__(
+        self,
+        client: int,
+        keys: cloud.ClientKeys,
+        books: Books,
+        host: Host,
+        operation: Operation = Operation.CONNECT,
+        *,
+        slow: bool = False,
+    ) -> None:
+        """`operation`: what it is to connect, the first time or again; `slow`: it will slow down."""
+        self.client = client
+        self.operation = operation
+        self.session = cloud.Session(keys, books.new_id)
         self.missing = trouble.NO_UPGRADE
         """The kind of trouble it is if the server says nothing more."""
-        self._session = session
+        self.parting = False
+        """Its end, whenever it comes, is as the plan wants it."""
         self._books = books
         self._host = host
+        self._lists = Operation.SLOW_LIST if slow else Operation.LIST
+        self._pings = Operation.SLOW_PING if slow else Operation.PING
         self._leaving = False
         self._socket: WebSocket | None = None
-        self._opening: _Opening | None = None  # until it is registered, or has failed
+        self._opening: Opening | None = None  # until it is registered, or has failed
         # When each was due and when it was sent; answers come in the order of requests.
         self._asked: list[tuple[float, float]] = []
         self._pinged: list[tuple[float, float]] = []
+        self._component: tuple[Operation, float] | None = None  # one after the other
 
     def connect(self, dial: Dial, due: float) -> None:
         """Connect, shake hands, register: the attempt fell due at `due` (seconds, `time.monotonic`)."""
         now = monotonic()
-        self._books.connect.sent(due, now)
-        self._opening = _Opening(self._books, due, now)
-        headers = "".join(f"{name}: {value}\r\n" for name, value in self._session.headers().items())
+        account = self._books.accounts[self.operation]
+        account.sent(due, now)
+        self._opening = Opening(self._books.phases, account, due, now)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in self.session.headers().items())
         self._socket = dial(self, headers.encode())
 
     def ask(self, due: float, now: float) -> None:
-        """Send the message that fell due at `due`, now."""
-        self._note(Operation.LIST, self._asked, due, now)
-        self._write(self._session.request_list())
+        """Ask for the list that fell due at `due`, now."""
+        self._asked.append((due, now))
+        self._books.accounts[self._lists].sent(due, now)
+        self.write(self.session.request_list())
 
     def ping(self, due: float, now: float) -> None:
         """Send the ping that fell due at `due`, now."""
-        self._note(Operation.PING, self._pinged, due, now)
+        self._pinged.append((due, now))
+        self._books.accounts[self._pings].sent(due, now)
         if self._socket is not None:
             self._socket.send(_PING)
+
+    def register(
+        self, operation: Operation, service: NetworkServiceType, profile: Profile, now: float
+    ) -> None:
+        """Register a service or an actor, now, not before the one before it was answered."""
+        self._component = operation, now
+        account = self._books.accounts[operation]
+        account.scheduled()
+        account.sent(now, now)
+        self.write(self.session.register_component(service, profile))
+
+    def write(self, text: str) -> None:
+        """Send a text of this session's."""
+        if self._socket is not None:
+            self._socket.send(framed(text))
+
+    def slow_down(self) -> None:
+        """Take nothing from the socket but by `bite`, until it leaves."""
+        if self._socket is not None:
+            self._socket.pause()
+
+    def bite(self, most: int) -> None:
+        """Take at most so many bytes."""
+        if self._socket is not None:
+            self._socket.take(most)
 
     def leave(self) -> None:
         """Close by code 1000."""
         self._leaving = True
         if self._socket is not None:
             self._socket.close(_NORMAL, _GOODBYE)
+            self._socket.resume()
 
     def cut(self, kind: str = trouble.CUT) -> None:
         """End the connection without a word: `kind` is why."""
@@ -128,20 +174,24 @@ class Connection:
             self._nonsense(trouble.BINARY)
             return
         try:
-            event = self._session.receive(str(payload, "utf-8"))
+            event = self.session.receive(str(payload, "utf-8"))
         except WireError:
             self._nonsense(trouble.NONSENSE)
             return
         if self._opening is not None:
             self._register(event, self._opening)
         elif isinstance(event, cloud.Listed | cloud.ListRefused):
-            self._answered(Operation.LIST, self._asked)
+            self._answered(self._lists, self._asked)
             if isinstance(event, cloud.ListRefused):
                 self._books.error(trouble.LIST_REFUSED)
+        elif self.missing == trouble.NOTHING:
+            if isinstance(event, cloud.ComponentRegistered | cloud.ComponentRefused):
+                self._component_answered(event)
+            self._host.heard(self, event)
 
     def ponged(self, _: bytes) -> None:
         """See `Listener`."""
-        self._answered(Operation.PING, self._pinged)
+        self._answered(self._pings, self._pinged)
 
     def closed(self, kind: str | None) -> None:
         """See `Listener`."""
@@ -151,27 +201,44 @@ class Connection:
             return
         if self.missing != trouble.NOTHING:
             return  # it failed before, and that was told
-        for operation, waiting in ((Operation.LIST, self._asked), (Operation.PING, self._pinged)):
-            if waiting and not self._leaving:
-                self._books.accounts[operation].lost(len(waiting))
-                self._books.error(trouble.LOST[operation], len(waiting))
+        if self.parting or not self._leaving:
+            self._lose(self._lists, len(self._asked))
+            self._lose(self._pings, len(self._pinged))
+            if self._component is not None:
+                self._lose(self._component[0], 1)
         self._host.gone(self, kind)
 
-    def _register(self, event: cloud.Event, opening: _Opening) -> None:
+    def _lose(self, operation: Operation, count: int) -> None:
+        account = self._books.accounts[operation]
+        account.lost(count)
+        if self.parting:
+            account.forgone += count
+        else:
+            self._books.error(trouble.LOST[operation], count)
+
+    def _register(self, event: cloud.Event, opening: Opening) -> None:
         match event:
             case cloud.Handshaken():
                 self.missing = trouble.NO_REGISTRATION
                 opening.next()
-                self._write(self._session.register())
+                self.write(self.session.register())
             case cloud.Registered():
                 self.missing = trouble.NOTHING
                 self._opening = None
-                self._books.connect.answered(opening.due, opening.began, monotonic())
-                self._host.registered(self)
+                opening.over()
+                self._host.registered(self, event)
             case cloud.Refused():
                 self._fail(trouble.REGISTRATION_REFUSED)
             case _:
                 pass
+
+    def _component_answered(self, event: cloud.ComponentRegistered | cloud.ComponentRefused) -> None:
+        if self._component is not None:  # the session takes no answer without a question
+            operation, sent = self._component
+            self._component = None
+            self._books.accounts[operation].answered(sent, sent, monotonic())
+        if isinstance(event, cloud.ComponentRefused):
+            self._books.error(trouble.COMPONENT_REFUSED)
 
     def _nonsense(self, kind: str) -> None:
         """Not a message of this protocol: the end of a registration, but not of a client that is held."""
@@ -185,51 +252,10 @@ class Connection:
         opening, self._opening = self._opening, None
         if opening is not None:
             opening.lost()
-            self._books.connect.lost()
         self.leave()
         self._host.failed(self, kind)
-
-    def _note(self, operation: Operation, waiting: list[tuple[float, float]], due: float, now: float) -> None:
-        waiting.append((due, now))
-        self._books.accounts[operation].sent(due, now)
 
     def _answered(self, operation: Operation, waiting: list[tuple[float, float]]) -> None:
         if waiting:  # else the server says more than it was asked
             due, sent = waiting.pop(0)
             self._books.accounts[operation].answered(due, sent, monotonic())
-
-    def _write(self, text: str) -> None:
-        if self._socket is not None:
-            self._socket.send(frame(Opcode.TEXT, text.encode(), os.urandom(4)))
-
-
-class _Opening:
-    """The moments of a connect as long as it is one: its phases follow each other."""
-
-    __slots__ = ("_phase", "_phases", "_since", "began", "due")
-
-    def __init__(self, books: Books, due: float, began: float) -> None:
-        self.due = due
-        self.began = began
-        self._phases = books.phases
-        self._phase = -1
-        self._since = began
-        self._begin(began)
-
-    def next(self) -> None:
-        """A phase is over, and the next one, if there is one, begins."""
-        now = monotonic()
-        self._phases[self._phase].answered(self._since, self._since, now)
-        self._begin(now)
-
-    def lost(self) -> None:
-        """There will be no more of them."""
-        if self._phase < len(self._phases):
-            self._phases[self._phase].lost()
-
-    def _begin(self, now: float) -> None:
-        self._phase += 1
-        self._since = now
-        if self._phase < len(self._phases):
-            self._phases[self._phase].scheduled()
-            self._phases[self._phase].sent(now, now)

@@ -1,154 +1,254 @@
-"""The clients: how they come, when they ping, what becomes of them."""
+"""The clients: how they come, go and come back, and what becomes of them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from os import urandom
-from random import Random
+from collections.abc import Callable
 from time import monotonic
-from uuid import uuid4
 
-from cloudserver.session import Session, make_keys
+from cloudserver import session as cloud
 from loadgen import trouble
-from loadgen.connection import Books, Connection, Dial
+from loadgen.books import Books
+from loadgen.connection import Connection
 from loadgen.gate import Gate
-from loadgen.ledger import Ledger
-from loadgen.pacing import Agenda, first_ping
-from loadgen.plan import Plan
-from loadgen.roster import Roster
+from loadgen.roles import keys, registering
+from loadgen.roles.client import Client, Context, State, is_slow
+from loadgen.roles.discoveries import Discoveries
+from loadgen.roles.lines import Lines
+from loadgen.roles.lists import Lists
+from loadgen.roles.pings import Pings
+from loadgen.scenario.acts import Act
+from loadgen.scenario.plan import Plan
+from loadgen.schedule.cast import Cast
+from loadgen.schedule.events import Event, Shard
+from loadgen.schedule.parts import identity, part
 from loadgen.selfwatch import until
+from loadgen.shard import places
 from loadgen.tally import Operation
+from loadgen.ws.dial import Dialer
 
 HOPELESS = 100
 """So many failures without one success, and the rest is not tried: there is no server."""
 _FAREWELL_WITHIN = 1.0
-"""Seconds for the goodbye of a client that could not register."""
-_PING_TICK = 0.005
+"""Seconds for the goodbye of a client that goes before the end."""
+_TICK = 0.005
 _LEAVE_TICK = 0.01
 
 
 class Crowd:
-    """All clients of a run. What happens goes to `ledger`."""
+    """All clients of a run that are this shard's. What happens goes to `books`."""
 
-    def __init__(self, plan: Plan, ledger: Ledger, dial: Dial) -> None:
-        self.registered_ever = self.failures = self.lost = self.left = 0
-        """How many clients so far; who was lost was registered before, who left had the goodbye answered."""
+    def __init__(self, plan: Plan, shard: Shard, books: Books, dialer: Dialer) -> None:
+        self.registered_ever = self.failures = self.lost = self.departed = self.left = 0
+        """How many clients so far. Who was lost or departed (as planned) was registered before; who is back
+        has not departed. Who left had the goodbye answered."""
         self.gave_up = False
+        self.hushed = False
+        """Nobody pings any more: there would always be one more answer to wait for."""
         self.settled = asyncio.Event()
-        """Every client has either been registered or failed."""
+        """Every client of the ramp has either been registered or failed."""
         self.forsaken = asyncio.Event()
         """Nobody is registered, and nobody will be."""
-        self.books = Books(ledger)
+        self.books = books
         self._plan = plan
-        self._dial = dial
-        self._gate: Gate[Connection] = Gate(plan.pending, plan.registered_within, self._start, self._late)
-        self._roster: Roster[Connection] = Roster()
-        self._agenda: Agenda[Connection] = Agenda()
+        self._ramping = len(shard.clients(plan.ramping))
+        self._cast = Cast(plan)
+        self._context = Context(plan, books, dialer)
+        pending = places(plan.limits.pending, shard)
+        self._gate: Gate[Connection] = Gate(pending, plan.limits.registered_within, self._start, self._late)
+        self._open: dict[int, Connection] = {}
+        self._went: dict[int, float] = {}  # when who is away left
         self._farewells: deque[tuple[float, Connection]] = deque()
-        self._random = Random(f"pings {plan.seed}")  # noqa: S311 - a schedule, not a secret
         self._leaving = False
+        self._lists, self._pings = Lists(self._context), Pings(self._context)
+        self._discoveries, self._lines = Discoveries(self._context), Lines(self._context)
+        self._acts: dict[Act, Callable[[float, int, int | None, int | None], None]] = {
+            Act.CONNECT: self._join,
+            Act.DUPLICATE: self._double,
+            Act.LIST: self._lists.ask,
+            Act.DISCOVERY: self._discoveries.ask,
+            Act.VPN: self._lines.ask,
+            Act.RELAY: self._lines.say,
+            Act.LEAVE: self._leave_early,
+            Act.DROP: self._drop,
+            Act.RETURN: self._return,
+        }
 
     def __len__(self) -> int:
-        return len(self._roster)
+        return len(self._open)
 
-    def join(self, due: float, _: None = None) -> None:
-        """Let the client come whose connect fell due at `due` (`time.monotonic`)."""
-        self.books.connect.scheduled()
-        self._gate.arrive(due, Connection(Session(make_keys(urandom), _new_id), self.books, self))
+    def act(self, due: float, event: Event) -> None:
+        """Let happen what fell due at `due` (`time.monotonic`)."""
+        _, client, act, size, peer = event
+        self._acts[act](due, client, size, peer)
 
-    def ask(self, due: float, share: float) -> None:
-        """Send the message that fell due at `due` by the client at this share of the registered ones."""
-        account = self.books.accounts[Operation.LIST]
-        account.scheduled()
-        connection = self._roster.pick(share)
-        if connection is None:
-            account.unsent()
-            self.books.error(trouble.NOBODY)
-        else:
-            connection.ask(due, monotonic())
-
-    def ping(self) -> float:
-        """Let all ping whose turn it is; when to look again."""
-        while turn := self._agenda.take(now := monotonic()):
-            due, connection = turn
-            if connection in self._roster:
-                self.books.accounts[Operation.PING].scheduled()
-                connection.ping(due, now)
-                self._agenda.add(due + self._plan.ping_period, connection)
-        return now + _PING_TICK
+    def tick(self) -> float:
+        """Let all ping or read whose turn it is; when to look again."""
+        now = monotonic()
+        if not self.hushed:
+            self._pings.tick(now)
+        self._lists.tick(now)
+        return now + _TICK
 
     def expire(self) -> None:
-        """Whoever takes too long to register has failed, to say goodbye is cut; to be called now and then."""
+        """Whatever takes too long has failed; to be called now and then."""
         now = monotonic()
         self._gate.expire(now)
+        self._discoveries.expire(now)
         while self._farewells and self._farewells[0][0] <= now:
-            self._farewells.popleft()[1].cut()
+            self._farewells.popleft()[1].cut(trouble.NO_GOODBYE)
 
     async def leave(self, within: float) -> None:
         """All go, in `within` seconds; whoever is not through with the goodbye by then is cut."""
         self._leaving = True
+        self._discoveries.close()
+        self._lines.close(at_once=False)
         for connection, begun in self._gate.clear():
             if begun:
                 connection.cut()
             else:
-                self.books.connect.unsent()
-        for connection in list(self._roster):
+                self.books.accounts[connection.operation].unsent()
+        for connection in list(self._open.values()):
             connection.leave()
         deadline = monotonic() + within
-        while len(self._roster) and monotonic() < deadline:
+        while (self._open or self._lines.live) and monotonic() < deadline:
             await until(monotonic() + _LEAVE_TICK)
-        for connection in (*self._roster, *(connection for _, connection in self._farewells)):
+        self._lines.close(at_once=True)
+        for connection in (*self._open.values(), *(connection for _, connection in self._farewells)):
             connection.cut()
 
-    def registered(self, connection: Connection) -> None:
+    def registered(self, connection: Connection, event: cloud.Registered) -> None:
         """See `Host`."""
-        self.registered_ever += 1
-        self._roster.add(connection)
-        first = first_ping(self._plan.ping_period, self._random.random())
-        self._agenda.add(monotonic() + first, connection)
+        client = self._context.clients[connection.client]
+        now = monotonic()
+        if connection.operation is Operation.CONNECT:
+            self.registered_ever += 1
+        else:
+            self.departed -= 1
+        client.state = State.THERE
+        self._open[client.number] = connection
+        registering.begin(self._context, client, event, now - self._went.pop(client.number, now))
+        self._pings.begin(client, now)
+        self._lists.begin(client)
         self._gate.leave(connection)
         self._look_around()
 
     def failed(self, connection: Connection, kind: str) -> None:
         """See `Host`."""
-        self._count_failure(kind)
+        self._count_failure(connection, kind)
         self._farewells.append((monotonic() + _FAREWELL_WITHIN, connection))
         self._gate.leave(connection)
 
+    def heard(self, connection: Connection, event: cloud.Event) -> None:
+        """See `Host`."""
+        client = self._context.clients[connection.client]
+        if isinstance(event, cloud.ComponentRegistered | cloud.ComponentRefused):
+            registering.go_on(client)
+        else:
+            self._lines.heard(client, event)
+
     def gone(self, connection: Connection, kind: str | None) -> None:
         """See `Host`."""
-        self._roster.remove(connection)
+        client = self._context.clients[connection.client]
+        if self._open.get(client.number) is not connection:  # it had left, or dropped
+            if kind not in {None, trouble.CUT} and not self._leaving:
+                self.books.error(kind or trouble.DROPPED)
+            return
+        del self._open[client.number]
+        self._lines.gone(client)
         if self._leaving:
             self.left += kind is None
-            return
-        self.lost += 1
-        self.books.error(kind or trouble.DROPPED)
+        elif connection.parting and kind == trouble.closed(1000):  # another came with its identity
+            self._depart(client, graceful=True)
+        else:
+            client.state = State.GONE
+            self.lost += 1
+            self.books.error(kind or trouble.DROPPED)
         self._look_around()
 
+    def _join(self, due: float, number: int, _: int | None = None, peer: int | None = None) -> None:
+        """The client comes for the first time, with the identity of `peer` if there is one."""
+        who = identity(self._plan, number if peer is None else peer)
+        own = part(self._plan, self._cast, number)
+        connection = Connection(number, keys.client_keys(who), self.books, self, slow=is_slow(own))
+        self._context.clients[number] = Client(number, own, who, connection)
+        self.books.accounts[Operation.CONNECT].scheduled()
+        self._gate.arrive(due, connection)
+
+    def _double(self, due: float, number: int, _: int | None, peer: int | None) -> None:
+        """Another client comes with the peer's identity: the server ends the peer's connection by 1000."""
+        assert peer is not None  # noqa: S101 - the schedule has one for every duplicate
+        other = self._context.there(peer)
+        if other is not None:
+            other.connection.parting = True
+        self._join(due, number, None, peer)
+
+    def _leave_early(self, _: float, number: int, __: int | None, ___: int | None) -> None:
+        """By 1000, in the middle of the run, if it is registered."""
+        client = self._context.there(number)
+        if client is not None:
+            connection = self._part(client, graceful=True)
+            connection.leave()
+            self._farewells.append((monotonic() + _FAREWELL_WITHIN, connection))
+
+    def _drop(self, _: float, number: int, __: int | None, ___: int | None) -> None:
+        """Without a word, if it is registered."""
+        client = self._context.there(number)
+        if client is not None:
+            self._part(client, graceful=False).cut()
+
+    def _part(self, client: Client, *, graceful: bool) -> Connection:
+        connection = self._open.pop(client.number)
+        connection.parting = True
+        self._lines.gone(client)
+        self._depart(client, graceful=graceful)
+        return connection
+
+    def _depart(self, client: Client, *, graceful: bool) -> None:
+        client.state, client.graceful = State.AWAY, graceful
+        self.departed += 1
+        self._went[client.number] = monotonic()
+
+    def _return(self, due: float, number: int, _: int | None, __: int | None) -> None:
+        """The client comes back, if it had gone as planned."""
+        account = self.books.accounts[Operation.RECONNECT]
+        account.scheduled()
+        client = self._context.clients.get(number)
+        if client is None or client.state is not State.AWAY:
+            account.unsent()
+            self.books.error(trouble.NOT_AWAY)
+            return
+        client.state = State.COMING
+        own = keys.client_keys(client.identity)
+        again = Connection(number, own, self.books, self, Operation.RECONNECT, slow=is_slow(client.part))
+        client.connection = again
+        self._gate.arrive(due, again)
+
     def _start(self, connection: Connection, due: float) -> None:
-        connection.connect(self._dial, due)
+        connection.connect(self._context.dialer.dial, due)
 
     def _late(self, connection: Connection, begun: bool) -> None:  # noqa: FBT001 - what Gate calls
         if begun:
             connection.give_up()
         else:
-            self.books.connect.unsent()
-            self._count_failure(trouble.NOT_STARTED)
+            self.books.accounts[connection.operation].unsent()
+            self._count_failure(connection, trouble.NOT_STARTED)
 
-    def _count_failure(self, kind: str) -> None:
+    def _count_failure(self, connection: Connection, kind: str) -> None:
         self.books.error(kind)
-        self.failures += 1
+        self._context.clients[connection.client].state = State.GONE
+        if connection.operation is Operation.CONNECT:
+            self.failures += 1
+        else:
+            self.departed -= 1
+            self.lost += 1
         self._look_around()
 
     def _look_around(self) -> None:
-        if self.registered_ever + self.failures == self._plan.connections:
+        if self.registered_ever + self.failures >= self._ramping:
             self.settled.set()
         elif self.failures >= HOPELESS and not self.registered_ever:
             self.gave_up = True
-        if not len(self._roster) and (self.settled.is_set() or self.gave_up):
+        if not (self._open or self.departed) and (self.settled.is_set() or self.gave_up):
             self.forsaken.set()
-
-
-def _new_id() -> str:
-    return str(uuid4())

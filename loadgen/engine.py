@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
+from itertools import chain, islice
 from time import monotonic, process_time
 from typing import Any, Never
 
-from loadgen import shard, trouble
+from loadgen import trouble
 from loadgen.alarm import alarm
+from loadgen.books import Books
 from loadgen.crowd import Crowd
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan, endpoint
 from loadgen.results import Second
-from loadgen.schedule.events import Shard
+from loadgen.roles.ids import Ids
+from loadgen.scenario.plan import Plan
+from loadgen.scenario.target import endpoint
+from loadgen.schedule.events import Event, Shard
+from loadgen.schedule.whole import opening, stages
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.shard import WHOLE
+from loadgen.tally import ASKED
 from loadgen.ticker import Ticker, follow
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.reactor import Reactor
@@ -56,8 +63,10 @@ class Engine:
         """
         self._plan = plan
         self._part = part
-        self._own = shard.part(plan, part)
+        self._limits = plan.limits
         self._hold_at = hold
+        # Who sends what is worked out now: later, the first messages would be late for it.
+        self._opening, self._stages = _begun(opening(plan, part)), _begun(stages(plan, part, 0.0))
         self._on_second = on_second
         self._ledger = Ledger()
         self._processor = Processor()
@@ -79,7 +88,8 @@ class Engine:
         try:
             dialer = self._dialer(reactor)
             await dialer.find()
-            crowd = Crowd(self._own, self._ledger, dialer.dial)
+            books = Books(self._ledger, Ids(self._plan.seed, self._part.index).new)
+            crowd = Crowd(self._plan, self._part, books, dialer)
             with alarm() as bug:
                 seconds = asyncio.ensure_future(self._seconds(began, crowd))
                 await self._phases(began, crowd, bug)
@@ -90,7 +100,7 @@ class Engine:
         finally:
             reactor.close()
         self._last_turn(began, crowd)
-        asked = self._own.connections
+        asked = len(self._part.clients(self._plan.clients))
         return Outcome(
             clients=Clients(
                 asked=asked,
@@ -101,6 +111,7 @@ class Engine:
                 unfinished=asked - crowd.registered_ever - crowd.failures,
                 left=crowd.left,
                 aborted=was_open - crowd.left,
+                departed=crowd.departed,
             ),
             tally=self._ledger.total(),
             seconds=monotonic() - began,
@@ -112,8 +123,9 @@ class Engine:
 
     def _dialer(self, reactor: Reactor) -> Dialer:
         """Source addresses are of the whole plan's number: several engines share the ports of each."""
-        where = target(endpoint(self._plan))
-        return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.connections))
+        where = target(endpoint(self._plan.url, any_path=False))
+        tls = ssl.create_default_context(cafile=self._plan.ca) if where.secure else None
+        return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.clients), tls=tls)
 
     async def _phases(self, began: float, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
         """Ramp, hold, drain; cut short by a person, by a bug, or when nobody is left to go on with."""
@@ -132,39 +144,40 @@ class Engine:
             task.result()
 
     async def _work(self, began: float, crowd: Crowd) -> None:
-        pings = Ticker(crowd.ping)
+        """The first stage begins when the ramp is over, in time or later."""
+        ticker = Ticker(crowd.tick)
         expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
+        coming = asyncio.ensure_future(self._follow(began, self._opening, crowd))
         try:
-            await self._ramp(began, crowd)
-            if crowd.forsaken.is_set():
-                return
-            begin = await self._hold_at()
+            await crowd.settled.wait()
+            begin = max(await self._hold_at(), began + self._plan.begin)
+            await until(begin)
             self._phase = Phase.HOLDING
-            await self._hold(begin, crowd)
+            await self._follow(begin, self._stages, crowd)
+            await until(begin + self._plan.duration)
+            coming.cancel()
+            crowd.hushed = True
+            self._phase = Phase.DRAINING
+            await self._drain(crowd)
         finally:
-            pings.close()  # or there would always be one more answer to wait for
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+            ticker.close()
             expiring.cancel()
-        self._phase = Phase.DRAINING
-        await self._drain(crowd)
 
-    async def _ramp(self, begin: float, crowd: Crowd) -> None:
-        connects = shard.connects(self._plan, self._part)
-        await follow(begin, ((due, None) for due in connects), crowd.join)
-        await crowd.settled.wait()
-
-    async def _hold(self, begin: float, crowd: Crowd) -> None:
-        await follow(begin, shard.messages(self._plan, self._part), crowd.ask)
-        await until(begin + self._plan.duration)
+    async def _follow(self, begin: float, events: Iterator[Event], crowd: Crowd) -> None:
+        await follow(begin, ((event[0], event) for event in events), crowd.act)
 
     async def _drain(self, crowd: Crowd) -> None:
         """Give answers that are still out the time the plan allows."""
-        deadline = monotonic() + self._plan.answered_within
-        while any(account.in_flight for account in crowd.books.accounts.values()) and monotonic() < deadline:
+        deadline = monotonic() + self._limits.answered_within
+        accounts = crowd.books.accounts.values()
+        while any(account.in_flight for account in accounts) and monotonic() < deadline:
             await until(monotonic() + _DRAIN_TICK)
 
     async def _leave(self, crowd: Crowd) -> None:
         self._phase = Phase.LEAVING
-        await crowd.leave(INTERRUPTED_WITHIN if self._interrupted.is_set() else self._plan.closed_within)
+        await crowd.leave(INTERRUPTED_WITHIN if self._interrupted.is_set() else self._limits.closed_within)
 
     async def _seconds(self, began: float, crowd: Crowd) -> None:
         number = 0
@@ -178,13 +191,20 @@ class Engine:
     def _turn(self, began: float, crowd: Crowd) -> None:
         at = round(monotonic() - began, 3)
         tally = self._ledger.turn(*self._processor.turn())
-        self._on_second(Second(at=at, phase=self._phase, registered=len(crowd), tally=tally))
+        self._on_second(
+            Second(at=at, phase=self._phase, registered=len(crowd), departed=crowd.departed, tally=tally)
+        )
 
     def _last_turn(self, began: float, crowd: Crowd) -> None:
         if not self._interrupted.is_set():
-            for operation, account in crowd.books.accounts.items():
-                self._ledger.error(trouble.UNANSWERED[operation], account.in_flight)
+            for operation in ASKED:
+                self._ledger.error(trouble.UNANSWERED[operation], crowd.books.accounts[operation].in_flight)
         self._turn(began, crowd)
+
+
+def _begun(events: Iterator[Event]) -> Iterator[Event]:
+    """The same, with all the work done that comes before the first of them."""
+    return chain(list(islice(events, 1)), events)
 
 
 async def _now_and_then(act: Callable[[], None]) -> None:

@@ -9,9 +9,9 @@ from typing import TextIO
 import msgspec
 
 from fermatkit.units import format_duration
-from loadgen.plan import Plan
 from loadgen.results import Second
 from loadgen.say import say
+from loadgen.scenario.plan import Plan
 from loadgen.summary import percentiles
 from loadgen.tally import MESSAGES, Counts, Tally, together
 from loadgen.verdict import doubts
@@ -40,8 +40,10 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 class Live:
     """Writes to `stream` what it is shown."""
 
-    def __init__(self, plan: Plan, stream: TextIO) -> None:
+    def __init__(self, plan: Plan, asked: int, stream: TextIO) -> None:
+        """`asked`: how many of the plan's clients are this run's."""
         self._plan = plan
+        self._asked = asked
         self._stream = stream
         self._rewrites = stream.isatty()
         self._seconds = 0
@@ -57,7 +59,7 @@ class Live:
         if self._rewrites:
             self._write(self._up() + "\n".join(self._fitting(picture)))
         elif self._seconds % _EVERY == 1:
-            self._write("; ".join(lines(self._plan, picture)) + "\n")
+            self._write("; ".join(lines(self._asked, picture)) + "\n")
 
     def end(self) -> None:
         """Leave a clean terminal."""
@@ -79,7 +81,7 @@ class Live:
 
     def _fitting(self, picture: Picture) -> list[str]:
         columns, rows = get_terminal_size()
-        fitting = [line[: columns - 1] for line in lines(self._plan, picture)][: max(rows - 1, 1)]
+        fitting = [line[: columns - 1] for line in lines(self._asked, picture)][: max(rows - 1, 1)]
         self._lines = len(fitting)
         return fitting
 
@@ -91,13 +93,13 @@ class Live:
         say(self._stream, text)
 
 
-def lines(plan: Plan, picture: Picture) -> list[str]:
+def lines(asked: int, picture: Picture) -> list[str]:
     """What one second looks like: the run, the messages, what goes wrong, the generator itself."""
     second = picture.second
     left = "" if picture.left is None else f", {format_duration(max(picture.left, 1.0))} to go"
     where = f"{second.at:.0f} s {second.phase}{left}"
     return [
-        f"{where}; {second.registered:,} of {plan.connections:,} registered",
+        f"{where}; {second.registered:,} of {asked:,} registered",
         _messages(together(second.tally, MESSAGES), picture.length),
         _errors(picture.errors),
         _own(picture),
@@ -136,6 +138,6 @@ def _own(picture: Picture) -> str:
 
 def remaining(plan: Plan, at: float, holding_since: float | None) -> float | None:
     """Seconds from `at` until the holding is over; None when it is. The ramp may take longer than it asks."""
-    begin = max(at, plan.connections / plan.ramp) if holding_since is None else holding_since
+    begin = max(at, plan.begin) if holding_since is None else holding_since
     left = begin + plan.duration - at
     return left if left > 0 else None

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from fermatkit.errors import UserError
+from loadgen.figures import missed
 from loadgen.outcome import Clients, Outcome
 from loadgen.record import Record, differences
 from loadgen.results import Run, Second
@@ -26,6 +29,7 @@ def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
     run = Run(started=min(record.run.started for record in records), plan=records[0].run.plan)
     seconds = _side_by_side(records, [start - first for start in starts])
     outcome = _together(records, names)
+    outcome = msgspec.structs.replace(outcome, missed=missed(run.plan, outcome))
     summary = summarise(run.plan, outcome, judge(outcome), started=run.started, result_file=None)
     return Record(run, seconds, summary)
 
@@ -64,15 +68,18 @@ def _side_by_side(records: Sequence[Record], offsets: Sequence[float]) -> tuple[
 
 
 def _second(slot: int, slots: Sequence[Sequence[tuple[int, Second]]]) -> Second:
-    tally, registered, phases = Tally(), 0, {}
+    tally, registered, departed, phases = Tally(), 0, 0, {}
     for placed in slots:
         for at, second in placed:
             if at == slot:
                 tally.add(second.tally)
                 phases[second.phase] = True
         if placed and slot <= placed[-1][0]:  # who has ended holds nobody
-            registered += next((second.registered for at, second in reversed(placed) if at <= slot), 0)
-    return Second(at=float(slot), phase=" / ".join(phases), registered=registered, tally=tally)
+            last = next((second for at, second in reversed(placed) if at <= slot), None)
+            registered += last.registered if last else 0
+            departed += last.departed if last else 0
+    phase = " / ".join(phases)
+    return Second(at=float(slot), phase=phase, registered=registered, departed=departed, tally=tally)
 
 
 def _together(records: Sequence[Record], names: Sequence[str]) -> Outcome:
@@ -92,9 +99,6 @@ def _together(records: Sequence[Record], names: Sequence[str]) -> Outcome:
         interrupted=any(part.interrupted for part in parts),
         gave_up=any(part.gave_up for part in parts),
         losses=(*_missing(records), *_invalid(records, names)),
-        missed=tuple(
-            f"{name}: {missed}" for part, name in zip(parts, names, strict=True) for missed in part.missed
-        ),
     )
 
 

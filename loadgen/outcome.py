@@ -8,7 +8,7 @@ from loadgen.tally import Tally
 
 
 class Clients(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the clients went. asked = registered + failed + unfinished; registered = open + lost."""
+    """Where they went. asked = registered + failed + unfinished; registered = open + lost + departed."""
 
     asked: int
     open: int
@@ -24,6 +24,8 @@ class Clients(msgspec.Struct, frozen=True, kw_only=True):
     """Of the open ones: said goodbye with close code 1000 and had it answered; None if nobody could tell."""
     aborted: int | None
     """Of the open ones: cut off, because the goodbye was not answered in time; likewise."""
+    departed: int = 0
+    """Registered, and gone before the holding ended because the plan wants it so."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

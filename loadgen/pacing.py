@@ -40,14 +40,6 @@ def _pieces(rate: float, count: int, seed: int) -> Iterator[Iterator[Arrival]]:
         yield zip(dues, drawn[1::2], strict=True)
 
 
-def first_ping(period: float, share: float) -> float:
-    """Seconds from registration to a client's first ping; `share` from 0 to 1, a random one for each client.
-
-    The real client waits half a period. Here that is the mean: who came together must not ping together.
-    """
-    return share * period
-
-
 class Agenda(Generic[Client]):
     """Whose turn is when: `add` in any order, `take` in the order of time."""
 

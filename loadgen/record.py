@@ -8,8 +8,10 @@ from pathlib import Path
 import msgspec
 
 from fermatkit.errors import UserError
+from loadgen.figures import missed
 from loadgen.outcome import Clients, Outcome
 from loadgen.results import DECODER, VERSION, Line, Run, Second
+from loadgen.schedule.events import Shard
 from loadgen.summary import Summary, summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import Word, judge
@@ -52,15 +54,16 @@ class Record(msgspec.Struct, frozen=True):
         if self.summary is not None:
             return self.summary
         outcome = self.outcome()
+        if self.run.shard is None:
+            outcome = msgspec.structs.replace(outcome, missed=missed(self.run.plan, outcome))
         return summarise(self.run.plan, outcome, judge(outcome), started=self.run.started, result_file=None)
 
     def _cut(self) -> Outcome:
         tally = self.tally()
         connects = tally.accounts[Operation.CONNECT]
-        asked = self.run.plan.connections
-        if self.run.shard:
-            asked = len(range(self.run.shard.index, asked, self.run.shard.of))
+        asked = len((self.run.shard or Shard()).clients(self.run.plan.clients))
         still = self.seconds[-1].registered if self.seconds else 0
+        departed = self.seconds[-1].departed if self.seconds else 0
         failed = connects.lost + connects.unsent
         after = f"{self.seconds[-1].at:.0f} s" if self.seconds else "less than a second"
         return Outcome(
@@ -68,11 +71,12 @@ class Record(msgspec.Struct, frozen=True):
                 asked=asked,
                 open=still,
                 registered=connects.answered,
-                lost=connects.answered - still,
+                lost=connects.answered - still - departed,
                 failed=failed,
                 unfinished=asked - connects.answered - failed,
                 left=None,
                 aborted=None,
+                departed=departed,
             ),
             tally=tally,
             seconds=self.seconds[-1].at if self.seconds else 0.0,

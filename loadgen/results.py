@@ -9,13 +9,13 @@ from typing import BinaryIO
 import msgspec
 
 from fermatkit.errors import UserError
-from loadgen.plan import Plan
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.summary import Summary
 from loadgen.tally import Tally
 
-VERSION = 2
-"""1 had other buckets, and nothing of the machine."""
+VERSION = 3
+"""1 had other buckets, and nothing of the machine; 2 had a plan of flags alone."""
 NAME = "run.jsonl"
 
 
@@ -62,6 +62,8 @@ class Second(msgspec.Struct, frozen=True, kw_only=True, tag="second", tag_field=
     phase: str
     registered: int
     """Clients registered at its end."""
+    departed: int = 0
+    """Clients that have gone by then because the plan wants it so, and are not back."""
     tally: Tally
 
 

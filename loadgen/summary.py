@@ -7,7 +7,7 @@ import msgspec
 from fermatkit.errors import ExitCode
 from loadgen.histogram import Histogram
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan
+from loadgen.scenario.plan import Plan
 from loadgen.tally import MESSAGES, Counts, Operation, together
 from loadgen.verdict import Verdict, Word
 
@@ -33,6 +33,7 @@ class Traffic(msgspec.Struct, frozen=True):
     in_flight: int
     """Never answered: still out when the run ended."""
     unanswered: int = 0
+    forgone: int = 0
     late: int = 0
     duplicate: int = 0
     out_of_order: int = 0

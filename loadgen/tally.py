@@ -24,10 +24,16 @@ class Operation(StrEnum):
     """The second part: from the HTTP request to the whole answer 101."""
     FIRST = "first"
     """The third part: from the upgrade to the server's first message."""
+    REGISTRATION = "registration"
+    """The last part: from there to the answered registration."""
     LIST = "list"
     """A message: the list request for oneself."""
+    SLOW_LIST = "slow list"
+    """The same of a client that takes its answers slowly: how long it takes is its own doing."""
     PING = "ping"
     """A WebSocket ping, until its pong."""
+    SLOW_PING = "slow ping"
+    """Likewise, of a client that takes its answers slowly."""
     ECHO = "echo"
     """A message that comes back as it is."""
     DISCOVERY = "discovery"
@@ -36,19 +42,24 @@ class Operation(StrEnum):
     """From asking for a private line to another client until both are told of it."""
     RELAY = "relay"
     """A message to the other end of such a line."""
+    SERVICE = "service"
+    """The registration of a network service."""
     ACTOR = "actor"
     """The registration of an actor, photo and all."""
     RECONNECT = "reconnect"
     """Coming back after an end."""
 
 
-PHASES = (Operation.TCP, Operation.UPGRADE, Operation.FIRST)
+PHASES = (Operation.TCP, Operation.UPGRADE, Operation.FIRST, Operation.REGISTRATION)
 """Parts of a connect: who counts clients does not count these again."""
+ASKED = tuple(one for one in Operation if one not in (Operation.CONNECT, Operation.RECONNECT, *PHASES))
+"""What registered clients ask of a server, and wait for."""
 MESSAGES = (Operation.LIST, Operation.ECHO, Operation.RELAY)
 """What the plan's message rate is about."""
 
 _COUNTS = (
-    "scheduled", "unsent", "sent", "answered", "lost", "unanswered", "late", "duplicate", "out_of_order",
+    "scheduled", "unsent", "sent", "answered", "lost", "unanswered", "forgone", "late", "duplicate",
+    "out_of_order",
 )  # fmt: skip
 
 
@@ -64,6 +75,8 @@ class Counts(msgspec.Struct, omit_defaults=True):
     """Sent, and given up: the connection ended before the answer, a connect failed, or its time ran out."""
     unanswered: int = 0
     """Of the lost: their connection lasted, and their time ran out."""
+    forgone: int = 0
+    """Of the lost: the client ended its connection itself before the answer, as the plan wants."""
     late: int = 0
     """Answers that came after all, to what had been given up; it stays lost."""
     duplicate: int = 0

@@ -61,24 +61,36 @@ INVALID_UTF8 = "text that is not UTF-8"
 # Of several workers one is no more.
 WORKER_LOST = "lost with its worker"
 
-# Messages and pings.
+# What registered clients ask for.
 LIST_REFUSED = "list refused"
-NOBODY = "message not sent: no client registered"
-LOST = {
-    Operation.LIST: "message lost with its connection",
-    Operation.PING: "ping lost with its connection",
-    Operation.ECHO: "message lost with its connection",
+COMPONENT_REFUSED = "service or actor refused"
+VPN_REFUSED = "VPN refused"
+VPN_UNASKED = "VPN offered that nobody had asked for"
+NOBODY = "message not sent: its client was not registered"
+NO_PARTNER = "VPN not asked for: its clients were not both registered"
+NO_LINE = "message not sent: no VPN was open"
+NOT_AWAY = "not come back: it had not gone as planned"
+NO_GOODBYE = "goodbye not answered"
+FORGOTTEN = "came back in time, and its profiles were not kept"
+BAD_HTTP = "not a whole HTTP answer"
+
+_THINGS = {
+    Operation.PING: "ping",
+    Operation.SLOW_PING: "ping",
+    Operation.DISCOVERY: "discovery",
+    Operation.VPN: "request for a VPN",
+    Operation.SERVICE: "registration of a service",
+    Operation.ACTOR: "registration of an actor",
+    Operation.RECONNECT: "return",
 }
-UNANSWERED = {
-    Operation.LIST: "message not answered",
-    Operation.PING: "ping not answered",
-    Operation.ECHO: "message not answered",
-}
+LOST = {one: f"{_THINGS.get(one, 'message')} lost with its connection" for one in Operation}
+UNANSWERED = {one: f"{_THINGS.get(one, 'message')} not answered" for one in Operation}
 NOT_SENT = "answer to no message of this connection"
 
 # Told, but no fault by itself: the connect took a second longer, and stands.
 SYN_AGAIN = "SYN sent again: lost, or the listen queue was full"
-NOTES = {SYN_AGAIN}
+VPN_SILENT = "VPN ended by the server after a minute of silence"
+NOTES = {SYN_AGAIN, VPN_SILENT}
 
 _BY_ERRNO = {
     errno.ECONNREFUSED: CONNECTION_REFUSED,
@@ -107,9 +119,24 @@ def of_os_error(error: OSError) -> str:
     return _BY_ERRNO.get(code) or f"connection failed: {errno.errorcode.get(code, type(error).__name__)}"
 
 
+def http_status(status: int) -> str:
+    """An HTTP answer that is not 200."""
+    return f"answered with HTTP {status}"
+
+
 def upgrade_refused(status: int) -> str:
     """An HTTP answer other than 101."""
     return f"upgrade refused with HTTP {status}"
+
+
+def of_vpn(kind: str) -> str:
+    """What happened to a VPN's own WebSocket."""
+    return f"VPN: {kind}"
+
+
+def of_discovery(kind: str) -> str:
+    """What happened to the HTTP connection of a discovery."""
+    return f"discovery: {kind}"
 
 
 def closed(code: int) -> str:

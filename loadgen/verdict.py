@@ -22,8 +22,10 @@ MAX_STOPPED = 0.01
 ASKED = {
     "messages": MESSAGES,
     "pings": (Operation.PING,),
+    "slow lists and pings": (Operation.SLOW_LIST, Operation.SLOW_PING),
     "discoveries": (Operation.DISCOVERY,),
     "requests for a line": (Operation.VPN,),
+    "services": (Operation.SERVICE,),
     "actors": (Operation.ACTOR,),
     "returns": (Operation.RECONNECT,),
 }
@@ -123,7 +125,7 @@ def _unkept(outcome: Outcome) -> list[str]:
     found = []
     for name, operations in ASKED.items():
         counts = together(outcome.tally, operations)
-        unanswered = counts.lost + (0 if ended_early else counts.in_flight)
+        unanswered = counts.lost - counts.forgone + (0 if ended_early else counts.in_flight)
         if unanswered:
             found.append(f"{unanswered:,} {name} were never answered")
         if counts.unsent:

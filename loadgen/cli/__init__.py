@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import secrets
 import signal
+import ssl
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,22 +16,24 @@ import msgspec
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
-from loadgen import limits, results, shard
+from loadgen import limits, results
 from loadgen.cli import crew, files, planned
 from loadgen.cli.echo import echo
-from loadgen.cli.echo import seconds as _seconds
 from loadgen.cli.selftest import selftest
 from loadgen.cli.table import table
 from loadgen.crew.crew import Crew, Link
 from loadgen.engine import Engine
 from loadgen.environment import environment
+from loadgen.figures import missed
 from loadgen.live import Live
 from loadgen.outcome import Outcome
-from loadgen.plan import DEFAULT_URL, Plan, mistakes
 from loadgen.results import ResultFile, Run, Second
 from loadgen.say import say
+from loadgen.scenario.behaviours import Echo
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
+from loadgen.sockets import sockets
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
 
@@ -67,21 +69,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    plan = Plan(seed=0)
     parser = argparse.ArgumentParser(
         prog="loadgen",
         description="Thousands of Cloud Clients: each registers, pings, asks; all are held, then leave.",
         epilog=_EPILOG,
     )
+    planned.add_flags(parser)
     add = parser.add_argument
-    add("--connections", type=int, default=plan.connections, metavar="N", help="clients (%(default)s)")
-    add("--url", default=DEFAULT_URL, help="the Cloud Server (%(default)s)")
-    add("--ramp", type=float, default=plan.ramp, metavar="N", help="connects a second (%(default)g)")
-    add(
-        "--duration", type=_seconds, default=plan.duration, metavar="TIME", help="hold so long: 30s, 5m (30s)"
-    )
-    add("--rate", type=float, default=plan.rate, metavar="N", help="messages a second, of all (%(default)g)")
-    add("--seed", type=int, metavar="N", help="the same schedule again (random)")
     add("--json", action="store_true", help="print the summary as one JSON object, and nothing else")
     add("--quiet", action="store_true", help="no progress on stderr")
     add(
@@ -91,25 +85,22 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="for result files (%(default)s)",
     )
-    add("--i-may-load-this-host", action="store_true", help="allow a target that is not loopback or private")
     crew.add_flags(parser)
     return parser
 
 
 def _load(args: argparse.Namespace) -> int:
-    plan = Plan(
-        seed=secrets.randbits(32) if args.seed is None else args.seed,
-        connections=args.connections,
-        url=args.url,
-        ramp=args.ramp,
-        duration=args.duration,
-        rate=args.rate,
-    )
-    if found := [*mistakes(plan, any_host=args.i_may_load_this_host), *crew.mistakes(plan, args)]:
+    plan = planned.chosen(args)
+    if any(isinstance(one, Echo) for one in plan.mix):
+        raise UserError(
+            f"{plan.name} is no Cloud Clients' plan: for an echo server run loadgen echo --url {plan.url}"
+        )
+    if found := crew.mistakes(plan, args):
         raise UserError("; ".join(found))
+    _check_ca(plan.ca)
     link = crew.link(plan, args)
     if link is None:
-        needs = limits.make_room(shard.part(plan, args.shard).connections)
+        needs = limits.make_room(sockets(plan, args.shard))
         if not args.quiet:
             say(sys.stderr, f"{limits.line(needs)}\n")
     started = datetime.now(UTC)
@@ -129,7 +120,7 @@ def _load(args: argparse.Namespace) -> int:
 def _run(
     plan: Plan, part: Shard, link: Link | None, started: datetime, file: ResultFile, *, quiet: bool
 ) -> Summary:
-    live = None if quiet else Live(shard.part(plan, part), sys.stderr)
+    live = None if quiet else Live(plan, len(part.clients(plan.clients)), sys.stderr)
 
     def on_second(second: Second) -> None:
         file.write(second)
@@ -143,6 +134,8 @@ def _run(
         outcome = runner.run(_until_signalled(plan, part, link, on_second))
     if live:
         live.end()
+    if own is None:  # what a plan promises is of the whole of it
+        outcome = msgspec.structs.replace(outcome, missed=missed(plan, outcome))
     summary = summarise(plan, outcome, judge(outcome), started=stamp, result_file=str(file.path))
     file.write(summary)
     return summary
@@ -156,3 +149,13 @@ async def _until_signalled(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, engine.interrupt)
     return await engine.run()
+
+
+def _check_ca(path: str | None) -> None:
+    try:
+        if path is not None:
+            ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl's own errors are, too
+        raise UserError(
+            f"ca: {path} is no file of certificates in PEM form: {error.strerror or error}"
+        ) from error

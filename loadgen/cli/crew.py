@@ -10,8 +10,9 @@ from loadgen import shard
 from loadgen.crew.crew import Link
 from loadgen.crew.leader import at_most
 from loadgen.crew.processes import Processes
-from loadgen.plan import Plan
 from loadgen.say import say
+from loadgen.scenario.behaviours import Duplicate, Pair
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
 
@@ -55,10 +56,15 @@ def mistakes(plan: Plan, args: argparse.Namespace) -> list[str]:
     needed = workers * args.shard.of
     if workers < 1:
         found.append(f"--workers is {workers:,}, but must be at least 1")
-    elif needed > plan.connections >= 1:
+    elif needed > plan.clients:
         found.append(
-            f"--connections is {plan.connections:,}, but must be at least {needed:,}:"
+            f"--connections is {plan.clients:,}, but must be at least {needed:,}:"
             " one for each worker of each shard"
+        )
+    if (args.shard.of > 1 or workers > 1 or args.scheduler) and (together := _together(plan)):
+        found.append(
+            f"the plan has {together}, whose clients belong together: they need one process, so leave out"
+            " --workers, --scheduler and --shard"
         )
     pem = [args.tls_ca, args.tls_cert, args.tls_key]
     secured = (args.scheduler or "").startswith("tls://")
@@ -67,6 +73,15 @@ def mistakes(plan: Plan, args: argparse.Namespace) -> list[str]:
     elif args.scheduler and not secured and not args.scheduler.startswith("tcp://"):
         found.append(f"--scheduler is {args.scheduler!r}, but must be like tcp://127.0.0.1:8786")
     return found
+
+
+def _together(plan: Plan) -> str:
+    """The behaviours whose clients have to know of each other, in words."""
+    return " and ".join(
+        name
+        for kind, name in ((Pair, "pairs"), (Duplicate, "duplicates"))
+        if any(isinstance(one, kind) for one in plan.mix)
+    )
 
 
 def link(plan: Plan, args: argparse.Namespace) -> Link | None:
@@ -83,7 +98,7 @@ def _cluster(plan: Plan, args: argparse.Namespace) -> Link:
         missing = f"--scheduler needs the package {error.name}, which is not here"
         raise UserError(f"{missing}: pip install 'fermat-sidecar[dask]'") from error
     tls = cluster.Tls(args.tls_ca, args.tls_cert, args.tls_key) if args.tls_ca else None
-    most = shard.part(plan, args.shard).connections
+    most = len(args.shard.clients(plan.clients))
     counts = (1, most) if args.workers is None else (args.workers, args.workers)
 
     def note(words: str) -> None:

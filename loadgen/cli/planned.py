@@ -12,7 +12,7 @@ from loadgen.say import say
 from loadgen.scenario import presets
 from loadgen.scenario.contradictions import contradictions
 from loadgen.scenario.load import good, load
-from loadgen.scenario.overrides import Overrides, overridden
+from loadgen.scenario.overrides import Overrides, bare, overridden
 from loadgen.scenario.plan import Plan
 from loadgen.scenario.spell import toml
 
@@ -54,8 +54,10 @@ def chosen(args: argparse.Namespace) -> Plan:
     seed = secrets.randbits(32)
     if args.plan is not None:
         base = load(args.plan, seed, any_host=True)  # flags may name another; who is right is seen below
+    elif args.preset is not None:
+        base = good(presets.text(args.preset), args.preset, seed, any_host=True)
     else:
-        base = good(presets.text(args.preset) if args.preset else "", args.preset or "plan", seed)
+        base = bare(seed)
     plan, wrong = overridden(base, by)
     if not wrong:
         wrong = [str(one) for one in contradictions(plan, {}, any_host=args.i_may_load_this_host)]

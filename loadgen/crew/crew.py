@@ -14,8 +14,8 @@ from fermatkit.errors import UserError
 from loadgen.crew.leader import End, Leader, Order, Show, Tell
 from loadgen.crew.messages import FromWorker, ToWorker
 from loadgen.outcome import Outcome
-from loadgen.plan import Plan
 from loadgen.results import Second
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 
 _TICK = 0.25

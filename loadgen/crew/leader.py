@@ -30,8 +30,8 @@ from loadgen.crew.messages import (
 )
 from loadgen.crew.seconds import Seconds
 from loadgen.outcome import Outcome
-from loadgen.plan import Plan
 from loadgen.results import Second
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.tally import Tally
 
@@ -89,14 +89,16 @@ class _Worker(msgspec.Struct):
     stage: Stage = Stage.STARTING
     seen: Tally = msgspec.field(default_factory=Tally)
     registered: int = 0
+    departed: int = 0
     seconds: float = 0.0
     outcome: Outcome | None = None
 
 
 def longest(plan: Plan) -> float:
     """Seconds that a run of this plan can take at most, if all goes as it may."""
-    ramp = plan.connections / plan.ramp + plan.registered_within
-    return ramp + plan.duration + plan.answered_within + plan.closed_within
+    limits = plan.limits
+    waits = limits.registered_within + limits.answered_within + limits.closed_within
+    return plan.begin + plan.duration + waits
 
 
 def at_most(plan: Plan) -> float:
@@ -113,7 +115,7 @@ class Leader:
         self._lead = lead
         self._shards = shard.split(whole, len(names))
         self._workers = [
-            _Worker(name, asked=shard.part(plan, part).connections, heard=0.0)
+            _Worker(name, asked=len(part.clients(plan.clients)), heard=0.0)
             for name, part in zip(names, self._shards, strict=True)
         ]
         self._seconds = Seconds(range(len(names)))
@@ -168,7 +170,9 @@ class Leader:
         )
         self._over(
             number,
-            parts.lost(worker.asked, worker.seen, worker.registered, worker.seconds, words),
+            parts.lost(
+                worker.asked, worker.seen, (worker.registered, worker.departed), worker.seconds, words
+            ),
         )
         return [*self._barriers(now), *self._shown()]
 
@@ -212,7 +216,7 @@ class Leader:
     def _note(self, number: int, second: Second) -> None:
         worker = self._workers[number]
         worker.seen.add(second.tally)
-        worker.registered, worker.seconds = second.registered, second.at
+        worker.registered, worker.departed, worker.seconds = second.registered, second.departed, second.at
         self._seconds.take(number, second)
 
     def _over(self, number: int, outcome: Outcome) -> None:

@@ -11,8 +11,8 @@ import msgspec
 
 from fermatkit.errors import ExitCode
 from loadgen.outcome import Outcome
-from loadgen.plan import Plan
 from loadgen.results import Second
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 
 VERSION = version("fermat-sidecar")

@@ -24,10 +24,11 @@ def untouched(asked: int) -> Outcome:
     )
 
 
-def lost(asked: int, seen: Tally, registered: int, seconds: float, why: str) -> Outcome:
+def lost(asked: int, seen: Tally, held: tuple[int, int], seconds: float, why: str) -> Outcome:
     """Of a worker that is no more: what it had told by its last second, and all else lost with it.
 
-    `seen` is the sum of its seconds, `registered` how many clients it held at the last of them. What was on
+    `seen` is the sum of its seconds, `held` how many clients were
+    registered, and how many had departed as planned, at the last of them. What was on
     its way may have been answered since, and nobody knows: it counts as lost, and so do the clients. What
     would have fallen due after that second is counted nowhere. Connects on their way are unfinished clients.
     """
@@ -35,12 +36,15 @@ def lost(asked: int, seen: Tally, registered: int, seconds: float, why: str) -> 
     tally.add(seen)
     for operation, account in tally.accounts.items():
         if operation is not Operation.CONNECT and account.in_flight:
-            tally.error(trouble.LOST.get(operation, f"{operation} lost with its worker"), account.in_flight)
+            tally.error(trouble.LOST[operation], account.in_flight)
             account.lost += account.in_flight
+    registered, departed = held
     tally.error(trouble.WORKER_LOST, registered)
     connects = tally.accounts[Operation.CONNECT]
     return Outcome(
-        clients=_clients(asked, registered=connects.answered, failed=connects.lost + connects.unsent),
+        clients=_clients(
+            asked, registered=connects.answered, failed=connects.lost + connects.unsent, departed=departed
+        ),
         tally=tally,
         seconds=seconds,
         cpu_seconds=None,
@@ -49,16 +53,17 @@ def lost(asked: int, seen: Tally, registered: int, seconds: float, why: str) -> 
     )
 
 
-def _clients(asked: int, *, registered: int, failed: int) -> Clients:
+def _clients(asked: int, *, registered: int, failed: int, departed: int = 0) -> Clients:
     return Clients(
         asked=asked,
         open=0,
         registered=registered,
-        lost=registered,
+        lost=registered - departed,
         failed=failed,
         unfinished=asked - registered - failed,
         left=0,
         aborted=0,
+        departed=departed,
     )
 
 

@@ -25,12 +25,14 @@ class Seconds:
         self._given = 0
         self._waiting: dict[int, list[Second]] = {}
         self._registered = dict.fromkeys(self._awaited, 0)
+        self._departed = dict.fromkeys(self._awaited, 0)
         self._at = 0.0
 
     def take(self, worker: int, second: Second) -> None:
         """The next second of a worker. One that comes too late is counted in the next of the run."""
         self._taken[worker] += 1
         self._registered[worker] = second.registered
+        self._departed[worker] = second.departed
         self._waiting.setdefault(max(self._taken[worker], self._given + 1), []).append(second)
 
     def no_more(self, worker: int, *, lost: bool = False) -> None:
@@ -64,5 +66,6 @@ class Seconds:
             at=self._at,
             phase=min((part.phase for part in parts), key=lambda phase: _ORDER[Phase(phase)]),
             registered=sum(self._registered.values()),
+            departed=sum(self._departed.values()),
             tally=tally,
         )

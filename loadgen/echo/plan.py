@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fermatkit.hosts import is_host
-from loadgen.plan import is_near
+from loadgen.scenario.target import is_near
 
 _BOUNDS = {  # flag → what its number is, at least, at most
     "connections": ("clients", 1, 1_000_000),

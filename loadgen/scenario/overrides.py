@@ -8,9 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from fermatkit.toml.plain import plain
-from loadgen import plan as flags_of_today
-from loadgen.scenario.behaviours import Lister
-from loadgen.scenario.plan import Limits, Plan
+from loadgen.scenario.plan import Plan
 from loadgen.scenario.stages import Ramp, Stage
 
 
@@ -99,22 +97,6 @@ _CHANGES: dict[str, Callable[[Plan, typing.Any], Plan]] = {
 }
 
 
-def of_flags(flags: flags_of_today.Plan) -> Plan:
-    """The same run as flags alone have always described: listers that come evenly, and one stage."""
-    return Plan(
-        seed=flags.seed,
-        name="flags",
-        url=flags.url,
-        clients=flags.connections,
-        ramp=Ramp(rate=flags.ramp),
-        settle=0.0,
-        stages=(Stage(duration=flags.duration, rate=flags.rate),),
-        mix=(Lister(),),
-        limits=Limits(
-            pending=flags.pending,
-            registered_within=flags.registered_within,
-            answered_within=flags.answered_within,
-            closed_within=flags.closed_within,
-            ping_period=flags.ping_period,
-        ),
-    )
+def bare(seed: int) -> Plan:
+    """What flags alone describe: listers that come evenly, and one stage as soon as they are there."""
+    return Plan(seed=seed, name="flags", settle=0.0)

@@ -19,7 +19,7 @@ def wrong_target(url: str, *, any_path: bool, any_host: bool) -> Iterator[Mistak
         yield Mistake("url", f"must be like ws://127.0.0.1:9090 or wss://[::1]:9443, is {shown(url)}")
     elif not any_path and (parts.path not in {"", "/", PATH} or parts.query):
         yield Mistake("url", f"names {shown(parts.path)}, but a Cloud Server's clients connect to {PATH}")
-    elif not any_host and not _is_near(parts.hostname or ""):
+    elif not any_host and not is_near(parts.hostname or ""):
         yield Mistake(
             "url",
             f"names {parts.hostname}, which is neither a loopback nor a private address; "
@@ -44,7 +44,7 @@ def _parts(url: str) -> SplitResult | None:
     return parts if good and plain and parts.scheme in {"ws", "wss"} else None
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """Loopback or private. A name other than localhost is not looked up: what it points to may change."""
     if host == "localhost":
         return True

@@ -13,18 +13,28 @@ from loadgen.schedule.events import Event, Shard
 from loadgen.schedule.ramp import Arrivals
 
 
-def once(plan: Plan, cast: Cast, shard: Shard, begin: float) -> list[Event]:
-    """All of this shard, in order of time; nothing at or after the end of the last stage."""
+def asks(plan: Plan, cast: Cast, shard: Shard) -> list[Event]:
+    """Who of this shard asks for a VPN when, in order of time: that follows the ramp, not the stages."""
     base = key(plan.seed, "once")
     arrivals = Arrivals(plan)
     found: list[Event] = []
-    some = any(isinstance(one, Pair | Leaver | Duplicate) for one in plan.mix)
+    some = any(isinstance(one, Pair) for one in plan.mix)
+    for client in shard.clients(plan.clients) if some else ():
+        one = cast.behaviour(client)
+        if isinstance(one, Pair):
+            found += _asks(one, client, cast, arrivals, base)
+    return sorted(found)
+
+
+def once(plan: Plan, cast: Cast, shard: Shard, begin: float) -> list[Event]:
+    """The rest of this shard, in order of time; nothing at or after the end of the last stage."""
+    base = key(plan.seed, "once")
+    found: list[Event] = []
+    some = any(isinstance(one, Leaver | Duplicate) for one in plan.mix)
     for client in shard.clients(plan.clients) if some else ():
         one = cast.behaviour(client)
         drawn = share(base, client)
-        if isinstance(one, Pair):
-            found += _asks(one, client, cast, arrivals, base)
-        elif isinstance(one, Leaver):
+        if isinstance(one, Leaver):
             act = Act.LEAVE if one.code == 1000 else Act.DROP  # noqa: PLR2004 - RFC 6455 §7.4.1
             found.append((begin + one.after.at(drawn), client, act, None, None))
         elif isinstance(one, Duplicate):

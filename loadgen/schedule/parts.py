@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from loadgen.scenario.behaviours import Actor, Cloud, Known, Pair
@@ -46,4 +48,9 @@ def part(plan: Plan, cast: Cast, client: int) -> Part:
 
 def identity(plan: Plan, client: int) -> int:
     """A number below 2**64 to make the client's keys of: the same in every shard that knows its peer."""
-    return hashed(key(plan.seed, "identity"), client)
+    return hashed(_identities(plan.seed), client)
+
+
+@lru_cache
+def _identities(seed: int) -> int:
+    return key(seed, "identity")

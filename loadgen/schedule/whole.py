@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+from loadgen.scenario.acts import Act
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.cast import Cast
 from loadgen.schedule.events import Event, Shard
-from loadgen.schedule.once import once
+from loadgen.schedule.once import asks, once
 from loadgen.schedule.pauses import returning, thinking
 from loadgen.schedule.ramp import Arrivals
 from loadgen.schedule.turns import turns
@@ -22,9 +23,20 @@ def schedule(plan: Plan, shard: Shard | None = None, begin: float | None = None)
     """
     shard = shard or Shard()
     begin = plan.begin if begin is None else begin
+    end = begin + plan.duration
+    first = (event for event in opening(plan, shard) if event[2] is Act.CONNECT or event[0] < end)
+    return _merged(stages(plan, shard, begin), first)
+
+
+def opening(plan: Plan, shard: Shard) -> Iterator[Event]:
+    """The ramp, and what follows it and not the stages: who connects when, and asks for VPNs."""
+    return heapq.merge(Arrivals(plan).events(shard), asks(plan, Cast(plan), shard))
+
+
+def stages(plan: Plan, shard: Shard, begin: float) -> Iterator[Event]:
+    """All the rest; the first stage begins at `begin`, which is known only when the ramp is over."""
     cast = Cast(plan)
     others = heapq.merge(
-        Arrivals(plan).events(shard),
         once(plan, cast, shard, begin),
         thinking(plan, cast, shard, begin),
         returning(plan, cast, shard, begin),

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from loadgen import trouble
 from loadgen.ws import handshake
+from loadgen.ws.post import Done, Post
 from loadgen.ws.reactor import Reactor
 from loadgen.ws.socket import Listener, Opening, SecureWebSocket, WebSocket
 from loadgen.ws.stream import Address
@@ -83,7 +84,9 @@ class Dialer:
         """
         self._reactor = reactor
         self._target = where
-        self._request = handshake.Request(where.authority, where.path, headers, protocol)
+        self._protocol = protocol
+        self._headers = headers
+        self._requests = {where.path: handshake.Request(where.authority, where.path, headers, protocol)}
         self._sources = sources
         self._tls = (tls or ssl.create_default_context()) if where.secure else None
         self._kind = SecureWebSocket if where.secure else kind
@@ -105,24 +108,46 @@ class Dialer:
                 self._found = family, address
                 return
 
-    def dial(self, listener: Listener, headers: bytes = b"") -> WebSocket:
+    def dial(self, listener: Listener, headers: bytes = b"", path: str | None = None) -> WebSocket:
         """A WebSocket that connects; all that becomes of it, `listener` is told.
 
-        `headers`: of this connection only, each line ended by CR LF. A failure is told later, not from here.
+        `headers`: of this connection only, each line ended by CR LF; `path`: another than the target's. A
+        failure is told later, not from here.
         """
+        asked = self._request(path or self._target.path)
         key = handshake.make_key(next(self._nonces))
-        request = self._request.keyed(key, headers)
-        opening = Opening(request, key, self._request, self._target.host, self._tls, monotonic())
+        request = asked.keyed(key, headers)
+        opening = Opening(request, key, asked, self._target.host, self._tls, monotonic())
         made = self._kind(self._reactor, listener, opening)
+        self._connect(made)
+        return made
+
+    def post(self, path: str, kind: str, body: bytes, done: Done) -> Post:
+        """An HTTP request to the same server, on a connection of its own; `kind`: the body's content type."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self._target.authority}\r\nConnection: close\r\n"
+            f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        made = Post(self._reactor, head.encode() + body, self._target.host, self._tls, done)
+        self._connect(made)
+        return made
+
+    def _request(self, path: str) -> handshake.Request:
+        if path not in self._requests:
+            self._requests[path] = handshake.Request(
+                self._target.authority, path, self._headers, self._protocol
+            )
+        return self._requests[path]
+
+    def _connect(self, made: WebSocket | Post) -> None:
         if self._found is None:
             self._reactor.loop.call_soon(made.end, trouble.UNKNOWN_HOST)
-            return made
+            return
         family, address = self._found
         try:
             made.connect(self._socket(family), address)
         except OSError as error:
             self._reactor.loop.call_soon(made.end, trouble.of_os_error(error))
-        return made
 
     def _socket(self, family: int) -> socket.socket:
         """A non-blocking socket, bound to the source whose turn it is."""

@@ -33,7 +33,7 @@ def mask(payload: bytes, key: bytes) -> bytes:
     """`payload` masked by `key` (4 bytes), or unmasked: it is the same."""
     size = len(payload)
     keys = (key * (size // 4 + 1))[:size]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(keys, "big")).to_bytes(size, "big")
+    return (int.from_bytes(payload, "little") ^ int.from_bytes(keys, "little")).to_bytes(size, "little")
 
 
 def frame(opcode: int, payload: bytes, key: bytes, *, final: bool = True) -> bytes:

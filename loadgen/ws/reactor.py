@@ -47,17 +47,21 @@ class Reactor:
         if sys.platform == "linux":
             self._epoll.register(fd, events)
         else:
-            self.loop.add_reader(fd, socket.ready, READABLE)
             self.change(fd, events)
 
     def change(self, fd: int, events: int) -> None:
-        """Tell of these events from now on; READABLE is always one of them."""
+        """Tell of these events from now on."""
         if sys.platform == "linux":
             self._epoll.modify(fd, events)
-        elif events & WRITABLE and (socket := self._watched[fd]) is not None:
-            self.loop.add_writer(fd, socket.ready, WRITABLE)
-        else:
-            self.loop.remove_writer(fd)
+        elif (socket := self._watched[fd]) is not None:
+            for event, add, remove in (
+                (READABLE, self.loop.add_reader, self.loop.remove_reader),
+                (WRITABLE, self.loop.add_writer, self.loop.remove_writer),
+            ):
+                if events & event:
+                    add(fd, socket.ready, event)
+                else:
+                    remove(fd)
 
     def forget(self, fd: int) -> None:
         """Watch `fd` no longer, if it was watched; to be called before the descriptor is closed."""

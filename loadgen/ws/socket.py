@@ -105,6 +105,20 @@ class WebSocket(Stream):
             self._release()
             self.listener.closed(kind)
 
+    def take(self, most: int) -> None:
+        """Read once, at most so many bytes (up to BUFFER); for one that is paused."""
+        try:
+            size = self._socket.recv_into(self._reactor.buffer, most)  # type: ignore[union-attr]
+        except NOT_NOW:
+            return
+        except OSError as error:
+            self.end(trouble.of_os_error(error))
+            return
+        if size:
+            self._read(0, size)
+        else:
+            self.end(self._cause or trouble.DROPPED)
+
     def ready(self, events: int) -> None:
         """See `Ready`."""
         try:
@@ -113,6 +127,8 @@ class WebSocket(Stream):
                 return
             if events & WRITABLE:
                 self._flush()
+                if self._paused:
+                    return
             size = self._socket.recv_into(self._reactor.buffer, BUFFER)  # type: ignore[union-attr]
         except NOT_NOW:
             return

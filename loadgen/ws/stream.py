@@ -22,13 +22,14 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 class Stream:
     """Who inherits from it gets `ready` from the reactor and has to read."""
 
-    __slots__ = ("_cause", "_fd", "_reactor", "_socket", "_unsent")
+    __slots__ = ("_cause", "_fd", "_paused", "_reactor", "_socket", "_unsent")
 
     def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
         self._socket: ssl.SSLSocket | socket.socket | None = None
         self._fd = -1
         self._unsent: bytearray | None = None
+        self._paused = False
         self._cause: str | None = None  # what sending failed of: reading then finds nothing but the end
 
     def ready(self, events: int) -> None:
@@ -49,7 +50,7 @@ class Stream:
             return
         if sent != len(data):
             self._unsent = bytearray(data[sent:])
-            self._reactor.change(self._fd, READABLE | WRITABLE)
+            self._reactor.change(self._fd, self._wanted())
 
     def retransmits(self) -> int | None:
         """Segments, also SYNs, that the kernel had to send again; None where it cannot be asked."""
@@ -74,13 +75,24 @@ class Stream:
         self._unsent = bytearray(data[sent:])
         return True
 
+    def pause(self) -> None:
+        """Read nothing from now on, however much there is; but see `WebSocket.take`."""
+        self._paused = True
+        self._reactor.change(self._fd, self._wanted())
+
+    def resume(self) -> None:
+        """Read again as it comes, if it was paused."""
+        if self._paused:
+            self._paused = False
+            self._reactor.change(self._fd, self._wanted())
+
     def _wanted(self) -> int:
-        return READABLE | WRITABLE if self._unsent else READABLE
+        return (0 if self._paused else READABLE) | (WRITABLE if self._unsent else 0)
 
     def _flush(self) -> None:
         """There is room: send on."""
         unsent, self._unsent = self._unsent, None
-        self._reactor.change(self._fd, READABLE)
+        self._reactor.change(self._fd, self._wanted())
         if unsent:
             self.send(unsent)
 

@@ -11,10 +11,10 @@ from cloudserver.wire import PacketType
 from loadgen import trouble
 from loadgen.engine import Engine
 from loadgen.outcome import Outcome
-from loadgen.plan import Plan
 from loadgen.tally import Operation
 from loadgen.verdict import Word, judge
 from support.lies import AFTER, BEFORE, FRAMES, WITHIN, Frames, Lie, accounted
+from support.loads import flat
 
 CLIENTS = 3
 BAD = {Word.FAIL, Word.INVALID}
@@ -22,10 +22,10 @@ BAD = {Word.FAIL, Word.INVALID}
 
 
 async def load(url: str, **changes: float) -> Outcome:
-    plan = {"connections": CLIENTS, "ramp": 1000, "rate": 0, "duration": 0.3, "ping_period": 60}
+    plan = {"clients": CLIENTS, "ramp": 1000, "rate": 0, "duration": 0.3, "ping_period": 60}
     plan |= {"registered_within": 1.0, "answered_within": 0.3, "closed_within": 0.5}
     async with asyncio.timeout(WITHIN):
-        outcome = await Engine(Plan(seed=1, url=url, **plan | changes), on_second=lambda _: None).run()
+        outcome = await Engine(flat(url=url, **plan | changes), on_second=lambda _: None).run()
     accounted(outcome)
     return outcome
 

@@ -39,8 +39,8 @@ def of(other: Record, **environment: object) -> Record:
 
 
 def test_another_plan_or_machine_is_told():
-    other = record(run(rate=9.0, connections=5), [])
-    assert unlike(OLD, other) == ["their plans differ in connections, rate"]
+    other = record(run(rate=9.0, clients=5), [])
+    assert unlike(OLD, other) == ["their plans differ in clients, stages"]
     assert unlike(OLD, of(OLD, host="there", cores=4)) == ["their machines differ in host, cores"]
     unknown = Record(msgspec.structs.replace(OLD.run, environment=None), OLD.seconds, OLD.summary)
     assert unlike(OLD, unknown) == ["of one of them the machine is unknown"]

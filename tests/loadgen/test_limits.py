@@ -109,15 +109,21 @@ def test_a_hard_limit_too_low_is_told_before_the_ramp(connections: int, word: st
 OUT_OF_DESCRIPTORS = """
 import asyncio, resource, sys
 from loadgen.engine import Engine
-from loadgen.plan import Plan
+from loadgen.scenario.plan import Plan
+from loadgen.scenario.stages import Ramp, Stage
 from loadgen.verdict import judge
 
 async def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
-    plan = Plan(seed=1, url=sys.argv[1], connections=60, ramp=500, duration=0.2)
+    plan = Plan(
+        seed=1, url=sys.argv[1], clients=60, ramp=Ramp(rate=500), stages=(Stage(duration=0.2, rate=200),)
+    )
     outcome = await Engine(plan, on_second=lambda _: None).run()
     assert outcome.clients.open + outcome.clients.failed == 60, outcome.clients
-    assert outcome.tally.errors.keys() == {"no file descriptor left on this machine"}, outcome.tally.errors
+    assert outcome.tally.errors.keys() == {
+        "no file descriptor left on this machine",
+        "message not sent: its client was not registered",
+    }, outcome.tally.errors
     sys.exit(judge(outcome).code)
 
 asyncio.run(main())

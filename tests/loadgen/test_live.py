@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from loadgen import trouble
 from loadgen.live import Live, remaining
-from loadgen.plan import Plan
 from loadgen.recorder import histogram
 from loadgen.results import Second
 from loadgen.tally import Operation, Tally
-from support.loads import note
+from support.loads import flat, note
 
-PLAN = Plan(seed=1, connections=5000, ramp=500, duration=30)
+PLAN = flat(clients=5000, ramp=500, duration=30)
 
 
 class Terminal(StringIO):
@@ -57,7 +56,7 @@ def second(
 
 
 def test_a_terminal_has_a_few_lines_rewritten_and_none_at_the_end(terminal: Terminal):
-    live = Live(PLAN, terminal)
+    live = Live(PLAN, 5000, terminal)
     live.show(second(1, {"a": 2}, phase="ramping up"))
     live.show(second(2, {"a": 3, "b": 1}))
     live.show(second(4))
@@ -72,7 +71,7 @@ def test_a_terminal_has_a_few_lines_rewritten_and_none_at_the_end(terminal: Term
 
 
 def test_three_kinds_of_errors_are_named(terminal: Terminal):
-    Live(PLAN, terminal).show(second(1, {"a": 1, "b": 50, "c": 2, "d": 1000, "e": 1}))
+    Live(PLAN, 5000, terminal).show(second(1, {"a": 1, "b": 50, "c": 2, "d": 1000, "e": 1}))
     assert terminal.screen[2] == "errors: 1,000 d, 50 b, 2 c, 2 others"
 
 
@@ -84,18 +83,18 @@ def test_three_kinds_of_errors_are_named(terminal: Terminal):
     ],
 )
 def test_a_generator_in_trouble_says_so_at_once(terminal: Terminal, bad: Second, words: str):
-    Live(PLAN, terminal).show(bad)
+    Live(PLAN, 5000, terminal).show(bad)
     assert terminal.screen[3].startswith(words)
 
 
 def test_what_was_not_measured_is_not_shown(terminal: Terminal):
-    Live(PLAN, terminal).show(Second(at=1, phase="ramping up", registered=0, tally=Tally()))
+    Live(PLAN, 5000, terminal).show(Second(at=1, phase="ramping up", registered=0, tally=Tally()))
     assert terminal.screen[1:] == ["0/s sent, 0/s answered", "no errors", "own lag unknown, 0% of a core"]
 
 
 def test_elsewhere_there_is_a_plain_line_now_and_then():
     stream = StringIO()
-    live = Live(PLAN, stream)
+    live = Live(PLAN, 5000, stream)
     for at in range(1, 13):
         live.show(second(at))
     live.end()
@@ -109,7 +108,7 @@ def test_a_small_terminal_has_no_wrapped_line(
 ):
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("LINES", rows)
-    live = Live(PLAN, terminal)
+    live = Live(PLAN, 5000, terminal)
     for at in range(1, 4):
         live.show(second(at))
     assert all(len(line) < int(columns) for line in terminal.screen)
@@ -122,7 +121,7 @@ def test_the_end_comes_no_sooner_than_the_plan_says(at: float, holding_since: fl
     if holding_since is None:
         assert left is not None
         assert left >= PLAN.duration - 1e-9
-        assert at + left >= PLAN.connections / PLAN.ramp + PLAN.duration - 1e-9
+        assert at + left >= PLAN.begin + PLAN.duration - 1e-9
     elif at < holding_since + PLAN.duration:
         assert left == pytest.approx(holding_since + PLAN.duration - at)
     else:

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from fermatkit.errors import UserError
 from loadgen.merge import merge
 from loadgen.record import Record
+from loadgen.scenario.thresholds import threshold
 from loadgen.schedule.events import Shard
 from loadgen.tally import Tally
 from loadgen.verdict import Word
 from support.loads import record, run, second, tallies
 
-FIRST = record(run(shard=Shard(0, 2), connections=6), [second(1.0), second(2.0), second(3.0)])
-SECOND = record(run(shard=Shard(1, 2), connections=6, late=1.9), [second(1.0), second(2.0, (0.2, 0.2))])
+FIRST = record(run(shard=Shard(0, 2), clients=6), [second(1.0), second(2.0), second(3.0)])
+SECOND = record(run(shard=Shard(1, 2), clients=6, late=1.9), [second(1.0), second(2.0, (0.2, 0.2))])
 
 
 def test_seconds_are_laid_beside_each_other_by_the_moment_their_runs_started():
@@ -74,22 +75,29 @@ def test_a_missing_part_is_told():
     assert (merged.verdict, merged.reasons) == (Word.INVALID, ("shard 0/2 is missing",))
 
 
-def test_a_missed_threshold_stays_missed():
-    missed = record(SECOND.run, SECOND.seconds, missed=("p99 < 1 ms: it was 2 ms",))
-    merged = merge([FIRST, missed], ["a", "b"]).summed()
-    assert (merged.verdict, merged.reasons) == (Word.FAIL, ("b: p99 < 1 ms: it was 2 ms",))
+def test_thresholds_are_judged_over_the_whole():
+    limits = (threshold("answered = 6"), threshold("list response max < 0.15s"))
+    shards = [
+        record(run(shard=of.run.shard, clients=6, thresholds=limits), of.seconds) for of in (FIRST, SECOND)
+    ]
+    assert all(shard.summed().missed == () for shard in shards)
+    merged = merge(shards, ["a", "b"]).summed()
+    assert (merged.verdict, merged.reasons) == (
+        Word.FAIL,
+        ("missed list response max < 0.15s: it is 200.0 ms",),
+    )
 
 
 @pytest.mark.parametrize(
     ("other", "words"),
     [
         (
-            run(shard=Shard(1, 2), connections=6, rate=9.0, seed=2),
-            "b is a run of another plan than a: seed, rate differ",
+            run(shard=Shard(1, 2), clients=6, rate=9.0, seed=2),
+            "b is a run of another plan than a: seed, stages differ",
         ),
-        (run(shard=Shard(0, 2), connections=6), "b and a are the same shard, 0/2, of the plan"),
-        (run(shard=Shard(1, 3), connections=6), "b is one of 3 shards and a one of 2: they overlap"),
-        (run(connections=6), "b is one of 1 shards and a one of 2: they overlap"),
+        (run(shard=Shard(0, 2), clients=6), "b and a are the same shard, 0/2, of the plan"),
+        (run(shard=Shard(1, 3), clients=6), "b is one of 3 shards and a one of 2: they overlap"),
+        (run(clients=6), "b is one of 1 shards and a one of 2: they overlap"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together_is_one_line(other, words: str):

@@ -5,12 +5,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.pacing import Agenda, connects, first_ping, messages
+from loadgen.pacing import Agenda, connects, messages
 
 rates = st.floats(0.1, 1000)
 durations = st.floats(0, 10)
 seeds = st.integers(0, 2**32)
-shares = st.floats(0, 1, exclude_max=True)
 
 
 @given(st.integers(0, 500), rates, st.floats(0, 20))
@@ -50,15 +49,6 @@ def test_the_senders_are_spread_over_all():
 
 def test_no_rate_is_no_message():
     assert list(messages(0, 30, seed=1)) == []
-
-
-@given(shares)
-def test_a_first_ping_comes_within_a_period(share: float):
-    assert 0 <= first_ping(20, share) < 20
-
-
-def test_first_pings_come_after_half_a_period_on_average_as_the_real_clients():
-    assert first_ping(20, 0.5) == 10
 
 
 @given(st.lists(st.floats(0, 100)), st.floats(0, 100))

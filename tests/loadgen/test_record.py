@@ -13,7 +13,7 @@ from loadgen.schedule.events import Shard
 from loadgen.verdict import Word
 from support.loads import record, run, second, written
 
-WHOLE = record(run(connections=3), [second(1.0), second(2.0)])
+WHOLE = record(run(clients=3), [second(1.0), second(2.0)])
 
 
 def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path):
@@ -46,7 +46,7 @@ def test_a_killed_run_has_the_summary_that_its_seconds_give_and_says_so():
 
 
 def test_a_run_killed_at_once_has_one_too():
-    summary = Record(run(connections=5, shard=Shard(1, 2)), (), None).summed()
+    summary = Record(run(clients=5, shard=Shard(1, 2)), (), None).summed()
     assert "after less than a second" in summary.reasons[0]
     assert (summary.clients.asked, summary.clients.unfinished) == (2, 2)
     assert summary.generator.cpu_seconds is None
@@ -57,7 +57,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 def other_version(lines: list[bytes]) -> list[bytes]:
-    return [lines[0].replace(b'"version":2', b'"version":7'), *lines[1:]]
+    return [lines[0].replace(b'"version":3', b'"version":7'), *lines[1:]]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def other_version(lines: list[bytes]) -> list[bytes]:
         (lambda lines: [lines[0], lines[1][:50] + b"\n", *lines[2:]], "line 2: damaged"),
         (lambda lines: [*lines, b"\xff\x00\n"], "line 5: damaged"),
         (lambda lines: [*lines, *lines], "more than one run"),
-        (other_version, "of version 7, and this program reads version 2"),
+        (other_version, "of version 7, and this program reads version 3"),
     ],
 )
 def test_a_file_that_is_no_run_is_one_line(tmp_path: Path, spoil, words: str):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from fermatkit.errors import UserError
 from loadgen import results
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan
 from loadgen.results import Run, Second
+from loadgen.scenario.plan import Plan
 from loadgen.summary import summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import judge

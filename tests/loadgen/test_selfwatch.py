@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from loadgen.engine import Engine
 from loadgen.ledger import Ledger
-from loadgen.plan import Plan
 from loadgen.selfwatch import Processor, settle, share, short_collections, until, watch
 from loadgen.tally import Operation
 from loadgen.verdict import Word, judge
+from support.loads import flat
 
 
 async def test_waiting_is_never_too_short():
@@ -49,7 +49,7 @@ async def test_a_frozen_generator_is_an_invalid_run(talk):
         await talk.register()
         await talk.serve()
 
-    plan = Plan(seed=1, url=await talk(script), connections=5, ramp=100, duration=1.5, rate=100)
+    plan = flat(url=await talk(script), clients=5, ramp=100, duration=1.5, rate=100)
     asyncio.get_running_loop().call_later(0.6, time.sleep, 0.4)
     outcome = await Engine(plan, on_second=lambda _: None).run()
     verdict = judge(outcome)

@@ -5,7 +5,7 @@ import msgspec
 from loadgen import trouble
 from loadgen.cli.table import table
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan
+from loadgen.scenario.plan import Plan
 from loadgen.summary import Summary, summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import judge
@@ -50,6 +50,7 @@ def test_json_has_what_scripts_read():
         "lost": 0,
         "in_flight": 0,
         "unanswered": 0,
+        "forgone": 0,
         "late": 0,
         "duplicate": 0,
         "out_of_order": 0,

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan
 from loadgen.record import Record
 from loadgen.recorder import histogram
 from loadgen.results import Environment, ResultFile, Run, Second
+from loadgen.scenario.overrides import bare
+from loadgen.scenario.plan import Limits, Plan
+from loadgen.scenario.stages import Ramp, Stage
 from loadgen.schedule.events import Shard
 from loadgen.summary import summarise
 from loadgen.tally import Operation, Tally
@@ -66,10 +69,24 @@ HERE = Environment(
 )
 
 
+def flat(
+    seed: int = 1, ramp: float = 250.0, duration: float = 30.0, rate: float = 200.0, **more: Any
+) -> Plan:
+    """As flags alone describe one; what else is in `more` is the plan's, or of its limits."""
+    limits = {key: more.pop(key) for key in [*more] if key in Limits.__struct_fields__}
+    return msgspec.structs.replace(
+        bare(seed),
+        ramp=Ramp(rate=ramp),
+        stages=(Stage(duration=duration, rate=rate),),
+        limits=Limits(**limits),
+        **more,
+    )
+
+
 def run(*, shard: Shard | None = None, late: float = 0.0, **of_plan: Any) -> Run:
     """The first line of a run that started `late` seconds after STARTED."""
     started = (STARTED + timedelta(seconds=late)).isoformat(timespec="milliseconds")
-    return Run(started=started, plan=Plan(**{"seed": 1, **of_plan}), shard=shard, environment=HERE)
+    return Run(started=started, plan=flat(**of_plan), shard=shard, environment=HERE)
 
 
 def second(

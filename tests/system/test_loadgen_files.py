@@ -141,16 +141,16 @@ def test_a_run_beside_itself_is_the_same(tmp_path: Path, finished: Path):
 
 def test_runs_of_two_plans_are_compared_only_when_told_so(tmp_path: Path, finished: Path):
     record = load(finished)
-    plan = msgspec.structs.replace(record.run.plan, rate=9.0)
+    plan = msgspec.structs.replace(record.run.plan, clients=9)
     run = msgspec.structs.replace(record.run, plan=plan)
     other = written(tmp_path / "other.jsonl", Record(run, record.seconds, record.summary))
     refused = loadgen("compare", finished, other, cwd=tmp_path)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-    assert "their plans differ in rate" in refused.stderr
+    assert "their plans differ in clients" in refused.stderr
     assert "--anyway" in refused.stderr
     done = loadgen("compare", finished, other, "--anyway", cwd=tmp_path)
     assert done.returncode == 0
-    assert "their plans differ in rate" in done.stdout
+    assert "their plans differ in clients" in done.stdout
 
 
 @pytest.mark.parametrize(

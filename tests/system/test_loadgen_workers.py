@@ -181,7 +181,7 @@ def test_shards_are_runs_of_their_own_and_merge_into_one(tmp_path: Path, url: st
         first = results.read(path)[0]
         assert isinstance(first, Run)
         assert first.shard == Shard(number, 2)
-        assert first.plan.connections == 31
+        assert first.plan.clients == 31
         counts.append((summary["clients"]["registered"], summary["messages"]["answered"]))
         paths.append(str(path))
     assert counts == [(16, 11), (15, 10)]

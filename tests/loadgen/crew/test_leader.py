@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -10,13 +9,13 @@ from loadgen.crew import leader as leading
 from loadgen.crew.leader import End, Leader, Order, Show, Tell
 from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Refused, Settled, Still, Stop
 from loadgen.outcome import Clients, Outcome
-from loadgen.plan import Plan
 from loadgen.results import Second
 from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
 from loadgen.tally import Operation, Tally
+from support.loads import flat
 
-PLAN = Plan(seed=1, connections=30, ramp=10, duration=10)
+PLAN = flat(clients=30, ramp=10, duration=10)
 WORKERS = 3
 
 
@@ -152,7 +151,7 @@ class Runs(RuleBasedStateMachine):
         assert self.leader.done
         outcome = self.leader.outcome()
         clients = outcome.clients
-        assert clients.asked == PLAN.connections
+        assert clients.asked == PLAN.clients
         assert clients.asked == clients.registered + clients.failed + clients.unfinished
         assert clients.registered == clients.open + clients.lost
         assert clients.registered == sum(worker.registered for worker in self.workers)
@@ -250,5 +249,5 @@ def second() -> Second:
 
 
 def test_the_longest_time_of_a_plan():
-    plan = msgspec.structs.replace(PLAN, registered_within=1, answered_within=2, closed_within=4)
+    plan = flat(clients=30, ramp=10, duration=10, registered_within=1, answered_within=2, closed_within=4)
     assert leading.longest(plan) == 3 + 1 + 10 + 2 + 4

@@ -7,8 +7,8 @@ from fermatkit.errors import ExitCode
 from loadgen.crew import messages
 from loadgen.crew.messages import Begin, Ended, Hold, Job, Ready, Refused, Settled, Still, Stop
 from loadgen.crew.parts import untouched
-from loadgen.plan import Plan
 from loadgen.results import Second
+from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.tally import Operation, Tally
 

@@ -39,12 +39,14 @@ def test_a_lost_worker_adds_up(tally: Tally, data: st.DataObject):
     connects = tally.accounts[Operation.CONNECT]
     asked = connects.scheduled + data.draw(counts)
     held = data.draw(st.integers(0, connects.answered))
+    departed = data.draw(st.integers(0, connects.answered - held))
     before = msgspec.json.encode(tally)
-    outcome = parts.lost(asked, tally, held, 3.0, "it died")
+    outcome = parts.lost(asked, tally, (held, departed), 3.0, "it died")
     assert msgspec.json.encode(tally) == before
     clients = outcome.clients
     assert clients.asked == asked == clients.registered + clients.failed + clients.unfinished
-    assert clients.registered == clients.open + clients.lost == connects.answered
+    assert clients.registered == clients.open + clients.lost + clients.departed == connects.answered
+    assert clients.departed == departed
     assert clients.open == clients.left + clients.aborted == 0
     assert clients.unfinished >= 0
     told: Counter[str] = Counter({trouble.WORKER_LOST: held})
@@ -53,14 +55,14 @@ def test_a_lost_worker_adds_up(tally: Tally, data: st.DataObject):
         assert account.sent == account.answered + account.lost + account.in_flight
         if operation is not Operation.CONNECT:
             assert account.in_flight == 0
-            kind = trouble.LOST.get(operation, f"{operation} lost with its worker")
+            kind = trouble.LOST[operation]
             told[kind] += account.lost - tally.accounts[operation].lost
     assert outcome.tally.errors == +told
     assert (outcome.cpu_seconds, outcome.rss, outcome.losses) == (None, None, ("it died",))
 
 
 def test_a_run_that_lost_a_worker_proves_nothing():
-    outcome = parts.together([whole(5), parts.lost(5, Tally(), 0, 0.0, "worker 2 of 2 was killed")])
+    outcome = parts.together([whole(5), parts.lost(5, Tally(), (0, 0), 0.0, "worker 2 of 2 was killed")])
     verdict = judge(outcome)
     assert verdict.word is Word.INVALID
     assert verdict.reasons[0] == "worker 2 of 2 was killed"
