@@ -5,7 +5,19 @@ from __future__ import annotations
 from fermatkit.units import format_duration, format_size
 from loadgen.outcome import Clients
 from loadgen.summary import Generator, Percentiles, Summary, Traffic
+from loadgen.tally import Operation
 from loadgen.verdict import Word
+
+_OTHERS = (
+    Operation.SERVICE,
+    Operation.ACTOR,
+    Operation.DISCOVERY,
+    Operation.VPN,
+    Operation.RELAY,
+    Operation.SLOW_LIST,
+    Operation.RECONNECT,
+)
+"""Operations that only some plans have, each a row."""
 
 
 def table(summary: Summary) -> str:
@@ -13,6 +25,8 @@ def table(summary: Summary) -> str:
     clients, generator = summary.clients, summary.generator
     asked = f"{clients.asked:,} asked, {clients.registered:,} registered, {clients.failed:,} failed"
     gone = f"{clients.unfinished:,} unfinished; {clients.lost:,} lost, {clients.open:,} stayed"
+    if clients.departed:
+        gone += f", {clients.departed:,} departed as planned"
     memory = "memory unknown" if generator.rss_bytes is None else format_size(generator.rss_bytes)
     processor = _processor(generator)
     lines = [
@@ -30,6 +44,7 @@ def table(summary: Summary) -> str:
         _row("connect to registered", summary.connect_ms),
         _row("  of it waiting to start", summary.connect_wait_ms),
         _row("ping to pong", summary.ping_ms),
+        *_others(summary),
         _row("own event loop late", generator.loop_lag_ms),
         *_not_in_the_percentiles(summary),
         "",
@@ -57,7 +72,8 @@ def _processor(generator: Generator) -> str:
 def _sentence(summary: Summary) -> str:
     if summary.verdict is not Word.PASS:
         return "; ".join(summary.reasons)
-    held = f"all {summary.clients.asked:,} clients were registered and held"
+    planned = ", or went as planned" if summary.clients.departed else ""
+    held = f"all {summary.clients.asked:,} clients were registered and held{planned}"
     return f"{held}, all {summary.messages.scheduled:,} messages answered."
 
 
@@ -71,6 +87,13 @@ def _traffic(name: str, traffic: Traffic) -> str:
 def _row(name: str, values: Percentiles) -> str:
     figures = (values.p50, values.p90, values.p99, values.p99_9, values.max)
     return f"{name:28}" + "".join(f"{'-' if figure is None else f'{figure:,.1f}':>10}" for figure in figures)
+
+
+def _others(summary: Summary) -> list[str]:
+    """What there was beside: from the moment each was sent."""
+    return [
+        _row(str(name), summary.operations[name].service_ms) for name in _OTHERS if name in summary.operations
+    ]
 
 
 def _errors(summary: Summary) -> list[str]:

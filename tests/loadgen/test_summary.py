@@ -87,3 +87,17 @@ def test_a_table_shows_what_went_wrong_and_what_no_percentile_shows():
     assert "1 messages without an answer are in no percentile" in text
     assert "results   here" in text
     assert all(len(line) <= 110 for line in text.splitlines())
+
+
+def test_a_table_has_a_row_for_whatever_else_there_was_and_who_went_as_planned():
+    tally = one_message()
+    note(tally, Operation.VPN, [0.0125])
+    gone = Clients(
+        asked=3, open=1, registered=3, lost=0, failed=0, unfinished=0, left=1, aborted=0, departed=2
+    )
+    text = table(summary_of(tally, gone))
+    assert text.startswith("PASS: all 3 clients were registered and held, or went as planned, ")
+    assert "0 lost, 1 stayed, 2 departed as planned" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("vpn ")]
+    assert row.split()[1:] == ["12.5"] * 5
+    assert "reconnect" not in text
