@@ -48,7 +48,7 @@ class Exchange(Protocol):
 class Line:
     """One VPN: asked for, then open when both clients were told so, then dead."""
 
-    __slots__ = ("dead", "due", "ends", "lines", "open", "sent")
+    __slots__ = ("dead", "due", "ends", "lines", "open", "sent", "waiting")
 
     def __init__(self, lines: Exchange, due: float, sent: float) -> None:
         self.lines = lines
@@ -56,12 +56,25 @@ class Line:
         self.sent = sent
         self.open = self.dead = False
         self.ends: tuple[End, ...] = ()
+        self.waiting: list[tuple[End, float, int]] | None = None
+        """Of a VPN that was asked for again: what goes as soon as it is open, as the real client does."""
 
     def look(self) -> None:
         """It may be open now."""
         if not (self.open or self.dead) and all(end.complete_told for end in self.ends):
             self.open = True
-            self.lines.account.answered(self.due, self.sent, monotonic())
+            now = monotonic()
+            self.lines.account.answered(self.due, self.sent, now)
+            waiting, self.waiting = self.waiting, None
+            for end, due, size in waiting or ():
+                end.say(due, now, size)
+
+    def forget(self) -> None:
+        """What waits is not sent."""
+        waiting, self.waiting = self.waiting, None
+        for _ in waiting or ():
+            self.lines.relay.unsent()
+            self.lines.error(trouble.NO_LINE)
 
     def end(self, kind: str) -> None:
         """It is dead, if it was not: `kind` is why. What was on its way is lost."""
@@ -71,6 +84,7 @@ class Line:
             self.lines.account.lost()
         self.open, self.dead = False, True
         self.lines.error(kind)
+        self.forget()
         for end in self.ends:
             lost = end.numbers.give_up(self.lines.relay)
             self.lines.error(trouble.LOST[Operation.RELAY], lost)
@@ -102,6 +116,7 @@ class End:
         self._vpn: Vpn | None = None
         self._closing = False
         self.spoken = monotonic()
+        """When it last said something. Who is silent loses its end, and with it the peer its own."""
 
     def open(self, offer: VpnOffered) -> None:
         """It was offered: connect."""
@@ -150,7 +165,7 @@ class End:
     def message(self, opcode: int, payload: memoryview) -> None:
         """See `Listener`: what the peer said."""
         lines = self.line.lines
-        now = self.spoken = monotonic()
+        now = monotonic()
         try:
             event = self._vpn.receive(bytes(payload)) if self._vpn and opcode == Opcode.TEXT else None
         except WireError:
@@ -168,5 +183,5 @@ class End:
         self.line.lines.live.discard(self)
         if self._closing:
             return
-        silent = monotonic() - max(self.spoken, self.peer.spoken) >= _SILENCE
+        silent = monotonic() - min(self.spoken, self.peer.spoken) >= _SILENCE
         self.line.end(trouble.VPN_SILENT if silent else trouble.of_vpn(kind or trouble.DROPPED))

@@ -56,13 +56,18 @@ class Lines:
         assert size is not None  # noqa: S101 - and a size
         self.relay.scheduled()
         end = self._ends[number].get(peer)
-        if end is not None and end.line.open and self._context.there(number) is not None:
-            end.say(due, monotonic(), size)
-            return
-        self.relay.unsent()
-        self._context.books.error(trouble.NO_LINE)
         if end is not None and end.line.dead:
             self.ask(due, number, None, peer)
+            end = self._ends[number][peer]
+            if not end.line.dead:
+                end.line.waiting = []
+        if end is not None and end.line.open and self._context.there(number) is not None:
+            end.say(due, monotonic(), size)
+        elif end is not None and end.line.waiting is not None and not end.line.dead:
+            end.line.waiting.append((end, due, size))
+        else:
+            self.relay.unsent()
+            self.error(trouble.NO_LINE)
 
     def heard(self, client: Client, event: object) -> None:
         """What a client heard on its main connection."""
@@ -88,6 +93,9 @@ class Lines:
 
     def close(self, *, at_once: bool) -> None:
         """The run is over: goodbyes, or `at_once` cuts."""
+        for ends in self._ends.values():
+            for end in ends.values():
+                end.line.forget()
         for end in list(self.live):
             end.close(at_once=at_once)
 
