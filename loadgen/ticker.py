@@ -139,8 +139,8 @@ def _following(
 async def drive(steps: Iterator[float]) -> None:
     """Go through all `steps`: each does what is due and says when to go on, as for a `Ticker`.
 
-    A generator, because its variables outlive a step at no cost: as a closure the loop over what is due took
-    half as much again.
+    A generator, because its variables outlive a step at no cost: those of a closure are
+    slower to reach.
     """
     through: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -51,9 +51,8 @@ class EchoCrowd:
     def sends(self, begin: float, plan: Iterable[tuple[float, float]]) -> Iterator[float]:
         """Send what falls due, each by the client at its share of those that are open; for `drive`.
 
-        `plan` has the seconds after `begin` of each, and the share. All in one loop: as calls of roster,
-        client and account a message took twice as long. Its one look at the clock is right before the
-        system call.
+        `plan` has the seconds after `begin` of each, and the share. All in one loop, without a call of
+        roster, client or account for each. Its one look at the clock is right before the system call.
         """
         books, clients = self._books, self.open.clients
         scheduled, lag, flying, at = books.echo.scheduled, books.lag, books.flying, books.pool.at

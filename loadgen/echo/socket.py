@@ -21,8 +21,8 @@ class EchoSocket(WebSocket):
     def ready(self, events: int) -> None:
         """See `Ready`.
 
-        Header and number are checked at once, in the buffer, and noted without one more call: by `_read`,
-        `message` and `Account.answered` an answer takes three times as long.
+        Header and number are checked at once, in the buffer, and noted without one more call: the way by
+        `_read`, `message` and `Account.answered` is for all that is not this one case.
         """
         if self._opening is not None or events != READABLE:
             super().ready(events)

@@ -57,7 +57,7 @@ class Request:
         """Bytes of the answer to this key once it is complete, None before that; else as `read`.
 
         A server's answers differ in little but what they accept. One that is, but for this, the last good one
-        to the byte is not taken apart again: 8 of the 100 µs that a connect took.
+        to the byte is not taken apart again.
         """
         accept = accepted(key)
         if self._good is not None and data == accept.join(self._good):

@@ -34,7 +34,7 @@ class Reactor:
         """What was read last, of whichever socket."""
         self.view = memoryview(self.buffer)
         self.loop = asyncio.get_running_loop()
-        self._watched: list[Ready | None] = []  # by descriptor: of thousands a dict is not in the cache
+        self._watched: list[Ready | None] = []  # by descriptor
         if sys.platform == "linux":
             self._epoll = select.epoll()
             self.loop.add_reader(self._epoll.fileno(), self._poll)
