@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.core.actions import Action, Collect, Signal, Start, Watch
+from sidecar.core.actions import Action, Collect, Restart, Signal, Start, Watch
 from sidecar.core.memory import Memory
 from sidecar.core.nouns import Ended, Identity, Trouble
 from sidecar.core.observations import (
@@ -17,6 +17,7 @@ from sidecar.core.observations import (
     Restored,
     ResumeAsked,
     Sampled,
+    StartFailed,
     StopAsked,
 )
 from sidecar.core.phases import Starting
@@ -239,3 +240,16 @@ def test_one_that_was_to_end_and_is_well_again_may_die_by_itself(well: bool) -> 
     if well:
         heir.proves(A)
     assert len(orders(heir.sees(Exited(A, CRASH)))) == well
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_so_may_one_that_no_order_reached_and_that_was_out_of_sight(well: bool) -> None:
+    book = booted(abilities=SUPERVISED)
+    book.falls_silent(A)
+    assert Restart(A) in book.waits(10)
+    book.sees(StartFailed("Interactive authentication required."))
+    book.sees(Absent("pid 100 cannot be held: /proc hides it", alive=A))
+    book.sees(Appeared(A, adopted=True))
+    if well:
+        book.proves(A)
+    assert len(orders(book.dies(A, CRASH))) == well
