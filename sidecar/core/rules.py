@@ -141,7 +141,7 @@ DEFAULTS: dict[Trouble, Rule] = {
     Trouble.THREADS_MANY: Rule(1000.0, 800.0, Act.PLAN),
     Trouble.THREADS_SPENT: Rule(4000.0, 3500.0, Act.RESTART, last=60.0, severity=Severity.FAIL),
     # Near a limit that it is under, however few threads that allows. What is there does not go by itself.
-    Trouble.TASK_LIMIT: Rule(0.85, 0.80, last=15.0),
+    Trouble.TASK_LIMIT: Rule(0.85, 0.80, last=10.0),
     Trouble.TASKS_SPENT: Rule(0.99, 0.95, Act.RESTART, last=60.0, severity=Severity.FAIL),
     Trouble.ACCEPT_QUEUE: Rule(0.95, 0.5, last=10.0),
     Trouble.CLOSE_WAIT: Rule(100.0, 50.0, Act.PLAN, last=120.0),

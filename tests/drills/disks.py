@@ -18,7 +18,7 @@ LACKS = "" if os.getuid() == 0 else "only root can mount a small disk"
 
 def small_disk(run: Running) -> None:
     """A file system of its own for the server; unmounted with the drill."""
-    command = ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(run.directory / "server")]
+    command = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(run.directory / "server")]
     subprocess.run(command, check=True)
     run.at_end.callback(subprocess.run, ["umount", "-l", str(run.directory / "server")], check=True)
 
