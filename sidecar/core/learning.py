@@ -19,7 +19,6 @@ _EXPECTED_FOR = 3600.0
 """Seconds after its end for which a server's clients are waited for."""
 _JUMP = 1.0
 """Seconds between the two clocks' ideas of a wait: more than a clock's corrections, and somebody set it."""
-_NOTHING: frozenset[Measure] = frozenset()
 STOPPED = "T"
 """The kernel's letter for a process stopped by a signal."""
 
@@ -42,7 +41,7 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
         at=seen.at,
         wall=seen.wall,
         away=away,
-        fresh=frozenset(facts.readings) if _anew_judged(facts, seen) else _NOTHING,
+        fresh=frozenset(facts.readings if _anew_judged(facts, seen) else ()),
         asked=_asked(facts, gap, seen.wall),
         wavering=facts.wavering if away else _wavering(facts, gap, policy),
     )
@@ -56,7 +55,7 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
 
 
 def _anew_judged(facts: Facts, seen: obs.Seen) -> bool:
-    """Whether all readings are: by another policy, say, or for the first time."""
+    """Whether all readings are to be: by another policy, say, or for the first time."""
     return isinstance(seen.what, obs.Ticked) or not facts.known
 
 
@@ -148,12 +147,13 @@ def _read(facts: Facts, new: dict[Measure, Reading]) -> Facts:
     trends = follow(facts.trends, new, facts.at)
     readings = {**facts.readings, **new}
     made = derived(readings, trends, new)
+    brought = (*new, *made)
     return msgspec.structs.replace(
         facts,
         trends=trends,
-        fresh=frozenset(new) | frozenset(made) if made else frozenset(new),
+        fresh=frozenset(brought),
         readings={**readings, **made},
-        read_at={**facts.read_at, **dict.fromkeys((*new, *made), facts.at)},
+        read_at={**facts.read_at, **dict.fromkeys(brought, facts.at)},
     )
 
 

@@ -50,7 +50,7 @@ class HttpProbe:
         """Whether the last question was, in time."""
         self._doubted = False
         self._changed = asyncio.Event()
-        """What a pause depends on has."""
+        """Set when one of the two above has changed, by which a pause goes."""
         self._aim = Aim(self._run, "http probe")
 
     def watch(self, identity: Identity | None) -> None:

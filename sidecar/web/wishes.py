@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, get_args
 
 import msgspec
 
@@ -96,10 +96,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 Request = Pause | Resume | Restart | LoadWindow | Ack | Silence | Unsilence | Incidents | Status
-WISHES = tuple(
-    str(kind.__struct_config__.tag)
-    for kind in (Pause, Resume, Restart, LoadWindow, Ack, Silence, Unsilence, Incidents, Status)
-)
+WISHES = tuple(str(kind.__struct_config__.tag) for kind in get_args(Request))
 """Their names."""
 
 
