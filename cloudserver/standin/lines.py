@@ -65,10 +65,7 @@ def connected(connection: Connection) -> list[str]:
 def registered_client(connection: Connection, answer: str) -> list[str]:
     """A cloud client's registration, answered by a packet of type `answer`."""
     return [
-        f"{_ENDPOINT}{_RULE}",
-        f"{_ENDPOINT}New message received",
-        f"{_ENDPOINT}sender = {connection.temporary}",
-        f"{_ENDPOINT}type = COMPONENT_REGISTRATION_REQUEST",
+        *_received(connection.temporary, "COMPONENT_REGISTRATION_REQUEST"),
         f"{_REGISTRATION}Processing packet",
         f"{_REGISTRATION}component type = COMMUNICATION_CLOUD_CLIENT",
         f"{_REGISTRATION}network service type = UNDEFINED",
@@ -85,10 +82,7 @@ def registered_client(connection: Connection, answer: str) -> list[str]:
 def registered_component(connection: Connection, kind: str) -> list[str]:
     """A network service's or an actor's registration."""
     return [
-        f"{_ENDPOINT}{_RULE}",
-        f"{_ENDPOINT}New message received",
-        f"{_ENDPOINT}sender = {connection.key}",
-        f"{_ENDPOINT}type = COMPONENT_REGISTRATION_REQUEST",
+        *_received(connection.key, "COMPONENT_REGISTRATION_REQUEST"),
         f"{_REGISTRATION}Processing packet",
         f"{_REGISTRATION}component type = {kind}",
         f"{_CACHE}Component of {connection.key}",
@@ -103,10 +97,7 @@ def registered_component(connection: Connection, kind: str) -> list[str]:
 def listed(connection: Connection, found: int) -> list[str]:
     """A list request on the WebSocket."""
     return [
-        f"{_ENDPOINT}{_RULE}",
-        f"{_ENDPOINT}New message received",
-        f"{_ENDPOINT}sender = {connection.key}",
-        f"{_ENDPOINT}type = REQUEST_LIST_COMPONENT_REGISTERED",
+        *_received(connection.key, "REQUEST_LIST_COMPONENT_REGISTERED"),
         f"{_LIST}Processing packet",
         f"{_LIST}{found} components found, filtered and written as JSON",
         f"{_CLIENT}Send to {connection.key}",
@@ -128,10 +119,7 @@ def listed_over_http(requester: str, found: int) -> list[str]:
 def invited(connection: Connection, kind: str) -> list[str]:
     """A request for a VPN, which is offered to both."""
     return [
-        f"{_ENDPOINT}{_RULE}",
-        f"{_ENDPOINT}New message received",
-        f"{_ENDPOINT}sender = {connection.key}",
-        f"{_ENDPOINT}type = {kind}",
+        *_received(connection.key, kind),
         f"{_VPN}Processing packet",
         f"{_VPN}Answer = COMPONENT_CONNECTION_RESPOND, to both",
         f"{_VPN}Done",
@@ -183,3 +171,13 @@ def closed(connection: Connection, code: int, removed: int) -> list[str]:
 def note(text: str) -> list[str]:
     """Anything else the endpoint mentions in a line."""
     return [_ENDPOINT + text]
+
+
+def _received(sender: str | None, kind: str) -> list[str]:
+    """How what follows from a packet begins."""
+    return [
+        f"{_ENDPOINT}{_RULE}",
+        f"{_ENDPOINT}New message received",
+        f"{_ENDPOINT}sender = {sender}",
+        f"{_ENDPOINT}type = {kind}",
+    ]
