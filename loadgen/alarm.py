@@ -1,9 +1,9 @@
-"""A bug in a callback ends the run: asyncio would only log it, and the figures would go on looking good."""
+"""What a run does goes on until one part of it ends; or a bug in a callback, which asyncio would only log."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Never
 
@@ -26,3 +26,18 @@ def alarm() -> Iterator[asyncio.Future[Never]]:
     finally:
         loop.set_exception_handler(before)
         raised.cancel()
+
+
+async def until_one_ends(*works: Coroutine[Any, Any, Any]) -> None:
+    """All at once, until one of them ends: then the others are cancelled. Its exception is raised.
+
+    So is that of any callback: the figures would go on looking good.
+    """
+    with alarm() as bug:
+        tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(work) for work in works]
+        done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()

@@ -11,7 +11,7 @@ from cloudserver import session as cloud
 from loadgen import trouble
 from loadgen.books import Books
 from loadgen.connection import Connection
-from loadgen.gate import Gate
+from loadgen.gate import HOPELESS, Gate
 from loadgen.roles import keys, registering
 from loadgen.roles.client import Client, Context, State, is_slow
 from loadgen.roles.discoveries import Discoveries
@@ -28,8 +28,6 @@ from loadgen.shard import places
 from loadgen.tally import Operation
 from loadgen.ws.dial import Dialer
 
-HOPELESS = 100
-"""So many failures without one success, and the rest is not tried: there is no server."""
 _FAREWELL_WITHIN = 1.0
 """Seconds for the goodbye of a client that goes before the end."""
 _TICK = 0.005

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 from itertools import chain, islice
 from time import monotonic, process_time
-from typing import Any, Never
 
 from loadgen import trouble
-from loadgen.alarm import alarm
+from loadgen.alarm import until_one_ends
 from loadgen.books import Books
 from loadgen.crowd import Crowd
+from loadgen.gate import INTERRUPTED_WITHIN
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.results import Second
@@ -25,13 +25,11 @@ from loadgen.schedule.whole import opening, stages
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.shard import WHOLE
 from loadgen.tally import ASKED
-from loadgen.ticker import Ticker, follow
+from loadgen.ticker import Ticker, follow, now_and_then
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.reactor import Reactor
 
-INTERRUPTED_WITHIN = 2.0
-"""Seconds for goodbyes when a person ends the run."""
-_DRAIN_TICK = _EXPIRY_TICK = 0.01
+_DRAIN_TICK = 0.01
 
 
 class Phase(StrEnum):
@@ -90,27 +88,28 @@ class Engine:
             await dialer.find()
             books = Books(self._ledger, Ids(self._plan.seed, self._part.index).new)
             crowd = Crowd(self._plan, self._part, books, dialer)
-            with alarm() as bug:
-                seconds = asyncio.ensure_future(self._seconds(began, crowd))
-                await self._phases(began, crowd, bug)
-                rss = resident()
-                was_open = len(crowd)
-                await self._leave(crowd)
-                seconds.cancel()
+            seconds = asyncio.ensure_future(self._seconds(began, crowd))
+            await until_one_ends(  # a person, or that nobody is left to go on with, cuts it short
+                self._work(began, crowd),
+                self._interrupted.wait(),
+                crowd.forsaken.wait(),
+                watch(self._ledger),
+            )
+            rss = resident()
+            was_open = len(crowd)
+            await self._leave(crowd)
+            seconds.cancel()
         finally:
             reactor.close()
         self._last_turn(began, crowd)
-        asked = len(self._part.clients(self._plan.clients))
         return Outcome(
-            clients=Clients(
-                asked=asked,
-                open=was_open,
+            clients=Clients.of(
+                len(self._part.clients(self._plan.clients)),
+                was_open=was_open,
                 registered=crowd.registered_ever,
                 lost=crowd.lost,
                 failed=crowd.failures,
-                unfinished=asked - crowd.registered_ever - crowd.failures,
                 left=crowd.left,
-                aborted=was_open - crowd.left,
                 departed=crowd.departed,
             ),
             tally=self._ledger.total(),
@@ -127,26 +126,10 @@ class Engine:
         tls = ssl.create_default_context(cafile=self._plan.ca) if where.secure else None
         return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.clients), tls=tls)
 
-    async def _phases(self, began: float, crowd: Crowd, bug: asyncio.Future[Never]) -> None:
-        """Ramp, hold, drain; cut short by a person, by a bug, or when nobody is left to go on with."""
-        waits = (
-            self._work(began, crowd),
-            self._interrupted.wait(),
-            crowd.forsaken.wait(),
-            watch(self._ledger),
-        )
-        tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(wait) for wait in waits]
-        done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
-
     async def _work(self, began: float, crowd: Crowd) -> None:
         """The first stage begins when the ramp is over, in time or later."""
         ticker = Ticker(crowd.tick)
-        expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
+        expiring = asyncio.ensure_future(now_and_then(crowd.expire))
         coming = asyncio.ensure_future(self._follow(began, self._opening, crowd))
         try:
             await crowd.settled.wait()
@@ -205,9 +188,3 @@ class Engine:
 def _begun(events: Iterator[Event]) -> Iterator[Event]:
     """The same, with all the work done that comes before the first of them."""
     return chain(list(islice(events, 1)), events)
-
-
-async def _now_and_then(act: Callable[[], None]) -> None:
-    while True:
-        await asyncio.sleep(_EXPIRY_TICK)
-        act()

@@ -7,6 +7,10 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Client = TypeVar("Client", bound=Hashable)
+HOPELESS = 100
+"""So many failures without one success, and the rest is not tried: there is no server."""
+INTERRUPTED_WITHIN = 2.0
+"""Seconds for goodbyes when a person ends the run."""
 
 
 class Gate(Generic[Client]):

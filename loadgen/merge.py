@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 
 import msgspec
 
 from fermatkit.errors import UserError
 from loadgen.figures import missed
-from loadgen.outcome import Clients, Outcome
+from loadgen.outcome import together
 from loadgen.record import Record, differences
 from loadgen.results import Run, Second
 from loadgen.schedule.events import Shard
 from loadgen.summary import summarise
 from loadgen.tally import Tally
 from loadgen.verdict import Word, judge
-
-Number = TypeVar("Number", int, float)
 
 
 def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
@@ -28,7 +25,8 @@ def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
     first = min(starts)
     run = Run(started=min(record.run.started for record in records), plan=records[0].run.plan)
     seconds = _side_by_side(records, [start - first for start in starts])
-    outcome = _together(records, names)
+    losses = [*_missing(records), *_invalid(records, names)]
+    outcome = together([record.outcome() for record in records], losses)
     outcome = msgspec.structs.replace(outcome, missed=missed(run.plan, outcome))
     summary = summarise(run.plan, outcome, judge(outcome), started=run.started, result_file=None)
     return Record(run, seconds, summary)
@@ -82,26 +80,6 @@ def _second(slot: int, slots: Sequence[Sequence[tuple[int, Second]]]) -> Second:
     return Second(at=float(slot), phase=phase, registered=registered, departed=departed, tally=tally)
 
 
-def _together(records: Sequence[Record], names: Sequence[str]) -> Outcome:
-    parts = [record.outcome() for record in records]
-    tally = Tally()
-    for part in parts:
-        tally.add(part.tally)
-    clients: dict[str, Any] = {
-        name: _sum([getattr(part.clients, name) for part in parts]) for name in Clients.__struct_fields__
-    }
-    return Outcome(
-        clients=Clients(**clients),
-        tally=tally,
-        seconds=max(part.seconds for part in parts),
-        cpu_seconds=_sum([part.cpu_seconds for part in parts]),
-        rss=_sum([part.rss for part in parts]),
-        interrupted=any(part.interrupted for part in parts),
-        gave_up=any(part.gave_up for part in parts),
-        losses=(*_missing(records), *_invalid(records, names)),
-    )
-
-
 def _missing(records: Sequence[Record]) -> list[str]:
     there = {_shard(record).index for record in records}
     of = _shard(records[0]).of
@@ -114,9 +92,3 @@ def _invalid(records: Sequence[Record], names: Sequence[str]) -> list[str]:
     return [
         f"{name}: {reason}" for name, part in parts if part.verdict is Word.INVALID for reason in part.reasons
     ]
-
-
-def _sum(values: Sequence[Number | None]) -> Number | None:
-    """None when one of them is unknown."""
-    known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if len(known) == len(values) else None

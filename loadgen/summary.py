@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from fermatkit.errors import ExitCode
@@ -66,8 +68,8 @@ class Generator(msgspec.Struct, frozen=True):
     longest_collection_ms: float | None = None
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_field="type"):
-    """Everything but the single seconds."""
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """What every kind of run comes to. Times in milliseconds unless their name says seconds."""
 
     verdict: Word
     exit_code: ExitCode
@@ -82,7 +84,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_fiel
     """The difference of the two: the generator's own lateness."""
     messages: Traffic
     connect_ms: Percentiles
-    """From the moment a connect was due until its registration was answered."""
+    """From when a connect was due until its registration was answered; for an echo, until it was open."""
+
+
+class Summary(Ended, frozen=True, kw_only=True, tag="summary", tag_field="type"):
+    """Everything but the single seconds."""
+
     connect_service_ms: Percentiles
     """From the moment it was really started."""
     connect_wait_ms: Percentiles
@@ -118,7 +125,7 @@ def summarise(
         exit_code=verdict.code,
         reasons=verdict.reasons,
         clients=outcome.clients,
-        errors=dict(sorted(outcome.tally.errors.items(), key=lambda item: (-item[1], item[0]))),
+        errors=by_frequency(outcome.tally.errors),
         latency_ms=percentiles(message.response),
         service_ms=percentiles(message.service),
         send_lag_ms=percentiles(message.lag),
@@ -141,6 +148,11 @@ def summarise(
         plan=plan,
         result_file=result_file,
     )
+
+
+def by_frequency(errors: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent first."""
+    return dict(sorted(errors.items(), key=lambda item: (-item[1], item[0])))
 
 
 def percentiles(histogram: Histogram) -> Percentiles:

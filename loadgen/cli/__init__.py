@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import ssl
 import sys
 import traceback
@@ -19,6 +18,7 @@ from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, results
 from loadgen.cli import crew, files, planned
 from loadgen.cli.echo import echo
+from loadgen.cli.ending import interrupted_by_signals, printed
 from loadgen.cli.selftest import selftest
 from loadgen.cli.table import table
 from loadgen.crew.crew import Crew, Link
@@ -112,8 +112,7 @@ def _load(args: argparse.Namespace) -> int:
     if file.problem:
         say(sys.stderr, f"loadgen: {file.problem}\n")
     text = msgspec.json.encode(summary).decode() if args.json else table(summary)
-    if why := say(sys.stdout, f"{text}\n"):
-        say(sys.stderr, f"loadgen: the summary could not be printed ({why}); it is in {file.path}\n")
+    printed(text, f"; it is in {file.path}")
     return summary.exit_code
 
 
@@ -145,9 +144,7 @@ async def _until_signalled(
     plan: Plan, part: Shard, link: Link | None, on_second: Callable[[Second], None]
 ) -> Outcome:
     engine = Crew(plan, on_second, part, link) if link else Engine(plan, on_second, part)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, engine.interrupt)
+    interrupted_by_signals(engine.interrupt)
     return await engine.run()
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import signal
 import socket
 import ssl
-import sys
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -18,10 +16,10 @@ from fermatkit import eventloop
 from fermatkit.errors import UserError
 from fermatkit.units import format_duration, format_size, parse_duration
 from loadgen import limits
+from loadgen.cli.ending import interrupted_by_signals, printed
 from loadgen.echo.engine import EchoEngine, EchoOutcome
 from loadgen.echo.plan import EchoPlan, mistakes
 from loadgen.echo.summary import EchoSummary, summarise
-from loadgen.say import say
 from loadgen.summary import Percentiles
 from loadgen.verdict import Word, judge
 from loadgen.ws.dial import bind, loopback_sources, target
@@ -108,8 +106,7 @@ def echo(argv: list[str]) -> int:
         ended = runner.run(_until_signalled(plan))
     summary = summarise(plan, ended, judge(ended.outcome), started=started)
     text = msgspec.json.encode(summary).decode() if args.json else table(summary)
-    if why := say(sys.stdout, f"{text}\n"):
-        say(sys.stderr, f"loadgen: the summary could not be printed ({why})\n")
+    printed(text)
     return summary.exit_code
 
 
@@ -133,9 +130,7 @@ def _try_out(plan: EchoPlan) -> None:
 
 async def _until_signalled(plan: EchoPlan) -> EchoOutcome:
     engine = EchoEngine(plan)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, engine.interrupt)
+    interrupted_by_signals(engine.interrupt)
     return await engine.run()
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
-from loadgen import trouble
+from loadgen import outcome, trouble
 from loadgen.outcome import Clients, Outcome
 from loadgen.tally import Operation, Tally
-
-Number = TypeVar("Number", int, float)
 
 
 def untouched(asked: int) -> Outcome:
@@ -54,38 +51,13 @@ def lost(asked: int, seen: Tally, held: tuple[int, int], seconds: float, why: st
 
 
 def _clients(asked: int, *, registered: int, failed: int, departed: int = 0) -> Clients:
-    return Clients(
-        asked=asked,
-        open=0,
-        registered=registered,
-        lost=registered - departed,
-        failed=failed,
-        unfinished=asked - registered - failed,
-        left=0,
-        aborted=0,
-        departed=departed,
+    """None of them is there any more."""
+    lost = registered - departed
+    return Clients.of(
+        asked, was_open=0, registered=registered, lost=lost, failed=failed, left=0, departed=departed
     )
 
 
 def together(parts: Sequence[Outcome]) -> Outcome:
-    """One outcome of all, at least one. What is unknown of one is unknown of the whole."""
-    tally = Tally()
-    for part in parts:
-        tally.add(part.tally)
-    return Outcome(
-        clients=Clients(
-            **{name: sum(getattr(part.clients, name) for part in parts) for name in Clients.__struct_fields__}
-        ),
-        tally=tally,
-        seconds=max(part.seconds for part in parts),
-        cpu_seconds=_sum([part.cpu_seconds for part in parts]),
-        rss=_sum([part.rss for part in parts]),
-        interrupted=any(part.interrupted for part in parts),
-        gave_up=any(part.gave_up for part in parts),
-        losses=tuple(loss for part in parts for loss in part.losses),
-    )
-
-
-def _sum(values: Sequence[Number | None]) -> Number | None:
-    known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if len(known) == len(values) else None
+    """One outcome of all, at least one."""
+    return outcome.together(parts, (loss for part in parts for loss in part.losses))

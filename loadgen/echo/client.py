@@ -9,6 +9,7 @@ from typing import Protocol
 
 from loadgen import trouble
 from loadgen.ledger import Ledger
+from loadgen.opening import Opening
 from loadgen.tally import Operation
 from loadgen.ws.frames import Opcode, Pool, header, number_of
 from loadgen.ws.socket import WebSocket
@@ -35,8 +36,7 @@ class Books:
         accounts = ledger.accounts
         self.error = ledger.error
         self.connect = accounts[Operation.CONNECT]
-        self.tcp = accounts[Operation.TCP]
-        self.upgrade = accounts[Operation.UPGRADE]
+        self.phases = accounts[Operation.TCP], accounts[Operation.UPGRADE]
         self.echo = accounts[Operation.ECHO]
         self.lag = self.echo.lag.record
         self.response = self.echo.response.record
@@ -74,16 +74,14 @@ class EchoClient:
         self._skipped: set[int] | None = None  # older than the newest, and not answered
         self._leaving = False
         self.socket: WebSocket | None = None
-        self._opening: _Opening | None = None
+        self._opening: Opening | None = None
 
     def connect(self, dial: Callable[[EchoClient], WebSocket], due: float) -> None:
         """Begin the connect that fell due at `due`."""
         books = self.books
         began = monotonic()
-        self._opening = _Opening(due, began)
         books.connect.sent(due, began)
-        books.tcp.scheduled()
-        books.tcp.sent(began, began)
+        self._opening = Opening(books.phases, books.connect, due, began)
         self.socket = dial(self)
 
     def close(self) -> None:
@@ -99,26 +97,16 @@ class EchoClient:
 
     def connected(self, retransmits: int | None) -> None:
         """See `Listener`."""
-        books, opening = self.books, self._opening
-        if opening is None:
-            return
-        now = monotonic()
-        opening.connected = now
-        books.tcp.answered(opening.began, opening.began, now)
-        books.upgrade.scheduled()
-        books.upgrade.sent(now, now)
-        books.error(trouble.SYN_AGAIN, retransmits or 0)
+        if self._opening is not None:
+            self._opening.next()
+            self.books.error(trouble.SYN_AGAIN, retransmits or 0)
 
     def opened(self) -> None:
         """See `Listener`."""
-        books, opening = self.books, self._opening
-        if opening is None or opening.connected is None:
-            return
-        self._opening = None
-        now = monotonic()
-        books.upgrade.answered(opening.connected, opening.connected, now)
-        books.connect.answered(opening.due, opening.began, now)
-        self._crowd.opened(self)
+        if self._opening is not None:
+            self._opening.over()
+            self._opening = None
+            self._crowd.opened(self)
 
     def message(self, _: int, payload: memoryview) -> None:
         """An answer that did not come alone, or not in order; see `EchoSocket` for the others."""
@@ -138,10 +126,9 @@ class EchoClient:
 
     def closed(self, kind: str | None) -> None:
         """See `Listener`."""
-        books, opening = self.books, self._opening
-        if opening is not None:
-            (books.tcp if opening.connected is None else books.upgrade).lost()
-            books.connect.lost()
+        books = self.books
+        if self._opening is not None:
+            self._opening.lost()
             self._opening = None
         out = [*range(self.newest + 1, self.last + 1), *(self._skipped or ())]
         if not self._leaving:
@@ -161,14 +148,3 @@ class EchoClient:
         elif self._skipped is not None:
             self._skipped.discard(number)
             self.books.echo.out_of_order += 1
-
-
-class _Opening:
-    """The moments of a connect, as long as it is one."""
-
-    __slots__ = ("began", "connected", "due")
-
-    def __init__(self, due: float, began: float) -> None:
-        self.due = due
-        self.began = began
-        self.connected: float | None = None

@@ -10,15 +10,13 @@ from time import monotonic
 from loadgen import trouble
 from loadgen.echo.client import Books, EchoClient
 from loadgen.echo.plan import EchoPlan
-from loadgen.gate import Gate
+from loadgen.gate import HOPELESS, Gate
 from loadgen.roster import Roster
 from loadgen.selfwatch import until
 from loadgen.ticker import AT_ONCE
 from loadgen.ws.frames import put
 from loadgen.ws.socket import WebSocket
 
-HOPELESS = 100
-"""So many failures without one success, and the rest is not tried: there is no server."""
 _LEAVE_TICK = 0.01
 
 

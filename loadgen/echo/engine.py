@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from random import Random
 from time import monotonic, process_time
-from typing import Any
 
 import msgspec
 
 from loadgen import pacing, trouble
-from loadgen.alarm import alarm
+from loadgen.alarm import until_one_ends
 from loadgen.echo.client import Books
 from loadgen.echo.crowd import EchoCrowd
 from loadgen.echo.plan import EchoPlan
 from loadgen.echo.socket import EchoSocket
+from loadgen.gate import INTERRUPTED_WITHIN
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.tally import Operation
-from loadgen.ticker import drive, follow
+from loadgen.ticker import drive, follow, now_and_then
 from loadgen.ws.dial import Dialer, loopback_sources, target
 from loadgen.ws.frames import Pool
 from loadgen.ws.reactor import Reactor
 
-INTERRUPTED_WITHIN = 2.0
-"""Seconds for goodbyes when a person ends the run."""
 _TICK = 0.01
 
 
@@ -75,7 +73,13 @@ class EchoEngine:
             await dialer.find()
             crowd = EchoCrowd(self._plan, self._books, dialer.dial)
             with short_collections(self._ledger) as collect:
-                await self._until_one_ends(self._work(crowd), crowd.forsaken.wait(), self._seconds(collect))
+                await until_one_ends(
+                    self._work(crowd),
+                    crowd.forsaken.wait(),
+                    self._seconds(collect),
+                    self._interrupted.wait(),
+                    watch(self._ledger),
+                )
                 rss, was_open = resident(), len(crowd.open)
                 hurry = self._interrupted.is_set()
                 await crowd.leave(INTERRUPTED_WITHIN if hurry else self._plan.closed_within)
@@ -96,21 +100,9 @@ class EchoEngine:
             kind=EchoSocket,
         )
 
-    async def _until_one_ends(self, *works: Coroutine[Any, Any, Any]) -> None:
-        """All at once, until one of them ends, or a person ends it; a callback's exception is raised."""
-        with alarm() as bug:
-            everything = (*works, self._interrupted.wait(), watch(self._ledger))
-            tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(work) for work in everything]
-            done, _ = await asyncio.wait([*tasks, bug], return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for task in done:
-                task.result()
-
     async def _work(self, crowd: EchoCrowd) -> None:
         plan = self._plan
-        expiring = asyncio.ensure_future(_now_and_then(crowd.expire))
+        expiring = asyncio.ensure_future(now_and_then(crowd.expire))
         try:
             begin, cpu = monotonic(), process_time()
             connects = ((due, None) for due in pacing.connects(plan.connections, plan.ramp))
@@ -143,16 +135,13 @@ class EchoEngine:
         if not self._interrupted.is_set():
             self._ledger.error(trouble.UNANSWERED[Operation.ECHO], self._books.echo.in_flight)
         self._ledger.turn(*self._processor.turn())
-        asked = self._plan.connections
-        clients = Clients(
-            asked=asked,
-            open=was_open,
+        clients = Clients.of(
+            self._plan.connections,
+            was_open=was_open,
             registered=crowd.opened_ever,
             lost=crowd.lost,
             failed=crowd.failed,
-            unfinished=asked - crowd.opened_ever - crowd.failed,
             left=crowd.left,
-            aborted=was_open - crowd.left,
         )
         outcome = Outcome(
             clients=clients,
@@ -168,9 +157,3 @@ class EchoEngine:
 
 def _cost(begin: float, cpu: float) -> Cost:
     return Cost(round(monotonic() - begin, 3), round(process_time() - cpu, 3))
-
-
-async def _now_and_then(act: Callable[[], None]) -> None:
-    while True:
-        await asyncio.sleep(_TICK)
-        act()

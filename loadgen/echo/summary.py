@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from fermatkit.errors import ExitCode
 from loadgen.echo.engine import Cost, EchoOutcome
 from loadgen.echo.plan import EchoPlan
-from loadgen.outcome import Clients
-from loadgen.summary import Generator, Percentiles, Traffic, generator, percentiles, traffic
+from loadgen.summary import (
+    Ended,
+    Generator,
+    Percentiles,
+    Traffic,
+    by_frequency,
+    generator,
+    percentiles,
+    traffic,
+)
 from loadgen.tally import Operation
-from loadgen.verdict import Verdict, Word
+from loadgen.verdict import Verdict
 
 
-class EchoSummary(msgspec.Struct, frozen=True, kw_only=True, tag="echo", tag_field="type"):
-    """Everything; times in milliseconds unless their name says seconds."""
+class EchoSummary(Ended, frozen=True, kw_only=True, tag="echo", tag_field="type"):
+    """Everything."""
 
-    verdict: Word
-    exit_code: ExitCode
-    reasons: tuple[str, ...]
-    clients: Clients
-    errors: dict[str, int]
-    latency_ms: Percentiles
-    """From the moment each message was due until it came back."""
-    service_ms: Percentiles
-    """From the moment each was really sent."""
-    send_lag_ms: Percentiles
-    """The difference of the two: the generator's own lateness."""
-    messages: Traffic
-    connect_ms: Percentiles
-    """From the moment a connect was due until the WebSocket was open."""
     tcp_ms: Percentiles
     upgrade_ms: Percentiles
     connects: Traffic
@@ -54,7 +45,7 @@ def summarise(plan: EchoPlan, ended: EchoOutcome, verdict: Verdict, *, started: 
         exit_code=verdict.code,
         reasons=verdict.reasons,
         clients=outcome.clients,
-        errors=dict(sorted(outcome.tally.errors.items(), key=lambda item: (-item[1], item[0]))),
+        errors=by_frequency(outcome.tally.errors),
         latency_ms=percentiles(echo.response),
         service_ms=percentiles(echo.service),
         send_lag_ms=percentiles(echo.lag),
