@@ -17,10 +17,10 @@ from fermatkit.errors import UserError
 from fermatkit.units import format_duration, format_size, parse_duration
 from loadgen import limits
 from loadgen.cli.ending import interrupted_by_signals, printed
+from loadgen.cli.table import HEAD, row
 from loadgen.echo.engine import EchoEngine, EchoOutcome
 from loadgen.echo.plan import EchoPlan, mistakes
 from loadgen.echo.summary import EchoSummary, summarise
-from loadgen.summary import Percentiles
 from loadgen.verdict import Word, judge
 from loadgen.ws.dial import bind, loopback_sources, target
 
@@ -147,20 +147,15 @@ def table(summary: EchoSummary) -> str:
         [
             f"{summary.verdict}: {good if summary.verdict is Word.PASS else '; '.join(summary.reasons)}",
             f"messages  {sent}, {messages.in_flight:,} unanswered",
-            f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}",
-            _row("response, from when due", summary.latency_ms),
-            _row("service, from the send", summary.service_ms),
-            _row("send lag, our own", summary.send_lag_ms),
-            _row("connect", summary.connect_ms),
-            _row("  TCP", summary.tcp_ms),
-            _row("  upgrade", summary.upgrade_ms),
+            HEAD,
+            row("response, from when due", summary.latency_ms, 2),
+            row("service, from the send", summary.service_ms, 2),
+            row("send lag, our own", summary.send_lag_ms, 2),
+            row("connect", summary.connect_ms, 2),
+            row("  TCP", summary.tcp_ms, 2),
+            row("  upgrade", summary.upgrade_ms, 2),
             *(f"  {count:,}  {kind}" for kind, count in summary.errors.items()),
             f"generator {cost}, {size}",
             f"run       {run}",
         ]
     )
-
-
-def _row(name: str, values: Percentiles) -> str:
-    figures = (values.p50, values.p90, values.p99, values.p99_9, values.max)
-    return f"{name:28}" + "".join(f"{'-' if figure is None else f'{figure:,.2f}':>10}" for figure in figures)

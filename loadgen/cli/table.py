@@ -18,6 +18,7 @@ _OTHERS = (
     Operation.RECONNECT,
 )
 """Operations that only some plans have, each a row."""
+HEAD = f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}"
 
 
 def table(summary: Summary) -> str:
@@ -37,15 +38,15 @@ def table(summary: Summary) -> str:
         _traffic("messages", summary.messages),
         _traffic("pings", summary.pings),
         "",
-        f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}",
-        _row("response, from when due", summary.latency_ms),
-        _row("service, from the send", summary.service_ms),
-        _row("send lag, our own", summary.send_lag_ms),
-        _row("connect to registered", summary.connect_ms),
-        _row("  of it waiting to start", summary.connect_wait_ms),
-        _row("ping to pong", summary.ping_ms),
+        HEAD,
+        row("response, from when due", summary.latency_ms),
+        row("service, from the send", summary.service_ms),
+        row("send lag, our own", summary.send_lag_ms),
+        row("connect to registered", summary.connect_ms),
+        row("  of it waiting to start", summary.connect_wait_ms),
+        row("ping to pong", summary.ping_ms),
         *_others(summary),
-        _row("own event loop late", generator.loop_lag_ms),
+        row("own event loop late", generator.loop_lag_ms),
         *_not_in_the_percentiles(summary),
         "",
         *_errors(summary),
@@ -84,15 +85,17 @@ def _traffic(name: str, traffic: Traffic) -> str:
     )
 
 
-def _row(name: str, values: Percentiles) -> str:
+def row(name: str, values: Percentiles, digits: int = 1) -> str:
+    """Under `HEAD`; what is unknown is a dash."""
     figures = (values.p50, values.p90, values.p99, values.p99_9, values.max)
-    return f"{name:28}" + "".join(f"{'-' if figure is None else f'{figure:,.1f}':>10}" for figure in figures)
+    shown = ("-" if figure is None else f"{figure:,.{digits}f}" for figure in figures)
+    return f"{name:28}" + "".join(f"{one:>10}" for one in shown)
 
 
 def _others(summary: Summary) -> list[str]:
     """What there was beside: from the moment each was sent."""
     return [
-        _row(str(name), summary.operations[name].service_ms) for name in _OTHERS if name in summary.operations
+        row(str(name), summary.operations[name].service_ms) for name in _OTHERS if name in summary.operations
     ]
 
 

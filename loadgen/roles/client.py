@@ -69,6 +69,11 @@ class Context:
         client = self.clients.get(number)
         return client if client is not None and client.state is State.THERE else None
 
+    def on(self, connection: Connection) -> Client | None:
+        """Whose connection this is, if it is registered by it now."""
+        client = self.there(connection.client)
+        return client if client is not None and client.connection is connection else None
+
 
 def services(part: Part) -> tuple[NetworkServiceType, ...]:
     """The network services of such a client. Who has a VPN has it between the first ones, chats."""

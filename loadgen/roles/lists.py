@@ -44,8 +44,8 @@ class Lists:
         """All take a bite whose turn it is."""
         while turn := self._bites.take(now):
             due, connection = turn
-            client = self._context.there(connection.client)
-            if client is None or client.connection is not connection:
+            client = self._context.on(connection)
+            if client is None:
                 continue
             behaviour = client.part.behaviour
             assert isinstance(behaviour, SlowReader)  # noqa: S101 - nobody else begins

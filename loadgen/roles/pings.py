@@ -27,8 +27,8 @@ class Pings:
         """Let all ping whose turn it is."""
         while turn := self._agenda.take(now):
             due, connection = turn
-            client = self._context.there(connection.client)
-            if client is None or client.connection is not connection:
+            client = self._context.on(connection)
+            if client is None:
                 continue
             behaviour = client.part.behaviour
             assert isinstance(behaviour, Cloud)  # noqa: S101 - nobody else has a first ping
