@@ -133,6 +133,8 @@ class Engine:
         coming = asyncio.ensure_future(self._follow(began, self._opening, crowd))
         try:
             await crowd.settled.wait()
+            if crowd.forsaken.is_set():  # or the first message would still fall due to nobody
+                return
             begin = max(await self._hold_at(), began + self._plan.begin)
             await until(begin)
             self._phase = Phase.HOLDING

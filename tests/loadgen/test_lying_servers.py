@@ -114,6 +114,15 @@ async def test_nobody_listens(closed_port: int):
     balanced(outcome)
 
 
+async def test_nothing_falls_due_to_nobody(closed_port: int):
+    async def hold() -> float:
+        raise AssertionError("the holding began")
+
+    plan = flat(url=f"ws://127.0.0.1:{closed_port}", clients=CLIENTS)
+    outcome = await Engine(plan, on_second=lambda _: None, hold=hold).run()
+    assert outcome.clients.failed == CLIENTS
+
+
 async def test_a_server_that_is_not_there_is_not_tried_five_thousand_times(closed_port: int):
     outcome = await load(f"ws://127.0.0.1:{closed_port}", clients=5000, ramp=10_000)
     assert outcome.gave_up
