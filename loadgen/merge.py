@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
+from msgspec import structs
 
 from fermatkit.errors import UserError
 from loadgen.figures import missed
@@ -16,20 +16,39 @@ from loadgen.schedule.events import Shard
 from loadgen.summary import summarise
 from loadgen.tally import Tally
 from loadgen.verdict import Word, judge
+from loadgen.watched import Mark
 
 
 def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
     """One record of all; `names` are theirs, for the UserError when they do not fit together."""
     _check(records, names)
-    starts = [datetime.fromisoformat(record.run.started).timestamp() for record in records]
-    first = min(starts)
+    starts = [datetime.fromisoformat(record.run.started) for record in records]
+    offsets = [(start - min(starts)).total_seconds() for start in starts]
     run = Run(started=min(record.run.started for record in records), plan=records[0].run.plan)
-    seconds = _side_by_side(records, [start - first for start in starts])
+    seconds = _side_by_side(records, offsets)
     losses = [*_missing(records), *_invalid(records, names)]
     outcome = together([record.outcome() for record in records], losses)
-    outcome = msgspec.structs.replace(outcome, missed=missed(run.plan, outcome))
+    outcome = structs.replace(outcome, missed=missed(run.plan, outcome))
     summary = summarise(run.plan, outcome, judge(outcome), started=run.started, result_file=None)
-    return Record(run, seconds, summary)
+    watched, since = _watched(records, offsets)
+    return Record(
+        run,
+        seconds,
+        summary,
+        watched.server,
+        tuple(structs.replace(sample, at=sample.at + since) for sample in watched.samples),
+        tuple(_later(mark, since) for mark in watched.marks),
+    )
+
+
+def _watched(records: Sequence[Record], offsets: Sequence[float]) -> tuple[Record, float]:
+    """Whose view of the server is the whole's, and when it began: of one server the best view is enough."""
+    return max(zip(records, offsets, strict=True), key=lambda one: len(one[0].samples) + len(one[0].marks))
+
+
+def _later(mark: Mark, since: float) -> Mark:
+    until = None if mark.until is None else mark.until + since
+    return structs.replace(mark, at=mark.at + since, until=until)
 
 
 def _shard(record: Record) -> Shard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +16,9 @@ from loadgen.schedule.events import Shard
 from loadgen.summary import Summary, summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import Word, judge
+from loadgen.watched import Mark, Sample, Server
+
+Some = TypeVar("Some")
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -24,6 +28,21 @@ class Record(msgspec.Struct, frozen=True):
     seconds: tuple[Second, ...]
     summary: Summary | None
     """None of a run that was killed."""
+    server: Server | None = None
+    """None: nobody watched it."""
+    samples: tuple[Sample, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    """Both in the order of time."""
+
+    def lines(self) -> Iterator[Line]:
+        """All that a file of it has, with a summary in any case."""
+        yield self.run
+        if self.server is not None:
+            yield self.server
+        yield from self.seconds
+        yield from self.samples
+        yield from self.marks
+        yield self.summed()
 
     def tally(self) -> Tally:
         """All of its seconds together."""
@@ -112,16 +131,26 @@ def load(path: Path) -> Record:
         raise UserError(f"{path}, line 1: not the beginning of a run; the file is damaged")
     last = rest[-1] if rest else None
     summary = last if isinstance(last, Summary) else None
-    seconds = tuple(line for line in rest if isinstance(line, Second))
-    if len(seconds) + (summary is not None) != len(rest):
+    if _lines(rest, Run) or _lines(rest, Summary) != _lines(rest[-1:], Summary):
         raise UserError(f"{path} is more than one run, or its lines are out of order; the file is damaged")
-    return Record(first, seconds, summary)
+    return Record(
+        run=first,
+        seconds=_lines(rest, Second),
+        summary=summary,
+        server=next(iter(_lines(rest, Server)), None),
+        samples=tuple(sorted(_lines(rest, Sample), key=lambda sample: sample.at)),
+        marks=tuple(sorted(_lines(rest, Mark), key=lambda mark: mark.at)),
+    )
 
 
 def differences(one: msgspec.Struct, other: msgspec.Struct) -> list[str]:
     """The names of the fields in which two of one kind differ."""
     names = one.__struct_fields__
     return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+
+def _lines(lines: list[Line], kind: type[Some]) -> tuple[Some, ...]:
+    return tuple(line for line in lines if isinstance(line, kind))
 
 
 def _check_version(path: Path, line: bytes) -> None:

@@ -13,9 +13,10 @@ from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.summary import Summary
 from loadgen.tally import Tally
+from loadgen.watched import Mark, Sample, Server
 
-VERSION = 3
-"""1 had other buckets, and nothing of the machine; 2 had a plan of flags alone."""
+VERSION = 4
+"""1 had other buckets, and nothing of the machine; 2 had a plan of flags alone; 3 nothing of the server."""
 NAME = "run.jsonl"
 
 
@@ -67,7 +68,8 @@ class Second(msgspec.Struct, frozen=True, kw_only=True, tag="second", tag_field=
     tally: Tally
 
 
-Line = Run | Second | Summary
+Line = Run | Second | Server | Sample | Mark | Summary
+"""In this order, but for what is between the first and the last: that comes as it comes."""
 
 
 class ResultFile:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen import exports, hdr
@@ -15,7 +16,7 @@ from loadgen.cli.table import table
 from loadgen.compare import compare, unlike
 from loadgen.merge import merge
 from loadgen.record import Record, load
-from loadgen.results import Line, ResultFile
+from loadgen.results import ResultFile
 from loadgen.say import say
 
 
@@ -74,14 +75,11 @@ def _merge(args: argparse.Namespace) -> str:
 
 
 def _write(record: Record, path: Path) -> Record:
-    record = Record(
-        record.run, record.seconds, msgspec.structs.replace(record.summed(), result_file=str(path))
-    )
+    record = structs.replace(record, summary=structs.replace(record.summed(), result_file=str(path)))
     try:
         with path.open("xb", buffering=0) as out:
             file = ResultFile(path, out)
-            lines: list[Line] = [record.run, *record.seconds, record.summed()]
-            for line in lines:
+            for line in record.lines():
                 file.write(line)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; name another -o") from error

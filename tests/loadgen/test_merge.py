@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fermatkit.errors import UserError
 from loadgen.merge import merge
@@ -11,6 +12,7 @@ from loadgen.scenario.thresholds import threshold
 from loadgen.schedule.events import Shard
 from loadgen.tally import Tally
 from loadgen.verdict import Word
+from loadgen.watched import Kind, Mark, Sample, Server
 from support.loads import record, run, second, tallies
 
 FIRST = record(run(shard=Shard(0, 2), clients=6), [second(1.0), second(2.0), second(3.0)])
@@ -54,6 +56,23 @@ def test_nothing_is_lost_by_merging_and_the_order_of_files_does_not_matter(parts
     order = list(range(len(parts)))
     random.shuffle(order)
     assert merge([shards[one] for one in order], [names[one] for one in order]).seconds == merged.seconds
+
+
+def test_the_server_is_one_and_whoever_saw_most_of_it_tells():
+    looks = tuple(Sample(at=at, readings={"cpu:utilization": 5.0}) for at in (0.5, 1.5))
+    told = (
+        Mark(at=0.2, until=0.7, kind=Kind.RESTART, text="pid 5"),
+        Mark(at=1.0, kind=Kind.ALERT, text="DOWN"),
+    )
+    server = Server(seen_by="pid 4")
+    seen = structs.replace(SECOND, server=server, samples=looks, marks=told)
+    merged = merge([structs.replace(FIRST, samples=looks[:1]), seen], ["a", "b"])
+    assert merged.server == server
+    assert [round(one.at, 3) for one in merged.samples] == [2.4, 3.4]
+    assert [(one.at, one.until) for one in merged.marks] == [
+        (pytest.approx(2.1), pytest.approx(2.6)),
+        (pytest.approx(2.9), None),
+    ]
 
 
 def test_a_part_that_proves_nothing_makes_the_whole_prove_nothing():

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen.record import Record, load
 from loadgen.schedule.events import Shard
 from loadgen.verdict import Word
+from loadgen.watched import Kind, Mark, Sample, Server
 from support.loads import record, run, second, written
 
 WHOLE = record(run(clients=3), [second(1.0), second(2.0)])
@@ -21,6 +23,27 @@ def test_a_whole_run_is_read_as_it_was_written(tmp_path: Path):
     assert read == WHOLE
     assert read.summed() == WHOLE.summary
     assert read.outcome().tally == WHOLE.tally()
+
+
+def test_what_was_seen_of_the_server_lies_between_in_any_order(tmp_path: Path):
+    looks = (
+        Sample(at=0.5, readings={"cpu:utilization": 7.0, "gc:utilization": None}),
+        Sample(at=1.5, readings={}),
+    )
+    told = (
+        Mark(at=-1.0, kind=Kind.INCIDENT, text="DISK LOW"),
+        Mark(at=0.5, until=2.0, kind=Kind.HARM, text="kill"),
+    )
+    seen = structs.replace(
+        WHOLE, server=Server(seen_by="pid 4", about={"java": "17"}), samples=looks, marks=told
+    )
+    path = written(tmp_path / "run.jsonl", seen)
+    assert load(path) == seen
+    first, *between, last = path.read_bytes().splitlines(keepends=True)
+    between.sort(key=lambda line: b'"second"' in line)  # who watched has its own pace
+    path.write_bytes(b"".join([first, *between, last]))
+    between.sort(reverse=True)  # seconds keep their order: they alone are told from each other by it
+    assert load(path) == seen
 
 
 @given(st.data())
@@ -57,7 +80,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 def other_version(lines: list[bytes]) -> list[bytes]:
-    return [lines[0].replace(b'"version":3', b'"version":7'), *lines[1:]]
+    return [lines[0].replace(b'"version":4', b'"version":7'), *lines[1:]]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +93,7 @@ def other_version(lines: list[bytes]) -> list[bytes]:
         (lambda lines: [lines[0], lines[1][:50] + b"\n", *lines[2:]], "line 2: damaged"),
         (lambda lines: [*lines, b"\xff\x00\n"], "line 5: damaged"),
         (lambda lines: [*lines, *lines], "more than one run"),
-        (other_version, "of version 7, and this program reads version 3"),
+        (other_version, "of version 7, and this program reads version 4"),
     ],
 )
 def test_a_file_that_is_no_run_is_one_line(tmp_path: Path, spoil, words: str):

@@ -18,7 +18,7 @@ from loadgen.scenario.overrides import bare
 from loadgen.scenario.plan import Limits, Plan
 from loadgen.scenario.stages import Ramp, Stage
 from loadgen.schedule.events import Shard
-from loadgen.summary import summarise
+from loadgen.summary import Summary, summarise
 from loadgen.tally import Operation, Tally
 from loadgen.verdict import judge
 
@@ -122,9 +122,7 @@ def written(path: Path, of: Record) -> Path:
     """Its file, as the program writes it."""
     with path.open("xb", buffering=0) as out:
         file = ResultFile(path, out)
-        file.write(of.run)
-        for one in of.seconds:
-            file.write(one)
-        if of.summary is not None:
-            file.write(of.summary)
+        for line in of.lines():
+            if of.summary is not None or not isinstance(line, Summary):
+                file.write(line)
     return path
