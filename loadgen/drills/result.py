@@ -1,4 +1,4 @@
-"""What a drill came to: `drill.json`, and a row of the report. Pure data; moments are seconds after the harm."""
+"""What a drill came to: `drill.json`, and a row of the report. Pure; moments are seconds after the harm."""
 
 from __future__ import annotations
 
