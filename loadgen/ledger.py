@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from loadgen.recorder import Recorder
 from loadgen.tally import Counts, Operation, Tally
+from loadgen.whole import Whole
 
 
 class Account:
@@ -82,7 +83,7 @@ class Ledger:
         self.loop_lag = Recorder()
         self.collections = Recorder()
         self._errors: dict[str, int] = {}
-        self._total = Tally()
+        self._total = Whole()
         self._adding: deque[Iterator[None]] = deque()  # seconds on their way into it
 
     def error(self, kind: str, count: int = 1) -> None:
@@ -118,4 +119,4 @@ class Ledger:
         while self._adding:
             for _ in self._adding.popleft():
                 pass
-        return self._total
+        return self._total.tally()

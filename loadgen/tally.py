@@ -5,7 +5,6 @@ Always: scheduled = unsent + sent + waiting, and sent = answered + lost + in fli
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -100,17 +99,21 @@ class Counts(msgspec.Struct, omit_defaults=True):
         """Due, and neither sent nor given up yet. Of a single second it may be less than nothing."""
         return self.scheduled - self.unsent - self.sent
 
-    def add(self, other: Counts) -> None:
-        """Count all of `other` too."""
-        for _ in self.adding(other):
-            pass
+    @property
+    def histograms(self) -> tuple[Histogram, Histogram, Histogram]:
+        """All of them."""
+        return self.response, self.service, self.lag
 
-    def adding(self, other: Counts) -> Iterator[None]:
-        """The same in small pieces."""
+    def count(self, other: Counts) -> None:
+        """Count all of `other` too but its histograms."""
         for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("response", "service", "lag"):
-            yield from getattr(self, name).adding(getattr(other, name))
+
+    def add(self, other: Counts) -> None:
+        """Count all of `other` too."""
+        self.count(other)
+        for mine, more in zip(self.histograms, other.histograms, strict=True):
+            mine.add(more)
 
 
 def _none_yet() -> dict[Operation, Counts]:
@@ -137,22 +140,27 @@ class Tally(msgspec.Struct):
         if count:
             self.errors[kind] = self.errors.get(kind, 0) + count
 
-    def add(self, other: Tally) -> None:
-        """Count all of `other` too."""
-        for _ in self.adding(other):
-            pass
+    @property
+    def histograms(self) -> list[Histogram]:
+        """All of them, always in the same order."""
+        parts = [one for operation in Operation for one in self.accounts[operation].histograms]
+        return [*parts, self.loop_lag, self.collections]
 
-    def adding(self, other: Tally) -> Iterator[None]:
-        """The same in small pieces."""
+    def count(self, other: Tally) -> None:
+        """Count all of `other` too but its histograms."""
         for kind, count in other.errors.items():
             self.error(kind, count)
         self.cpu += other.cpu
         shares = [share for share in (self.busiest, other.busiest) if share is not None]
         self.busiest = max(shares, default=None)
         for operation, counts in other.accounts.items():
-            yield from self.accounts[operation].adding(counts)
-        yield from self.loop_lag.adding(other.loop_lag)
-        yield from self.collections.adding(other.collections)
+            self.accounts[operation].count(counts)
+
+    def add(self, other: Tally) -> None:
+        """Count all of `other` too."""
+        self.count(other)
+        for mine, more in zip(self.histograms, other.histograms, strict=True):
+            mine.add(more)
 
 
 def together(tally: Tally, operations: tuple[Operation, ...]) -> Counts:

@@ -33,7 +33,7 @@ from loadgen.outcome import Outcome
 from loadgen.results import Second
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
-from loadgen.tally import Tally
+from loadgen.whole import Whole
 
 READY_WITHIN = 60.0
 """Seconds from a worker's job until it is ready: an interpreter's start on a busy machine, and to spare."""
@@ -87,7 +87,7 @@ class _Worker(msgspec.Struct):
     heard: float
     """When it said something last, or was told to start."""
     stage: Stage = Stage.STARTING
-    seen: Tally = msgspec.field(default_factory=Tally)
+    seen: Whole = msgspec.field(default_factory=Whole)
     registered: int = 0
     departed: int = 0
     seconds: float = 0.0
@@ -171,7 +171,7 @@ class Leader:
         self._over(
             number,
             parts.lost(
-                worker.asked, worker.seen, (worker.registered, worker.departed), worker.seconds, words
+                worker.asked, worker.seen.tally(), (worker.registered, worker.departed), worker.seconds, words
             ),
         )
         return [*self._barriers(now), *self._shown()]
