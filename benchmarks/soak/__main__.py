@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,6 @@ import psutil
 
 from benchmarks.soak.memory import Growth, growth
 from loadgen.results import DECODER, Second
-from loadgen.tally import Tally
 
 RESULT = Path("build/soak.json")
 EACH = 30
@@ -38,8 +38,8 @@ class Progress:
         self._folder = folder
         self._read = 0
         self.last: Second | None = None
-        self.tally = Tally()
-        """All seconds so far."""
+        self.errors: Counter[str] = Counter()
+        """Of all seconds so far."""
 
     def look(self) -> None:
         """Take in the lines that were written since the last look."""
@@ -50,13 +50,7 @@ class Progress:
             self._read += sum(len(line) + 1 for line in lines)
             for second in (line for line in map(DECODER.decode, lines) if isinstance(line, Second)):
                 self.last = second
-                self.tally.add(second.tally)
-
-    def buckets(self) -> int:
-        """Of the run's histograms so far, those that are not empty."""
-        counts = self.tally.accounts.values()
-        histograms = [one for count in counts for one in (count.response, count.service, count.lag)]
-        return sum(len(one.counts) for one in (*histograms, self.tally.loop_lag, self.tally.collections))
+                self.errors.update(second.tally.errors)
 
 
 class Soak:
@@ -65,7 +59,6 @@ class Soak:
     def __init__(self, folder: Path, generator: psutil.Process, server: psutil.Process) -> None:
         self.progress = Progress(folder)
         self.memory: dict[str, list[tuple[float, int]]] = {"generator": [], "stand-in": []}
-        self.buckets: list[tuple[float, int]] = []
         self.rows: list[dict[str, float | int | str]] = []
         self._processes = {"generator": generator, "stand-in": server}
         self._most = 0
@@ -81,8 +74,6 @@ class Soak:
         sizes = {name: _resident(process) for name, process in self._processes.items()}
         if None in sizes.values():
             return  # one of them ends just now
-        if held:
-            self.buckets.append((at, self.progress.buckets()))
         for name, size in sizes.items():
             if held and size is not None:
                 self.memory[name].append((at, size))
@@ -185,10 +176,7 @@ def main() -> int:
     print(f"{'':<29}{'open':>8}{'lost':>8}{'generator MiB':>14}{'stand-in MiB':>13}")
     with tempfile.TemporaryDirectory() as name:
         soak, summary = soaked(options, Path(name))
-    grown = {
-        "generator": growth(soak.memory["generator"], soak.buckets),
-        "stand-in": growth(soak.memory["stand-in"]),
-    }
+    grown = {name: growth(samples) for name, samples in soak.memory.items()}
     against = verdict(summary, grown)
     for name, one in grown.items():
         if one is not None:
@@ -204,7 +192,7 @@ def main() -> int:
         "good": not against,
         "against": against,
         "growth": {name: one and {**one._asdict(), "per_hour": one.per_hour} for name, one in grown.items()},
-        "errors": soak.progress.tally.errors,
+        "errors": soak.progress.errors,
         "rows": soak.rows,
         "summary": summary,
     }
@@ -214,10 +202,9 @@ def main() -> int:
 
 
 def _grown(one: Growth) -> str:
-    new = f" beside {one.buckets:,} new buckets of histograms" if one.buckets else ""
     return (
         f"{one.bytes / _MIB:+.2f} MiB in the last {one.seconds:,.0f} s of holding"
-        f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB{new})"
+        f" ({one.per_hour / _MIB:+.1f} MiB an hour; flat is up to {one.allowed / _MIB:.1f} MiB)"
     )
 
 

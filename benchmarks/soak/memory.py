@@ -1,13 +1,12 @@
 """Does memory grow while nothing changes? Pure.
 
-What counts is the last two thirds of the holding: in the first third caches fill, buckets of histograms come
-up for the first time, and Python's allocator takes what it will need. The slope is Theil and Sen's, the
-median of the slopes between any two samples: a whim of one sample does not move it.
+What counts is the last two thirds of the holding: in the first third caches fill, and Python's allocator
+takes what it will need. The slope is Theil and Sen's, the median of the slopes between any two samples: a
+whim of one sample does not move it.
 
 Flat is at most 1 % in those two thirds, but not less than 2 MiB. Python's allocator takes memory in arenas of
 1 MiB, and one step of it is chance; only several are a leak. Hence the longer the soak, the smaller the leak
 that it finds: 2 MiB are 36 MiB an hour in five minutes, 6 MiB an hour in thirty, 0.4 MiB in eight hours.
-What new buckets of the generator's histograms take comes on top: rare latencies come up for hours.
 """
 
 from __future__ import annotations
@@ -26,10 +25,6 @@ _AT_MOST = 300
 """Samples that are compared in pairs."""
 
 
-BUCKET = 80
-"""Bytes that an entry of a histogram takes: 55 to 81 by tracemalloc, as full as its dictionary is."""
-
-
 class Growth(NamedTuple):
     """In the last two thirds of a soak."""
 
@@ -37,13 +32,11 @@ class Growth(NamedTuple):
     bytes: float
     """By the slope; less than 0 if it shrank."""
     allowed: float
-    buckets: int = 0
-    """Of histograms, those that got their first latency meanwhile. There is an end to them: 31,744 each."""
 
     @property
     def flat(self) -> bool:
-        """Whether nothing that can be told from nothing was added, beside those buckets."""
-        return self.bytes - self.buckets * BUCKET <= self.allowed
+        """Whether nothing that can be told from nothing was added."""
+        return self.bytes <= self.allowed
 
     @property
     def per_hour(self) -> float:
@@ -51,11 +44,8 @@ class Growth(NamedTuple):
         return self.bytes / self.seconds * 3600
 
 
-def growth(samples: list[tuple[float, int]], buckets: list[tuple[float, int]] | None = None) -> Growth | None:
-    """Of (seconds, bytes), in order of time; None if there are too few to tell.
-
-    `buckets`: as many of histograms, at the same moments, if the process has any.
-    """
+def growth(samples: list[tuple[float, int]]) -> Growth | None:
+    """Of (seconds, bytes), in order of time; None if there are too few to tell."""
     if not samples:
         return None
     (began, _), (ended, _) = samples[0], samples[-1]
@@ -69,10 +59,4 @@ def growth(samples: list[tuple[float, int]], buckets: list[tuple[float, int]] | 
     if not slopes:
         return None
     seconds = ended - counted[0][0]
-    filled = [count for at, count in buckets or () if at >= counted[0][0]]
-    return Growth(
-        seconds,
-        median(slopes) * seconds,
-        max(STEPS * ARENA, SHARE * counted[0][1]),
-        filled[-1] - filled[0] if filled else 0,
-    )
+    return Growth(seconds, median(slopes) * seconds, max(STEPS * ARENA, SHARE * counted[0][1]))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.soak.memory import ARENA, BUCKET, SHARE, STEPS, growth
+from benchmarks.soak.memory import ARENA, SHARE, STEPS, growth
 
 MINUTES_30 = [float(second) for second in range(0, 1800, 10)]
 SIZE = 40 * 2**20
@@ -39,16 +39,6 @@ def test_one_step_of_the_allocator_is_no_leak_and_a_spike_is_none():
     assert spike is not None
     assert step.flat
     assert (spike.flat, spike.bytes) == (True, 0)
-
-
-def test_new_buckets_of_histograms_are_no_leak():
-    filling = [(at, int(at * 40)) for at in MINUTES_30]
-    growing = [(at, SIZE + count * BUCKET) for at, count in filling]
-    plain, explained = growth(growing), growth(growing, filling)
-    assert plain is not None
-    assert explained is not None
-    assert (plain.flat, explained.flat) == (False, True)
-    assert explained.buckets == pytest.approx(48_000, abs=400)
 
 
 def test_of_much_memory_a_hundredth_is_allowed():
