@@ -9,6 +9,9 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SHARES = {"%": 0.01}
 _RATES = {"/h": 1 / 3600, "/m": 1 / 60, "/s": 1.0}
+_WRITTEN: dict[str, Mapping[str, float]] = {
+    "duration": _SECONDS, "size": _BYTES, "share": _SHARES, "rate": _RATES,
+}  # fmt: skip
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+|%|/[a-z])\s*")
 _TIME_OF_DAY = re.compile(r"\s*([01][0-9]|2[0-3]):([0-5][0-9])\s*")
 _LONGEST = 40
@@ -26,7 +29,9 @@ def _quantity(text: str, units: Mapping[str, float], example: str, most: float) 
         raise ValueError(
             f"{_short(text)} is not a number with one of the units {', '.join(units)} (like {example!r})"
         )
-    amount = float(match[1]) * units[match[2]]
+    size = units[match[2]]
+    # By division where the unit is a part: 70 times a hundredth is a little more than seven tenths.
+    amount = float(match[1]) * size if size >= 1 else float(match[1]) / round(1 / size)
     if amount > most:
         raise ValueError(f"{_short(text)} is beyond all measure: write at most {in_unit_of(text, most)}")
     return amount
@@ -76,6 +81,20 @@ def parse_time_of_day(text: str) -> float:
     if match is None:
         raise ValueError(f"{_short(text)} is not a time of day (like '03:00', from 00:00 to 23:59)")
     return int(match[1]) * 3600.0 + int(match[2]) * 60.0
+
+
+def write(amount: float, unit: str) -> str:
+    """The shortest text that is read as this amount of a duration, size, share, rate or time of day.
+
+    ``(600.0, "duration")`` → ``"10m"``, ``(0.85, "share")`` → ``"85%"``.
+    """
+    if unit == "time of day":
+        return f"{int(amount // 3600):02}:{int(amount % 3600 // 60):02}"
+    units = _WRITTEN[unit]
+    whole = ((size, name) for name, size in units.items() if amount >= size and (amount / size).is_integer())
+    size, name = max(whole, default=(1.0, next(name for name, size in units.items() if size in (1, 0.01))))
+    scale = 100 if name == "%" else 1 / size
+    return f"{amount * scale:.10f}".rstrip("0").rstrip(".") + name
 
 
 def format_duration(seconds: float) -> str:

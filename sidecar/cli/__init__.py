@@ -59,9 +59,11 @@ _MEASURE = _Argument(
 )
 _JSON = _Argument("--json", {"action": "store_true", "help": "as the API gives it"})
 _CSV = _Argument("--csv", {"action": "store_true", "help": "a line for each step, with all figures"})
+_EXAMPLE = _Argument("--example", {"action": "store_true", "help": "as a file with every key in it"})
 _COMMANDS = {
     "run": ("watch the server until stopped (SIGTERM or Ctrl-C)", (_CONFIG,)),
     "check": ("read the configuration and say all that is wrong with it", (_CONFIG,)),
+    "config": ("show every key that can be set, with its type, default and meaning", (_EXAMPLE,)),
     "test-alert": (
         "send a test message to the channels, as an outage would be told, and say what each answers",
         (_CHANNEL, _CONFIG),

@@ -23,13 +23,13 @@ Number = Annotated[float, msgspec.Meta(ge=0)]
 
 def _percent(value: object) -> float:
     """Of 100, as what it is compared with: written like every share."""
-    return 100 * cast("float", plain(value, Share))
+    return round(100 * cast("float", plain(value, Share)), 9)
 
 
 _KINDS: dict[str, Any] = {
     "bytes": Bytes,
     "bytes/s": Bytes,
-    "percent": Annotated[float, msgspec.Meta(extra={"read": _percent})],
+    "percent": Annotated[float, msgspec.Meta(extra={"read": _percent, "unit": "percent"})],
     "seconds": Seconds,
     "share": Share,
 }
@@ -53,7 +53,7 @@ def read(table: object, path: str, mistakes: list[Mistake]) -> dict[Trouble, Rul
             )
             continue
         trouble, before = Trouble(name), len(mistakes)
-        written = values(one, _kind(trouble), where, mistakes)
+        written = values(one, kind(trouble), where, mistakes)
         # With a mistake, too: what else is written may be another, its channels for one.
         good = {key: value for key, value in written.items() if value is not None}
         rules[trouble] = msgspec.structs.replace(DEFAULTS[trouble], **good)
@@ -64,7 +64,7 @@ def read(table: object, path: str, mistakes: list[Mistake]) -> dict[Trouble, Rul
     return rules
 
 
-def _kind(trouble: Trouble) -> type[msgspec.Struct]:
+def kind(trouble: Trouble) -> type[msgspec.Struct]:
     """What can be written in this rule's table."""
     metric = METRICS[trouble]
     number = _KINDS.get("share" if metric.of else UNITS[metric.measure], Number)
@@ -74,7 +74,7 @@ def _kind(trouble: Trouble) -> type[msgspec.Struct]:
         ("last", Seconds, 0.0),
         ("act", Annotated[str, _choice(_ACTS)], ""),
         ("severity", Annotated[str, _choice(Severity)], ""),
-        ("channels", tuple[Line, ...], ()),
+        ("channels", Annotated[tuple[Line, ...], msgspec.Meta(examples=[("mail",)])], ()),
     ]
     return msgspec.defstruct(f"[rules.{trouble}]", fields, rename={"last": "for"}, frozen=True)
 
@@ -88,7 +88,7 @@ def _choice(members: Iterable[StrEnum]) -> msgspec.Meta:
             raise ValueError(f"must be {choices}, is {texts.shown(value)}")
         return known[value]
 
-    return msgspec.Meta(extra={"read": one_of})
+    return msgspec.Meta(extra={"read": one_of, "choices": tuple(known)})
 
 
 def _crossed(trouble: Trouble, rule: Rule, path: str) -> list[Mistake]:

@@ -40,31 +40,38 @@ Output = Annotated[str, msgspec.Meta(extra={"read": texts.output})]
 Days = Annotated[tuple[Day, ...], msgspec.Meta(extra={"read": texts.days})]
 
 
+def example(value: object) -> msgspec.Meta:
+    """For the reference, of a setting without a default that shows how it is written."""
+    return msgspec.Meta(examples=[value])
+
+
 class AdminSettings(msgspec.Struct, frozen=True):
     """``[server.admin]``: the login of the server's administrator, for its own counters."""
 
-    password: Secret
+    password: Annotated[Secret, example({"credential": "admin"})]
     """The word itself; the server's default is "fermat"."""
     user: Line = "fermat"
+    """The name that it logs in by."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
     """``[server]``: the Cloud Server and how it is run: by systemd, by `command`, or by others."""
 
-    unit: Unit = ""
+    unit: Annotated[Unit, example("fermat-cloud-server.service")] = ""
     """The service by which systemd runs it, and through which alone the sidecar acts on it."""
-    command: Command = ()
+    command: Annotated[Command, example(("java", "-jar", "server.jar"))] = ()
     """The program and its arguments; no shell is involved. Without it the sidecar starts and ends none."""
-    pidfile: Line = ""
+    pidfile: Annotated[Line, example("/run/cloud.pid")] = ""
     """A file with the pid of the server that somebody else runs."""
-    match: Line = ""
-    """… or a text that its command line has, and no other's. With neither it is who listens on `port`."""
+    match: Annotated[Line, example("-jar /opt/fermat-cloud-server/fermat-cloud-server.jar")] = ""
+    """A text that its command line has, and no other's. With neither this nor `pidfile` it is who listens on
+    `port`."""
     directory: Text = "."
     """Its working directory: the real server keeps its configuration, webapp and log there."""
     host: Host = "127.0.0.1"
     """Where the probes reach it."""
     port: Port = 9090
-    """Likewise; the server reads its own from its configuration."""
+    """The port that the probes connect to; the server reads its own from its configuration."""
     on_stop: Literal["stop", "leave"] = "stop"
     """What becomes of the server when the sidecar is stopped."""
     output: Output = "server-output.log"
@@ -93,25 +100,28 @@ class HealthSettings(msgspec.Struct, frozen=True):
     host: Host = "127.0.0.1"
     """Anything but loopback shows the server's state to the network, and wants a token."""
     port: Port = 9191
-    names: Hosts = ()
+    """The port of both."""
+    names: Annotated[Hosts, example(("status.example.org",))] = ()
     """Under which others ask for it, a reverse proxy's, say; its own address needs none."""
-    token: Secret | None = None
+    token: Annotated[Secret, example({"credential": "api"})] | None = None
     """Who shows it may ask for a pause, acknowledge and silence over HTTP; without one nobody may."""
-    monit_password: Secret | None = None
+    monit_password: Annotated[Secret, example({"credential": "monit"})] | None = None
     """Of ``/monit/``, which the Cloud Server's own admin page can show; without one there is no such page."""
 
 
 class ChannelSettings(msgspec.Struct, frozen=True):
     """``[[channel]]``: somebody who is told."""
 
-    name: Line
-    url: Secret
+    name: Annotated[Line, example("telegram")]
+    """By which messages, `/health` and `[rules]` speak of it; no two have the same."""
+    url: Annotated[Secret, example("tgram://BOT_TOKEN/CHAT_ID")]
     """As Apprise writes them: ``tgram://…``, ``mailto://…``, ``slack://…``."""
     severity: Literal["warn", "fail"] = "warn"
     """The least that it is told of. A server that is down is a fail."""
     quiet_from: TimeOfDay = 0.0
     """When its quiet hours begin, UTC: what is less than a fail is told at their end, as one digest."""
     quiet_to: TimeOfDay = 0.0
+    """When they end; the same as their beginning: there are none."""
     after: Seconds = 0.0
     """Told only of what nobody has acknowledged (``fermat-sidecar ack``) by then."""
 
@@ -124,21 +134,22 @@ class ChannelSettings(msgspec.Struct, frozen=True):
 class DeadmanSettings(msgspec.Struct, frozen=True):
     """``[deadman]``: who is told again and again that the sidecar is alive, and raises the alarm when not."""
 
-    url: Secret
+    url: Annotated[Secret, example("https://hc-ping.com/YOUR-UUID")]
     """As Healthchecks.io gives it. Told at ``…/start``, at the url itself, and at ``…/fail``."""
     interval: Interval = 60.0
+    """How often it is told that all is well; let the switch wait for three of them."""
 
 
 class MaintenanceSettings(msgspec.Struct, frozen=True, rename={"begin": "from", "end": "to"}):
     """``[[maintenance]]``: a pause by the calendar; all of it is UTC."""
 
-    begin: TimeOfDay
-    """``from``"""
-    end: TimeOfDay
-    """``to``; when it is earlier than that, on the next day."""
+    begin: Annotated[TimeOfDay, example(3 * 3600.0)]
+    """When it begins."""
+    end: Annotated[TimeOfDay, example(4 * 3600.0)]
+    """When it ends; earlier than its beginning: on the next day."""
     days: Days = WEEK
-    """On which it begins: ``["sat", "sun"]``."""
-    why: Line = ""
+    """The days on which it begins."""
+    why: Annotated[Line, example("weekly upgrade")] = ""
     """What for: it is shown while it lasts."""
 
     @property

@@ -13,7 +13,7 @@ _DAY = 86400.0
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """The numbers: what can be set in a configuration file's ``[limits]``."""
+    """``[limits]``: the numbers by which is decided."""
 
     start_timeout: Patience = 60.0
     """A server that is not ready by then after its start, or again after it was, is given up. (The real one
@@ -23,7 +23,7 @@ class Limits(msgspec.Struct, frozen=True):
     stuck_after: Patience = 10.0
     """List requests unanswered for so long, with pings well: the processors are stuck."""
     busy_after: Patience = 60.0
-    """… and for so long while its garbage collector works: then hung all the same."""
+    """Two signs missing for so long while its garbage collector works: hung all the same."""
     heap_after: Patience = 20.0
     """Seconds of garbage collection, a quarter of a core at least, without an answer: heap exhausted."""
     http_dead_after: Patience = 60.0
@@ -36,19 +36,20 @@ class Limits(msgspec.Struct, frozen=True):
     """SIGKILL follows SIGTERM after so long. (The real server ends within 0.5 s.)"""
 
     budget: tuple[Window, ...] = (Window(6, 600.0), Window(20, 86400.0))
-    """Each restart drops every client; one that leaves a window may be spent again."""
+    """At most so many restarts in any span of that length: each drops every client."""
     backoff_first: Seconds = 1.0
     """The wait before the second restart in a row; it doubles from there. The first is at once."""
     backoff_max: Seconds = 60.0
+    """The longest wait between two restarts in a row."""
     jitter: Share = 0.1
     """A wait for a restart, or for a message's next attempt, is made longer by up to this share of it."""
     stable_after: Seconds = 60.0
     """Proven ready for so long, the server is stable and the back-off starts over."""
 
     clients_back: Share = 0.9
-    """After a restart so large a part of the clients that were connected before should come back …"""
+    """So large a part of the clients that were connected before a restart should come back after it."""
     clients_back_in: Patience = 120.0
-    """… within so long; if not, it is told. "Recovered" does not wait for them."""
+    """They should be back within so long; if not, it is told. "Recovered" does not wait for them."""
 
     quiet_from: TimeOfDay = 3 * 3600.0
     """When the window begins in which planned restarts are made, UTC."""
@@ -59,6 +60,7 @@ class Limits(msgspec.Struct, frozen=True):
     """The wait before a message is tried again; it doubles from there. (A service that is asked too often
     refuses for longer, and Apprise does not pass on for how long.)"""
     retry_max: Patience = 300.0
+    """The longest wait between two attempts."""
     save_patience: Seconds = 1.0
     """A message waits so long for the disk, then leaves all the same."""
 
@@ -75,6 +77,7 @@ class Limits(msgspec.Struct, frozen=True):
     remind_first: Seconds = 3600.0
     """People are reminded of what is still open after so long, then after twice as long …; 0: never."""
     remind_max: Seconds = 86400.0
+    """The longest wait between two reminders."""
 
     save_again: Patience = 5.0
     """The wait before a memory that could not be saved is tried again."""

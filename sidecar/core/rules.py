@@ -55,14 +55,17 @@ class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):
     """A finding while a value is beyond a threshold: above it, or below if `clear` stands above."""
 
     threshold: float
+    """Beyond this value it is found."""
     clear: float
     """Only at this value is it over: one that wavers around a single line would flap."""
     act: Act = Act.TELL
+    """What follows: it is noted, told, forbids to end the server, plans a restart, or restarts at once."""
     last: Seconds = 0.0
     """How long the value has to be beyond before it counts."""
     severity: Severity = Severity.WARN
+    """How bad it is."""
     channels: tuple[str, ...] | None = None
-    """Who is told; None: everybody."""
+    """Who is told; everybody when it is left out."""
 
     def beyond(self, value: float, *, found: bool) -> bool:
         """Whether the value is bad, or (`found`) not good again yet."""

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fermatkit.units import format_duration, format_size, parse_duration, parse_rate, parse_share, parse_size
+from fermatkit.units import (
+    format_duration,
+    format_size,
+    parse_duration,
+    parse_rate,
+    parse_share,
+    parse_size,
+    write,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +88,35 @@ def test_any_text_is_a_number_or_a_value_error(text: str) -> None:
 @given(st.integers(0, 10**6))
 def test_whole_seconds_come_back(seconds: int) -> None:
     assert parse_duration(f"{seconds}s") == seconds
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "text"),
+    [
+        (600.0, "duration", "10m"),
+        (90.0, "duration", "90s"),
+        (129600.0, "duration", "36h"),
+        (0.25, "duration", "250ms"),
+        (0, "duration", "0s"),
+        (1.25 * 2**30, "size", "1280MiB"),
+        (0.85, "share", "85%"),
+        (0.075, "share", "7.5%"),
+        (0.5, "rate", "30/m"),
+        (10800.0, "time of day", "03:00"),
+    ],
+)
+def test_an_amount_is_written_as_short_as_can_be(amount: float, unit: str, text: str) -> None:
+    assert write(amount, unit) == text
+
+
+@given(st.integers(0, 10**9))
+def test_what_is_written_is_read_as_the_same(thousandths: int) -> None:
+    seconds = thousandths / 1000
+    assert parse_duration(write(seconds, "duration")) == seconds
+    assert parse_share(write(thousandths / 10**9, "share")) == pytest.approx(thousandths / 10**9, abs=1e-12)
+    assert parse_size(write(float(thousandths), "size")) == thousandths
+
+
+@given(st.integers(0, 100))
+def test_whole_percentages_are_the_nearest_numbers(percent: int) -> None:
+    assert parse_share(f"{percent}%") == percent / 100
