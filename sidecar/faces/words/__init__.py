@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
+from fermatkit.labels import labels
 from fermatkit.measures import Measure
 from sidecar.core.actions import Pulse
 from sidecar.core.moments import Meanwhile
@@ -272,4 +273,5 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def words(language: str = "en") -> Words:
     """The catalogue of a language that ships with the sidecar."""
-    return msgspec.toml.decode(files(__name__).joinpath(f"{language}.toml").read_bytes(), type=Words)
+    table = msgspec.toml.decode(files(__name__).joinpath(f"{language}.toml").read_bytes())
+    return msgspec.convert(table | {"measure": labels(language)}, Words)
