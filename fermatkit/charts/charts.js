@@ -42,12 +42,12 @@ const Charts = (() => {
   }
 
   /* `format` writes a value for people; `binary`: of bytes; `told(index)` is called with where the pointer is. */
-  function draw(place, { lines, format, binary = false, told = () => {} }) {
+  function draw(place, { lines, format, binary = false, height = HEIGHT, told = () => {} }) {
     let marks = [];
     const axis = { stroke: () => tint("--quiet"), grid: { stroke: () => tint("--line"), width: 1 }, ticks: { show: false } };
     const chart = new uPlot({
       width: place.clientWidth || 400,
-      height: HEIGHT,
+      height,
       tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       legend: { show: false },
       cursor: { sync: { key: "time", setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
@@ -62,7 +62,7 @@ const Charts = (() => {
     }, [[], ...lines.flatMap(() => [[], [], []])], place);
 
     new ResizeObserver(() => {
-      if (place.clientWidth) chart.setSize({ width: place.clientWidth, height: HEIGHT });
+      if (place.clientWidth) chart.setSize({ width: place.clientWidth, height });
     }).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart.redraw());
 

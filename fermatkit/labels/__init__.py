@@ -1,4 +1,4 @@
-"""What each measure is called by people, in one catalogue a language: on the page, in messages, in reports."""
+"""What each measure is called by people, in a catalogue for each language: on pages, in messages and reports."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ from loadgen.cli.table import table
 from loadgen.compare import compare, unlike
 from loadgen.merge import merge
 from loadgen.record import Record, load
+from loadgen.report.faces import as_html, as_json, as_markdown, preferred
+from loadgen.report.model import report
+from loadgen.report.words import LANGUAGES
 from loadgen.results import ResultFile
 from loadgen.say import say
 
@@ -32,13 +35,19 @@ def main(words: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="loadgen")
     commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser("report", help="a run's summary, also of one that was killed")
-    report.add_argument("file", type=Path, metavar="FILE", help="a run.jsonl")
-    form = report.add_mutually_exclusive_group()
+    reporting = commands.add_parser("report", help="a run's summary, also of one that was killed")
+    reporting.add_argument("file", type=Path, metavar="FILE", help="a run.jsonl")
+    form = reporting.add_mutually_exclusive_group()
+    form.add_argument("--html", action="store_true", help="the report: one page that needs nothing else")
+    form.add_argument("--markdown", action="store_true", help="the report, without its charts")
+    form.add_argument("--model", action="store_true", help="all that the report says, as one JSON object")
     form.add_argument("--json", action="store_true", help="the summary as one JSON object")
     form.add_argument("--csv", action="store_true", help="a row for each second and operation")
     form.add_argument("--prometheus", action="store_true", help="the summary in Prometheus' text format")
     form.add_argument("--hdr", action="store_true", help="an HdrHistogram log, version 2, of each second")
+    reporting.add_argument(
+        "--lang", choices=LANGUAGES, default=preferred(), help="of page and Markdown (%(default)s)"
+    )
     merging = commands.add_parser("merge", help="runs of one plan, each machine's shard, as one run")
     merging.add_argument("files", type=Path, metavar="FILE", nargs="+")
     merging.add_argument("-o", "--out", type=Path, metavar="OUT", help="write it as a result file, a new one")
@@ -53,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _report(args: argparse.Namespace) -> str:
     record = load(args.file)
+    if args.html:
+        return as_html(report(record), args.lang)
+    if args.markdown:
+        return as_markdown(report(record), args.lang)
+    if args.model:
+        return as_json(report(record))
     if args.csv:
         return exports.rows(record)
     if args.prometheus:

@@ -1,0 +1,118 @@
+"""A report in the words of a language: which chapters there are, and what each of them says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from loadgen.report import chapters, trials
+from loadgen.report.document import Document, Fact, Facts, Moment, Section
+from loadgen.report.model import Report
+from loadgen.report.speech import Speech
+from loadgen.verdict import Word
+from loadgen.watched import Kind
+
+_STATUS = {Word.PASS: "pass", Word.FAIL: "fail"}
+_COLOURS = {Kind.HARM: "bad", Kind.INCIDENT: "warn", Kind.RESTART: "restarted", Kind.ALERT: "warn"}
+
+
+def compose(report: Report, language: str) -> Document:
+    """The whole document."""
+    speech = Speech(language)
+    text, summary = speech.words.text, report.summary
+    plan = report.run.plan
+    end = report.timeline.at[-1] if report.timeline.at else 0.0
+    moments = tuple(_moments(report, speech, end))
+    return Document(
+        language=language,
+        title=text.title.format(name=plan.name),
+        status=_STATUS.get(summary.verdict, "none"),
+        verdict=f"{speech.words.verdict[summary.verdict]}: {_sentence(report, speech)}",
+        about=text.about.format(
+            name=plan.name,
+            url=plan.url,
+            started=f"{report.run.started[:10]} {report.run.started[11:19]} UTC",
+            length=speech.seconds(summary.seconds),
+        ),
+        sections=tuple(_sections(report, speech)),
+        moments=moments,
+        end=end,
+        made_by=text.made_by.format(version=_version(report, speech)),
+        wide=text.marks if moments else "",
+    )
+
+
+def _sections(report: Report, speech: Speech) -> Iterator[Section]:
+    yield Section("", (Facts(tuple(_facts(report, speech))),))
+    yield from trials.capacity(report.capacity, speech)
+    yield from trials.drills(report.drills, speech)
+    yield from chapters.run(report, speech)
+
+
+def _sentence(report: Report, speech: Speech) -> str:
+    """The verdict with the numbers behind it."""
+    text, summary = speech.words.text, report.summary
+    if summary.verdict is not Word.PASS:
+        reasons = speech.list([speech.reason(reason) for reason in summary.reasons])
+        return speech.words.verdict_says[summary.verdict].format(reasons=reasons)
+    clients, messages = summary.clients, summary.messages
+    said = text.passed if messages.scheduled else text.passed_without_messages
+    return said.format(
+        clients=speech.number(clients.registered),
+        departed=text.departed if clients.departed else "",
+        messages=speech.number(messages.answered),
+        p99=speech.milliseconds(summary.latency_ms.p99),
+    )
+
+
+def _facts(report: Report, speech: Speech) -> Iterator[Fact]:
+    text, summary = speech.words.text, report.summary
+    clients, messages, own = summary.clients, summary.messages, summary.generator
+    number, late = speech.number, speech.milliseconds
+    yield Fact(
+        text.clients,
+        number(clients.open),
+        text.clients_note.format(asked=number(clients.asked), failed=number(clients.failed)),
+        "fail" if clients.failed else "",
+    )
+    yield Fact(
+        text.lost,
+        number(clients.lost),
+        text.lost_note.format(departed=number(clients.departed)),
+        "fail" if clients.lost else "",
+    )
+    yield Fact(
+        text.answered,
+        number(messages.answered),
+        text.answered_note.format(
+            due=number(messages.scheduled), lost=number(messages.lost + messages.in_flight)
+        ),
+        "fail" if messages.lost + messages.in_flight + messages.unsent else "",
+    )
+    yield Fact(
+        text.response,
+        late(summary.latency_ms.p99),
+        text.response_note.format(p50=late(summary.latency_ms.p50), max=late(summary.latency_ms.max)),
+    )
+    yield Fact(
+        text.connects,
+        late(summary.connect_ms.p99),
+        text.connects_note.format(p50=late(summary.connect_ms.p50), max=late(summary.connect_ms.max)),
+    )
+    yield Fact(
+        text.generator,
+        late(summary.send_lag_ms.p99),
+        text.generator_note.format(share=speech.share(own.cpu_share), memory=speech.size(own.rss_bytes)),
+        "warn" if summary.verdict is Word.INVALID else "",
+    )
+
+
+def _moments(report: Report, speech: Speech, end: float) -> Iterator[Moment]:
+    for mark in report.marks:
+        until = mark.until if mark.until is not None else end if mark.kind is Kind.INCIDENT else mark.at
+        text = f"{speech.words.mark[mark.kind]}: {mark.text}"
+        yield Moment(mark.at, max(until, mark.at), _COLOURS[mark.kind], text)
+
+
+def _version(report: Report, speech: Speech) -> str:
+    environment = report.run.environment
+    return environment.version if environment else speech.words.unknown

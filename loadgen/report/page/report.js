@@ -1,0 +1,48 @@
+"use strict";
+
+/* Draws the charts of a report from the data that stands in it. Times are seconds since the start of the run. */
+
+(() => {
+  const { charts, moments, end, language } = JSON.parse(document.getElementById("data").textContent);
+  const digits = places => new Intl.NumberFormat(language, { maximumFractionDigits: places, useGrouping: "always" });
+  const whole = digits(0), tenth = digits(1), hundredth = digits(2);
+
+  function size(bytes) {
+    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = 0;
+    while (Math.abs(bytes) >= 1024 && power < 4) { bytes /= 1024; power += 1; }
+    return (power ? tenth : whole).format(bytes) + " " + units[power];
+  }
+
+  function quantity(value, unit) {
+    const number = (Math.abs(value) >= 100 ? whole : Math.abs(value) >= 1 ? tenth : hundredth).format(value);
+    if (unit === "bytes") return size(value);
+    if (unit === "bytes/s") return size(value) + "/s";
+    if (unit === "percent") return number + "\u00a0%";
+    if (unit === "ms") return number + " ms";
+    if (unit === "seconds") return number + " s";
+    return unit === "/s" ? number + "/s" : number;
+  }
+
+  const ALL = times => times.map(() => null);
+
+  for (const figure of document.querySelectorAll("figure[data-chart]")) {
+    const chart = charts[Number(figure.dataset.chart)], items = [...figure.querySelectorAll("li b")];
+    /* The legend says what is under the pointer; without one, the most there was. */
+    const told = index => chart.lines.forEach(({ mean, most }, line) => {
+      const known = (most ?? mean).filter(value => value !== null);
+      const value = index === null || index === undefined ? (known.length ? Math.max(...known) : null) : mean[index];
+      items[line].textContent = value === null || value === undefined ? "–" : (index ?? null) === null ? "≤ " + quantity(value, chart.unit) : quantity(value, chart.unit);
+    });
+    const plot = Charts.draw(figure.querySelector(".plot"), {
+      lines: chart.lines,
+      format: value => quantity(value, chart.unit),
+      binary: chart.unit === "bytes",
+      height: figure.classList.contains("wide") ? 220 : undefined,
+      told,
+    });
+    const series = chart.lines.map(({ mean, least, most }) => ({ mean, min: least ?? ALL(mean), max: most ?? ALL(mean) }));
+    plot.show(chart.at, series, [0, Math.max(end, 1)], moments);
+    told(null);
+  }
+})();

@@ -1,0 +1,72 @@
+"""Numbers as people of one language write them, and texts of this program in that language. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fermatkit.units import format_duration, format_size
+from loadgen.report.words import Words, words
+
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+_PLACE = re.compile(r"\{(\w+)\}")
+_TEN = 10.0
+
+
+class Speech:
+    """Of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.words: Words = words(language)
+        self._patterns = [(_pattern(english), text) for english, text in self.words.reason.items()]
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """With thousands; a dash for what is unknown."""
+        return self.words.unknown if value is None else self.local(f"{value:,.{digits}f}")
+
+    def milliseconds(self, value: float | None) -> str:
+        """To a tenth below 10 ms, to a hundredth below 1 ms."""
+        digits = 0 if value is None or value >= 10 * _TEN else 1 if value >= 1 else 2
+        return self.words.unknown if value is None else f"{self.number(value, digits)} ms"
+
+    def share(self, value: float | None) -> str:
+        """Of 1, as a percentage."""
+        return self.words.unknown if value is None else self.local(f"{value * 100:.1f}\u00a0%")
+
+    def size(self, value: float | None) -> str:
+        """Bytes."""
+        return self.words.unknown if value is None else self.local(format_size(value))
+
+    def seconds(self, value: float | None) -> str:
+        """A length."""
+        return self.words.unknown if value is None else self.local(format_duration(value))
+
+    def local(self, text: str) -> str:
+        """The numbers in an English text with this language's signs."""
+        signs = str.maketrans({",": self.words.thousands, ".": self.words.decimal})
+        return _NUMBER.sub(lambda found: found[0].translate(signs), text)
+
+    def reason(self, english: str) -> str:
+        """What the program says of a run, in English, in this language; what it does not know is quoted."""
+        for pattern, text in self._patterns:
+            if found := pattern.fullmatch(english):
+                parts = {name: self.reason(part) for name, part in found.groupdict().items()}
+                return self.local(text.format(**parts))
+        known = self.words.language == "en" or re.fullmatch(r"[\d.,/%: ]*[a-zA-Zµ]{0,3}", english)
+        return self.local(english) if known else f"«{english}»"
+
+    def kind(self, english: str) -> str:
+        """A kind of trouble (`loadgen.trouble`)."""
+        return self.words.trouble.get(english) or self.reason(english)
+
+    def list(self, texts: Sequence[str]) -> str:
+        """Several as one."""
+        return "; ".join(texts)
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """What a template with ``{places}`` has made."""
+    parts = _PLACE.split(english)
+    return re.compile(
+        "".join(f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+    )

@@ -1,0 +1,118 @@
+"""The chapters about what was tried on purpose: more and more load, and failures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fermatkit.measures import Measure
+from loadgen.capacity.result import Capacity, Limit, Step
+from loadgen.drills.result import Drill, Objective
+from loadgen.report.document import Block, Section, Table, Text
+from loadgen.report.speech import Speech
+
+
+def capacity(found: Capacity | None, speech: Speech) -> Iterator[Section]:
+    """How many clients, how sure, and what gave out first."""
+    if found is not None:
+        yield Section(speech.words.text.capacity, tuple(_capacity(found, speech)))
+
+
+def _capacity(found: Capacity, speech: Speech) -> Iterator[Block]:
+    text = speech.words.text
+    said = text.interval_open if found.high is None else text.interval
+    yield Text(
+        said.format(
+            low=speech.number(found.low),
+            high=speech.number(found.high),
+            estimate=speech.number(found.estimate),
+            confidence=speech.share(found.confidence),
+            rounds=speech.number(len(found.rounds)),
+        )
+    )
+    if found.invalid:
+        reasons = speech.list([speech.reason(one) for one in found.invalid])
+        yield Text(text.proves_nothing.format(reasons=reasons))
+    because = speech.reason(found.because)
+    if found.gave_out is None:
+        yield Text(text.not_known_what.format(because=because))
+    else:
+        yield Text(text.gave_out.format(resource=resource(found.gave_out, speech), because=because))
+    if found.limits:
+        head = (text.resource, text.why, text.predicted, text.used)
+        yield Table(head, tuple(_limit(one, speech) for one in found.limits), words=2)
+    for number, one in enumerate(found.rounds, 1):
+        rows = tuple(_step(step, speech) for step in one.steps)
+        yield Table(
+            (f"{text.clients_head} ({number}/{len(found.rounds)})", text.result, text.why), rows, words=3
+        )
+
+
+def resource(name: str, speech: Speech) -> str:
+    """A measure's label, or the name as it is."""
+    return speech.words.measure[Measure(name)] if name in set(Measure) else name
+
+
+def _limit(one: Limit, speech: Speech) -> tuple[str, ...]:
+    used = "" if one.used is None else speech.share(one.used)
+    return resource(one.resource, speech), speech.reason(one.why), speech.number(one.clients), used
+
+
+def _step(step: Step, speech: Speech) -> tuple[str, ...]:
+    text = speech.words.text
+    result = text.carried if step.carried else text.not_carried
+    return speech.number(step.clients), result, speech.reason(step.why) if step.why else ""
+
+
+def drills(found: Sequence[Drill], speech: Speech) -> Iterator[Section]:
+    """One table of all, and what was stated before about each."""
+    if found:
+        yield Section(speech.words.text.drills, tuple(_drills(found, speech)))
+
+
+def _drills(found: Sequence[Drill], speech: Speech) -> Iterator[Block]:
+    text = speech.words.text
+    head = (
+        text.drill, text.result, text.detected, text.acted, text.listening, text.proven,
+        f"50\u00a0% {text.back}", f"95\u00a0% {text.back}", f"100\u00a0% {text.back}",
+        text.messages_lost, text.messages_twice, text.alerts,
+    )  # fmt: skip
+    yield Table(head, tuple(_drill(one, speech) for one in found), words=2)
+    for one in found:
+        yield Text(text.harm.format(name=one.name, harm=one.harm) + _why(one, speech))
+        if one.objectives:
+            rows = tuple(_objective(objective, speech) for objective in one.objectives)
+            yield Table((text.objective, text.result, text.at_most, text.took), rows, words=2)
+
+
+def _why(one: Drill, speech: Speech) -> str:
+    return f" {speech.list(one.reasons)}." if one.reasons else ""
+
+
+def _drill(one: Drill, speech: Speech) -> tuple[str, ...]:
+    text = speech.words.text
+    back = dict(one.back)
+    moments = (
+        one.detected,
+        one.acted,
+        one.listening,
+        one.proven,
+        *(back.get(share) for share in (50, 95, 100)),
+    )
+    return (
+        one.name,
+        text.held if one.passed else text.missed,
+        *(_moment(moment, speech) for moment in moments),
+        speech.number(one.lost_messages),
+        speech.number(one.duplicated_messages),
+        " ".join(_moment(alert.at, speech) for alert in one.alerts),
+    )
+
+
+def _moment(moment: float | None, speech: Speech) -> str:
+    return speech.words.text.never if moment is None else f"{speech.number(moment, 1)}\u00a0s"
+
+
+def _objective(one: Objective, speech: Speech) -> tuple[str, ...]:
+    text = speech.words.text
+    took = text.never if one.took is None else speech.number(one.took, 1)
+    return one.name, text.held if one.met else text.missed, speech.number(one.within, 1), took
