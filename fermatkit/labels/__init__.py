@@ -1,4 +1,4 @@
-"""What each measure is called by people, in a catalogue for each language: on pages, in messages and reports."""
+"""What people call each measure, in a catalogue for each language: on pages, in messages and reports."""
 
 from __future__ import annotations
 

@@ -46,8 +46,7 @@ def _server(report: Report, speech: Speech) -> Iterator[Block]:
     if report.server.about:
         yield Table(("", ""), tuple(report.server.about.items()), words=2)
     if report.marks:
-        heads = (text.why, speech.words.environment["started"], text.took)
-        yield Table(("", *heads[:1], *heads[1:]), tuple(_marks(report, speech)), words=2)
+        yield Table(("", text.what, text.at, text.lasted), tuple(_marks(report, speech)), words=2)
 
 
 def _marks(report: Report, speech: Speech) -> Iterator[tuple[str, ...]]:
@@ -138,7 +137,7 @@ def _errors(report: Report, speech: Speech) -> Block:
     text = speech.words.text
     if not report.summary.errors:
         return Text(text.no_errors)
-    rows = ((speech.kind(kind), speech.number(count)) for kind, count in report.summary.errors.items())
+    rows = ((speech.reason(kind), speech.number(count)) for kind, count in report.summary.errors.items())
     return Table((text.kind, text.times), tuple(rows))
 
 

@@ -28,7 +28,7 @@ OF_SERVER: tuple[tuple[Measure, ...], ...] = (
 def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
     """What clients lived through."""
     text, line = speech.words.text, report.timeline
-    errors = [Line(speech.kind(kind), column) for kind, column in line.errors.items()]
+    errors = [Line(speech.reason(kind), column) for kind, column in line.errors.items()]
     if any(line.other_errors):
         errors.append(Line(text.other, line.other_errors))
     charts = [

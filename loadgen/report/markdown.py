@@ -39,7 +39,7 @@ def _block(block: Block) -> str:
         case Points(texts):
             return "".join(f"- {_escaped(text)}\n" for text in texts)
         case Code(text):
-            return f"```toml\n{text.rstrip()}\n```\n"
+            return "".join(f"    {line}\n" for line in text.splitlines())
         case _:
             return ""
 

@@ -10,6 +10,9 @@ from loadgen.report.words import Words, words
 
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 _PLACE = re.compile(r"\{(\w+)\}")
+_QUANTITY = re.compile(r"[\d.,/%: ]*[a-zA-Zµ]{0,3}")
+_NAMES = {"threshold", "where", "signal", "code", "shard", "status"}
+"""Places of what has the same name in every language."""
 _TEN = 10.0
 
 
@@ -48,16 +51,17 @@ class Speech:
 
     def reason(self, english: str) -> str:
         """What the program says of a run, in English, in this language; what it does not know is quoted."""
+        if (known := self.words.trouble.get(english)) is not None:
+            return known
         for pattern, text in self._patterns:
             if found := pattern.fullmatch(english):
-                parts = {name: self.reason(part) for name, part in found.groupdict().items()}
-                return self.local(text.format(**parts))
-        known = self.words.language == "en" or re.fullmatch(r"[\d.,/%: ]*[a-zA-Zµ]{0,3}", english)
-        return self.local(english) if known else f"«{english}»"
+                parts = found.groupdict()
+                return text.format(**{name: self._part(name, part) for name, part in parts.items()})
+        plain = self.words.language == "en" or _QUANTITY.fullmatch(english)
+        return self.local(english) if plain else f"«{english}»"
 
-    def kind(self, english: str) -> str:
-        """A kind of trouble (`loadgen.trouble`)."""
-        return self.words.trouble.get(english) or self.reason(english)
+    def _part(self, name: str, text: str) -> str:
+        return text if name in _NAMES else self.reason(text)
 
     def list(self, texts: Sequence[str]) -> str:
         """Several as one."""

@@ -100,7 +100,7 @@ def _drill(one: Drill, speech: Speech) -> tuple[str, ...]:
     )
     return (
         one.name,
-        text.held if one.passed else text.missed,
+        text.passed_drill if one.passed else text.failed_drill,
         *(_moment(moment, speech) for moment in moments),
         speech.number(one.lost_messages),
         speech.number(one.duplicated_messages),

@@ -87,6 +87,11 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     result: str
     held: str
     missed: str
+    passed_drill: str
+    failed_drill: str
+    what: str
+    at: str
+    lasted: str
     unknown_result: str
     resource: str
     predicted: str
