@@ -11,25 +11,28 @@ from msgspec import structs
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen import exports, hdr
-from loadgen.cli.sides import sides
+from loadgen.cli.sides import sides, told
 from loadgen.cli.table import table
 from loadgen.compare import compare, unlike
+from loadgen.judging import Sense, judged
 from loadgen.merge import merge
 from loadgen.record import Record, load
 from loadgen.report.faces import as_html, as_json, as_markdown, preferred
 from loadgen.report.model import report
 from loadgen.report.words import LANGUAGES
-from loadgen.results import ResultFile
+from loadgen.results import NAME, ResultFile
 from loadgen.say import say
+from loadgen.verdict import Word
 
 
 def main(words: list[str]) -> int:
     """One of COMMANDS with its arguments; the exit code. UserError when it cannot be done."""
     args = _parser().parse_args(words)
+    args.code = ExitCode.GOOD
     text = COMMANDS[args.command](args)
     if why := say(sys.stdout, text):
         say(sys.stderr, f"loadgen: the {args.command} could not be printed: {why}\n")
-    return ExitCode.GOOD
+    return ExitCode(args.code)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,9 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     merging.add_argument("files", type=Path, metavar="FILE", nargs="+")
     merging.add_argument("-o", "--out", type=Path, metavar="OUT", help="write it as a result file, a new one")
     merging.add_argument("--json", action="store_true", help="print the summary as one JSON object")
-    comparing = commands.add_parser("compare", help="two runs of one plan side by side")
-    comparing.add_argument("old", type=Path, metavar="OLD")
-    comparing.add_argument("new", type=Path, metavar="NEW")
+    comparing = commands.add_parser(
+        "compare", help="two runs of one plan side by side, or better, worse, no difference of several"
+    )
+    comparing.add_argument("old", type=Path, metavar="OLD", help="a run.jsonl, or a folder with several runs")
+    comparing.add_argument("new", type=Path, metavar="NEW", help="likewise")
+    comparing.add_argument(
+        "--baseline",
+        action="store_true",
+        help="OLD is the mark: exit code 1 if NEW is worse, 4 if it is not clear",
+    )
     comparing.add_argument("--anyway", action="store_true", help="though their plans or machines differ")
     comparing.add_argument("--json", action="store_true", help="as one JSON object")
     return parser
@@ -104,14 +114,42 @@ def _write(record: Record, path: Path) -> Record:
 
 
 def _compare(args: argparse.Namespace) -> str:
-    old, new = load(args.old), load(args.new)
-    found = unlike(old, new)
+    old, new = _runs(args.old), _runs(args.new)
+    found = sorted({reason for one in (*old[1:], *new) for reason in unlike(old[0], one)})
     if found and not args.anyway:
         raise UserError(
             f"{args.old} and {args.new} cannot be compared: {'; '.join(found)} (--anyway does it)"
         )
-    comparison = compare(old, new, found)
-    return f"{msgspec.json.encode(comparison).decode() if args.json else sides(comparison)}\n"
+    judgement = judged(old, new)
+    if args.baseline:
+        args.code = GATE[judgement.sense]
+    if len(old) == len(new) == 1:
+        comparison = compare(old[0], new[0], found)
+        shown = msgspec.json.encode(comparison).decode() if args.json else sides(comparison)
+    else:
+        shown = msgspec.json.encode(judgement).decode() if args.json else told(judgement, found)
+    return f"{shown}\n"
+
+
+GATE = {
+    Sense.BETTER: ExitCode.GOOD,
+    Sense.SAME: ExitCode.GOOD,
+    Sense.WORSE: ExitCode.UNHEALTHY,
+    Sense.UNKNOWN: ExitCode.INVALID_RUN,
+}
+"""What `compare --baseline` ends with."""
+
+
+def _runs(path: Path) -> list[Record]:
+    """The run in a file, or all runs in a folder and below; those that prove nothing are left out."""
+    if not path.is_dir():
+        return [load(path)]
+    records = [load(file) for file in sorted(path.rglob(NAME))]
+    good = [record for record in records if record.summed().verdict in {Word.PASS, Word.FAIL}]
+    if not good:
+        why = f"its {len(records)} runs prove nothing" if records else f"there is no {NAME} in it"
+        raise UserError(f"{path} has no run to compare: {why}")
+    return good
 
 
 COMMANDS = {"report": _report, "merge": _merge, "compare": _compare}

@@ -15,7 +15,7 @@ import pytest
 
 from loadgen.record import Record, load
 from loadgen.schedule.events import Shard
-from support.loads import written
+from support.loads import record, run, second, written
 
 DEADLINE = 60
 
@@ -137,6 +137,29 @@ def test_a_run_beside_itself_is_the_same(tmp_path: Path, finished: Path):
     assert "one run each: no statement about chance" in done.stdout
     (row,) = [line for line in done.stdout.splitlines() if line.startswith("list answered")]
     assert row.split() == ["list", "answered", "400", "400", "1.00"]
+
+
+def test_several_runs_on_each_side_are_judged_and_a_baseline_is_a_gate(tmp_path: Path):
+    def runs(name: str, factor: float, count: int) -> Path:
+        for number in range(count):
+            waits = (0.01 * factor * (1 + number / 50),) * 20
+            folder = tmp_path / name / str(number)
+            folder.mkdir(parents=True)
+            written(folder / "run.jsonl", record(run(), [second(1.0, waits)]))
+        return tmp_path / name
+
+    old, slow, few = runs("old", 1.0, 5), runs("slow", 2.0, 5), runs("few", 2.0, 2)
+    for new, code, words in (
+        (old, 0, "no difference: 5"),
+        (slow, 1, "worse: 5"),
+        (few, 4, "too few runs to tell: 2"),
+    ):
+        done = loadgen("compare", "--baseline", old, new, cwd=tmp_path)
+        assert (done.returncode, done.stdout.startswith(words), done.stderr) == (code, True, "")
+    assert loadgen("compare", old, slow, cwd=tmp_path).returncode == 0
+    assert json.loads(loadgen("compare", old, slow, "--json", cwd=tmp_path).stdout)["sense"] == "worse"
+    empty = loadgen("compare", old, tmp_path / "old" / "nothing", cwd=tmp_path)
+    assert (empty.returncode, empty.stdout) == (2, "")
 
 
 def test_runs_of_two_plans_are_compared_only_when_told_so(tmp_path: Path, finished: Path):
