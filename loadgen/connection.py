@@ -76,7 +76,7 @@ class Connection:
         self.client = client
         self.operation = operation
         self.session = cloud.Session(keys, books.new_id)
-        self.missing = trouble.NO_UPGRADE
+        self.missing = trouble.NO_CONNECTION
         """The kind of trouble it is if the server says nothing more."""
         self.parting = False
         """Its end, whenever it comes, is as the plan wants it."""
@@ -158,6 +158,7 @@ class Connection:
 
     def connected(self, retransmits: int | None) -> None:
         """See `Listener`."""
+        self.missing = trouble.NO_UPGRADE
         if self._opening is not None:
             self._opening.next()
         self._books.error(trouble.SYN_AGAIN, retransmits or 0)

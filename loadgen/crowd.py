@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
 from cloudserver import session as cloud
-from loadgen import trouble
+from loadgen import dialling, trouble
 from loadgen.books import Books
+from loadgen.company import Company
 from loadgen.connection import Connection
-from loadgen.gate import HOPELESS, Gate
+from loadgen.gate import Gate
+from loadgen.ledger import Ledger
 from loadgen.roles import keys, registering
 from loadgen.roles.client import Client, Context, State, is_slow
 from loadgen.roles.discoveries import Discoveries
+from loadgen.roles.ids import Ids
 from loadgen.roles.lines import Lines
 from loadgen.roles.lists import Lists
 from loadgen.roles.pings import Pings
@@ -27,6 +29,7 @@ from loadgen.selfwatch import until
 from loadgen.shard import places
 from loadgen.tally import Operation
 from loadgen.ws.dial import Dialer
+from loadgen.ws.reactor import Reactor
 
 _FAREWELL_WITHIN = 1.0
 """Seconds for the goodbye of a client that goes before the end."""
@@ -34,23 +37,13 @@ _TICK = 0.005
 _LEAVE_TICK = 0.01
 
 
-class Crowd:
-    """All clients of a run that are this shard's. What happens goes to `books`."""
+class Crowd(Company):
+    """Cloud Clients. What happens goes to `books`."""
 
     def __init__(self, plan: Plan, shard: Shard, books: Books, dialer: Dialer) -> None:
-        self.registered_ever = self.failures = self.lost = self.departed = self.left = 0
-        """How many clients so far. Who was lost or departed (as planned) was registered before; who is back
-        has not departed. Who left had the goodbye answered."""
-        self.gave_up = False
-        self.hushed = False
-        """Nobody pings any more: there would always be one more answer to wait for."""
-        self.settled = asyncio.Event()
-        """Every client of the ramp has either been registered or failed."""
-        self.forsaken = asyncio.Event()
-        """Nobody is registered, and nobody will be."""
+        super().__init__(len(shard.clients(plan.ramping)))
         self.books = books
         self._plan = plan
-        self._ramping = len(shard.clients(plan.ramping))
         self._cast = Cast(plan)
         self._context = Context(plan, books, dialer)
         pending = places(plan.limits.pending, shard)
@@ -73,11 +66,17 @@ class Crowd:
             Act.RETURN: self._return,
         }
 
+    @classmethod
+    async def gathered(cls, plan: Plan, part: Shard, ledger: Ledger, reactor: Reactor) -> Crowd:
+        """See `Kind`."""
+        books = Books(ledger, Ids(plan.seed, part.index).new)
+        return cls(plan, part, books, await dialling.dialer(plan, reactor))
+
     def __len__(self) -> int:
         return len(self._open)
 
     def act(self, due: float, event: Event) -> None:
-        """Let happen what fell due at `due` (`time.monotonic`)."""
+        """See `Company`."""
         _, client, act, size, peer = event
         self._acts[act](due, client, size, peer)
 
@@ -90,7 +89,7 @@ class Crowd:
         return now + _TICK
 
     def expire(self) -> None:
-        """Whatever takes too long has failed; to be called now and then."""
+        """See `Company`."""
         now = monotonic()
         self._gate.expire(now)
         self._discoveries.expire(now)
@@ -98,7 +97,7 @@ class Crowd:
             self._farewells.popleft()[1].cut(trouble.NO_GOODBYE)
 
     async def leave(self, within: float) -> None:
-        """All go, in `within` seconds; whoever is not through with the goodbye by then is cut."""
+        """See `Company`."""
         self._leaving = True
         self._discoveries.close()
         self._lines.close(at_once=False)
@@ -242,11 +241,3 @@ class Crowd:
             self.departed -= 1
             self.lost += 1
         self._look_around()
-
-    def _look_around(self) -> None:
-        if self.registered_ever + self.failures >= self._ramping:
-            self.settled.set()
-        elif self.failures >= HOPELESS and not self.registered_ever:
-            self.gave_up = True
-        if not (self._open or self.departed) and (self.settled.is_set() or self.gave_up):
-            self.forsaken.set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 from itertools import chain, islice
@@ -11,22 +10,19 @@ from time import monotonic, process_time
 
 from loadgen import trouble
 from loadgen.alarm import until_one_ends
-from loadgen.books import Books
-from loadgen.crowd import Crowd
+from loadgen.company import Company
 from loadgen.gate import INTERRUPTED_WITHIN
+from loadgen.kinds import kind
 from loadgen.ledger import Ledger
 from loadgen.outcome import Clients, Outcome
 from loadgen.results import Second
-from loadgen.roles.ids import Ids
 from loadgen.scenario.plan import Plan
-from loadgen.scenario.target import endpoint
 from loadgen.schedule.events import Event, Shard
 from loadgen.schedule.whole import opening, stages
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.shard import WHOLE
 from loadgen.tally import ASKED
-from loadgen.ticker import Ticker, follow, now_and_then
-from loadgen.ws.dial import Dialer, loopback_sources, target
+from loadgen.ticker import Ticker, drive, follow, now_and_then
 from loadgen.ws.reactor import Reactor
 
 _DRAIN_TICK = 0.01
@@ -63,6 +59,7 @@ class Engine:
         self._part = part
         self._limits = plan.limits
         self._hold_at = hold
+        self._kind = kind(plan)
         # Who sends what is worked out now: later, the first messages would be late for it.
         self._opening, self._stages = _begun(opening(plan, part)), _begun(stages(plan, part, 0.0))
         self._on_second = on_second
@@ -81,13 +78,11 @@ class Engine:
         What the server does wrong is counted in its outcome; an exception is our bug.
         """
         settle()
-        began, cpu = monotonic() if begin is None else begin, process_time()
+        cpu = process_time()
         reactor = Reactor()
         try:
-            dialer = self._dialer(reactor)
-            await dialer.find()
-            books = Books(self._ledger, Ids(self._plan.seed, self._part.index).new)
-            crowd = Crowd(self._plan, self._part, books, dialer)
+            crowd = await self._kind.gathered(self._plan, self._part, self._ledger, reactor)
+            began = monotonic() if begin is None else begin
             seconds = asyncio.ensure_future(self._seconds(began, crowd))
             await until_one_ends(  # a person, or that nobody is left to go on with, cuts it short
                 self._work(began, crowd),
@@ -120,17 +115,12 @@ class Engine:
             gave_up=crowd.gave_up,
         )
 
-    def _dialer(self, reactor: Reactor) -> Dialer:
-        """Source addresses are of the whole plan's number: several engines share the ports of each."""
-        where = target(endpoint(self._plan.url, any_path=False))
-        tls = ssl.create_default_context(cafile=self._plan.ca) if where.secure else None
-        return Dialer(reactor, where, sources=loopback_sources(where.host, self._plan.clients), tls=tls)
-
-    async def _work(self, began: float, crowd: Crowd) -> None:
+    async def _work(self, began: float, crowd: Company) -> None:
         """The first stage begins when the ramp is over, in time or later."""
         ticker = Ticker(crowd.tick)
         expiring = asyncio.ensure_future(now_and_then(crowd.expire))
-        coming = asyncio.ensure_future(self._follow(began, self._opening, crowd))
+        opening = ((event[0], event) for event in self._opening)
+        coming = asyncio.ensure_future(follow(began, opening, crowd.act))
         try:
             await crowd.settled.wait()
             if crowd.forsaken.is_set():  # or the first message would still fall due to nobody
@@ -138,33 +128,30 @@ class Engine:
             begin = max(await self._hold_at(), began + self._plan.begin)
             await until(begin)
             self._phase = Phase.HOLDING
-            await self._follow(begin, self._stages, crowd)
+            await drive(crowd.stages(begin, self._stages))
             await until(begin + self._plan.duration)
             coming.cancel()
             crowd.hushed = True
             self._phase = Phase.DRAINING
-            await self._drain(crowd)
+            await self._drain()
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
             ticker.close()
             expiring.cancel()
 
-    async def _follow(self, begin: float, events: Iterator[Event], crowd: Crowd) -> None:
-        await follow(begin, ((event[0], event) for event in events), crowd.act)
-
-    async def _drain(self, crowd: Crowd) -> None:
+    async def _drain(self) -> None:
         """Give answers that are still out the time the plan allows."""
         deadline = monotonic() + self._limits.answered_within
-        accounts = crowd.books.accounts.values()
+        accounts = self._ledger.accounts.values()
         while any(account.in_flight for account in accounts) and monotonic() < deadline:
             await until(monotonic() + _DRAIN_TICK)
 
-    async def _leave(self, crowd: Crowd) -> None:
+    async def _leave(self, crowd: Company) -> None:
         self._phase = Phase.LEAVING
         await crowd.leave(INTERRUPTED_WITHIN if self._interrupted.is_set() else self._limits.closed_within)
 
-    async def _seconds(self, began: float, crowd: Crowd) -> None:
+    async def _seconds(self, began: float, crowd: Company) -> None:
         number = 0
         with short_collections(self._ledger) as collect:
             while True:
@@ -173,17 +160,17 @@ class Engine:
                 self._turn(began, crowd)
                 collect()
 
-    def _turn(self, began: float, crowd: Crowd) -> None:
+    def _turn(self, began: float, crowd: Company) -> None:
         at = round(monotonic() - began, 3)
         tally = self._ledger.turn(*self._processor.turn())
         self._on_second(
             Second(at=at, phase=self._phase, registered=len(crowd), departed=crowd.departed, tally=tally)
         )
 
-    def _last_turn(self, began: float, crowd: Crowd) -> None:
+    def _last_turn(self, began: float, crowd: Company) -> None:
         if not self._interrupted.is_set():
             for operation in ASKED:
-                self._ledger.error(trouble.UNANSWERED[operation], crowd.books.accounts[operation].in_flight)
+                self._ledger.error(trouble.UNANSWERED[operation], self._ledger.accounts[operation].in_flight)
         self._turn(began, crowd)
 
 

@@ -59,7 +59,7 @@ class Live:
         if self._rewrites:
             self._write(self._up() + "\n".join(self._fitting(picture)))
         elif self._seconds % _EVERY == 1:
-            self._write("; ".join(lines(self._asked, picture)) + "\n")
+            self._write("; ".join(lines(self._asked, picture, self._plan.there)) + "\n")
 
     def end(self) -> None:
         """Leave a clean terminal."""
@@ -81,7 +81,9 @@ class Live:
 
     def _fitting(self, picture: Picture) -> list[str]:
         columns, rows = get_terminal_size()
-        fitting = [line[: columns - 1] for line in lines(self._asked, picture)][: max(rows - 1, 1)]
+        fitting = [line[: columns - 1] for line in lines(self._asked, picture, self._plan.there)][
+            : max(rows - 1, 1)
+        ]
         self._lines = len(fitting)
         return fitting
 
@@ -93,13 +95,16 @@ class Live:
         say(self._stream, text)
 
 
-def lines(asked: int, picture: Picture) -> list[str]:
-    """What one second looks like: the run, the messages, what goes wrong, the generator itself."""
+def lines(asked: int, picture: Picture, there: str) -> list[str]:
+    """What one second looks like: the run, the messages, what goes wrong, the generator itself.
+
+    `there`: as in `Plan.there`.
+    """
     second = picture.second
     left = "" if picture.left is None else f", {format_duration(max(picture.left, 1.0))} to go"
     where = f"{second.at:.0f} s {second.phase}{left}"
     return [
-        f"{where}; {second.registered:,} of {asked:,} registered",
+        f"{where}; {second.registered:,} of {asked:,} {there}",
         _messages(together(second.tally, MESSAGES), picture.length),
         _errors(picture.errors),
         _own(picture),

@@ -29,7 +29,9 @@ def merge(records: Sequence[Record], names: Sequence[str]) -> Record:
     losses = [*_missing(records), *_invalid(records, names)]
     outcome = together([record.outcome() for record in records], losses)
     outcome = structs.replace(outcome, missed=missed(run.plan, outcome))
-    summary = summarise(run.plan, outcome, judge(outcome), started=run.started, result_file=None)
+    summary = summarise(
+        run.plan, outcome, judge(outcome, run.plan.there), started=run.started, result_file=None
+    )
     watched, since = _watched(records, offsets)
     return Record(
         run,

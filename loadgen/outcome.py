@@ -13,7 +13,10 @@ Number = TypeVar("Number", int, float)
 
 
 class Clients(msgspec.Struct, frozen=True, kw_only=True):
-    """Where they went. asked = registered + failed + unfinished; registered = open + lost + departed."""
+    """Where they went. asked = registered + failed + unfinished; registered = open + lost + departed.
+
+    An echo has nothing to register: where this is said of it, its WebSocket was open.
+    """
 
     asked: int
     open: int

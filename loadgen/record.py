@@ -75,7 +75,13 @@ class Record(msgspec.Struct, frozen=True):
         outcome = self.outcome()
         if self.run.shard is None:
             outcome = msgspec.structs.replace(outcome, missed=missed(self.run.plan, outcome))
-        return summarise(self.run.plan, outcome, judge(outcome), started=self.run.started, result_file=None)
+        return summarise(
+            self.run.plan,
+            outcome,
+            judge(outcome, self.run.plan.there),
+            started=self.run.started,
+            result_file=None,
+        )
 
     def _cut(self) -> Outcome:
         tally = self.tally()

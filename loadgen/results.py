@@ -62,7 +62,7 @@ class Second(msgspec.Struct, frozen=True, kw_only=True, tag="second", tag_field=
     """Seconds since the start, at its end."""
     phase: str
     registered: int
-    """Clients registered at its end."""
+    """Clients registered at its end, or open where there is nothing to register."""
     departed: int = 0
     """Clients that have gone by then because the plan wants it so, and are not back."""
     tally: Tally

@@ -68,8 +68,8 @@ class Generator(msgspec.Struct, frozen=True):
     longest_collection_ms: float | None = None
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """What every kind of run comes to. Times in milliseconds unless their name says seconds."""
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary", tag_field="type"):
+    """Everything but the single seconds. Times in milliseconds unless their name says seconds."""
 
     verdict: Word
     exit_code: ExitCode
@@ -85,11 +85,6 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     messages: Traffic
     connect_ms: Percentiles
     """From when a connect was due until its registration was answered; for an echo, until it was open."""
-
-
-class Summary(Ended, frozen=True, kw_only=True, tag="summary", tag_field="type"):
-    """Everything but the single seconds."""
-
     connect_service_ms: Percentiles
     """From the moment it was really started."""
     connect_wait_ms: Percentiles

@@ -122,12 +122,13 @@ async def follow(begin: float, plan: Iterator[tuple[float, T]], act: Callable[[f
 
     `begin` is a moment of `time.monotonic`; `act` gets that of each arrival.
     """
-    await drive(_following(begin, plan, act))
+    await drive(following(begin, plan, act))
 
 
-def _following(
+def following(
     begin: float, plan: Iterator[tuple[float, T]], act: Callable[[float, T], None]
 ) -> Iterator[float]:
+    """The same as steps for `drive`."""
     for number, (after, what) in enumerate(plan, 1):
         due = begin + after
         while due > monotonic():

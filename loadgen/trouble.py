@@ -23,7 +23,10 @@ CONNECTION_REFUSED = "connection refused"
 UNREACHABLE = "host unreachable"
 UNKNOWN_HOST = "unknown host"
 NOT_STARTED = "not started in time: too many connects pending"
+NO_CONNECTION = "silent: no TCP connection in time"
 NO_UPGRADE = "silent: no WebSocket upgrade in time"
+SILENT = (NO_CONNECTION, NO_UPGRADE)
+"""By the phase of a connect in which the server says nothing more."""
 NOT_WEBSOCKET = "not a WebSocket server"
 NO_UPGRADE_HEADER = "upgrade answered without its Upgrade and Connection headers"
 WRONG_ACCEPT = "upgrade answered with a wrong accept key"
@@ -66,7 +69,7 @@ LIST_REFUSED = "list refused"
 COMPONENT_REFUSED = "service or actor refused"
 VPN_REFUSED = "VPN refused"
 VPN_UNASKED = "VPN offered that nobody had asked for"
-NOBODY = "message not sent: its client was not registered"
+NOBODY = "message not sent: its client was not there"
 NO_PARTNER = "VPN not asked for: its clients were not both registered"
 NO_LINE = "message not sent: no VPN was open"
 NOT_AWAY = "not come back: it had not gone as planned"
@@ -98,7 +101,7 @@ _BY_ERRNO = {
     errno.EPIPE: RESET,
     errno.EHOSTUNREACH: UNREACHABLE,
     errno.ENETUNREACH: UNREACHABLE,
-    errno.ETIMEDOUT: NO_UPGRADE,
+    errno.ETIMEDOUT: NO_CONNECTION,
     errno.EMFILE: NO_DESCRIPTOR,
     errno.ENFILE: NO_DESCRIPTOR,
     errno.EADDRNOTAVAIL: NO_PORT,

@@ -64,10 +64,13 @@ class Verdict(msgspec.Struct, frozen=True):
         return CODES[self.word]
 
 
-def judge(outcome: Outcome) -> Verdict:
-    """The verdict on a run. One that proves nothing is never called good or bad."""
+def judge(outcome: Outcome, there: str = "registered") -> Verdict:
+    """The verdict on a run. One that proves nothing is never called good or bad.
+
+    `there`: what a client is that can be asked for something, as in `Plan.there`.
+    """
     against_us = (*outcome.losses, *doubts(outcome.tally, outcome.seconds))
-    against_it = tuple(_against_the_server(outcome))
+    against_it = tuple(_against_the_server(outcome, there))
     if outcome.interrupted:
         return Verdict(Word.INTERRUPTED, ("the run was stopped before its end", *against_us, *against_it))
     if against_us:
@@ -102,24 +105,24 @@ def _p99(histogram: Histogram) -> float:
     return histogram.percentile(99) or 0.0
 
 
-def _against_the_server(outcome: Outcome) -> list[str]:
+def _against_the_server(outcome: Outcome, there: str) -> list[str]:
     clients = outcome.clients
     found = list(outcome.missed)
     if clients.failed:
-        found.append(f"{clients.failed:,} of {clients.asked:,} clients could not register")
+        found.append(f"{clients.failed:,} of {clients.asked:,} clients were never {there}")
     if outcome.gave_up:
         nobody = "nobody" if not clients.registered else "no client of one worker"
-        found.append(f"gave up: {nobody} could register; {clients.unfinished:,} clients were not tried")
+        found.append(f"gave up: {nobody} was ever {there}; {clients.unfinished:,} clients were not tried")
     if clients.lost:
-        found.append(f"{clients.lost:,} of {clients.registered:,} registered clients were lost")
-    found += _unkept(outcome)
+        found.append(f"{clients.lost:,} of {clients.registered:,} {there} clients were lost")
+    found += _unkept(outcome, there)
     strange = sum(count for kind, count in outcome.tally.errors.items() if kind not in NOTES)
     if strange and not found:
         found.append(f"{strange:,} errors")
     return found
 
 
-def _unkept(outcome: Outcome) -> list[str]:
+def _unkept(outcome: Outcome, there: str) -> list[str]:
     """What clients sent and what came of it; connects are told of as clients."""
     ended_early = outcome.interrupted or outcome.losses
     found = []
@@ -129,7 +132,7 @@ def _unkept(outcome: Outcome) -> list[str]:
         if unanswered:
             found.append(f"{unanswered:,} {name} were never answered")
         if counts.unsent:
-            found.append(f"{counts.unsent:,} {name} could not be sent: no client was registered")
+            found.append(f"{counts.unsent:,} {name} could not be sent: no client was {there}")
         if counts.duplicate:
             found.append(f"{counts.duplicate:,} answers to {name} came twice")
         if counts.out_of_order:

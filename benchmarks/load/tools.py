@@ -87,7 +87,7 @@ def _ours(_: Path, port: int, job: Job) -> list[str]:
         "--size": SIZE,
     }
     words = [str(part) for pair in flags.items() for part in pair]
-    return [sys.executable, "-m", "loadgen", "echo", *words, "--json"]
+    return [sys.executable, "-m", "loadgen", "echo", *words, "--json", "--quiet"]
 
 
 OURS = Tool("ours", _ours, lambda: None, answers=False, tells=True)

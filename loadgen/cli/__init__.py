@@ -1,27 +1,28 @@
-"""`python -m loadgen`: flags to a plan, a run to a verdict."""
+"""`python -m loadgen`: flags to a plan, a run to a verdict.
+
+What only some of its commands take is imported when it is wanted: a run is not to wait for it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import ssl
 import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
-from loadgen import limits, results
-from loadgen.cli import crew, files, planned
-from loadgen.cli.echo import echo
+from loadgen import limits, means, results
+from loadgen.cli import crew, planned
 from loadgen.cli.ending import interrupted_by_signals, printed
-from loadgen.cli.selftest import selftest
 from loadgen.cli.table import table
-from loadgen.crew.crew import Crew, Link
 from loadgen.engine import Engine
 from loadgen.environment import environment
 from loadgen.figures import missed
@@ -29,34 +30,40 @@ from loadgen.live import Live
 from loadgen.outcome import Outcome
 from loadgen.results import ResultFile, Run, Second
 from loadgen.say import say
-from loadgen.scenario.behaviours import Echo
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
-from loadgen.sockets import sockets
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
 
+if TYPE_CHECKING:
+    from loadgen.crew.crew import Link
+
+_COMMANDS = {
+    "report": "files",
+    "merge": "files",
+    "compare": "files",
+    "plan": "planned",
+    "self-test": "selftest",
+}
+"""Which module of this package has the others."""
 _EPILOG = """\
 exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags · 4 invalid run: the generator
 or this machine was the bottleneck · 130 interrupted
 
-loadgen report FILE, merge FILE… and compare OLD NEW read result files; loadgen self-test proves this
-program against a server of its own: see their --help"""
+loadgen echo --url URL is short for loadgen --preset echo: numbered messages to any WebSocket server that
+sends them back. loadgen report FILE, merge FILE… and compare OLD NEW read result files; loadgen plan shows a
+plan; loadgen self-test proves this program against a server of its own: see their --help"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     words = sys.argv[1:] if argv is None else argv
     try:
+        if words and words[0] in _COMMANDS:
+            return int(import_module(f"loadgen.cli.{_COMMANDS[words[0]]}").main(words))
         if words[:1] == ["echo"]:
-            return echo(words[1:])
-        if words[:1] == ["self-test"]:
-            return selftest(words[1:])
-        if words[:1] == ["plan"]:
-            return planned.main(words[1:])
-        if words and words[0] in files.COMMANDS:
-            return files.main(words)
+            words = ["--preset", *words]
         return _load(_parser().parse_args(words))
     except UserError as error:
         say(sys.stderr, f"loadgen: {error}\n")
@@ -91,16 +98,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load(args: argparse.Namespace) -> int:
     plan = planned.chosen(args)
-    if any(isinstance(one, Echo) for one in plan.mix):
-        raise UserError(
-            f"{plan.name} is no Cloud Clients' plan: for an echo server run loadgen echo --url {plan.url}"
-        )
     if found := crew.mistakes(plan, args):
         raise UserError("; ".join(found))
-    _check_ca(plan.ca)
     link = crew.link(plan, args)
     if link is None:
-        needs = limits.make_room(sockets(plan, args.shard))
+        needs = means.provide(plan, args.shard)
         if not args.quiet:
             say(sys.stderr, f"{limits.line(needs)}\n")
     started = datetime.now(UTC)
@@ -135,7 +137,7 @@ def _run(
         live.end()
     if own is None:  # what a plan promises is of the whole of it
         outcome = msgspec.structs.replace(outcome, missed=missed(plan, outcome))
-    summary = summarise(plan, outcome, judge(outcome), started=stamp, result_file=str(file.path))
+    summary = summarise(plan, outcome, judge(outcome, plan.there), started=stamp, result_file=str(file.path))
     file.write(summary)
     return summary
 
@@ -143,16 +145,6 @@ def _run(
 async def _until_signalled(
     plan: Plan, part: Shard, link: Link | None, on_second: Callable[[Second], None]
 ) -> Outcome:
-    engine = Crew(plan, on_second, part, link) if link else Engine(plan, on_second, part)
+    engine = crew.led(plan, on_second, part, link) if link else Engine(plan, on_second, part)
     interrupted_by_signals(engine.interrupt)
     return await engine.run()
-
-
-def _check_ca(path: str | None) -> None:
-    try:
-        if path is not None:
-            ssl.create_default_context(cafile=path)
-    except OSError as error:  # ssl's own errors are, too
-        raise UserError(
-            f"ca: {path} is no file of certificates in PEM form: {error.strerror or error}"
-        ) from error

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fermatkit.errors import UserError
 from loadgen import shard
-from loadgen.crew.crew import Link
-from loadgen.crew.leader import at_most
-from loadgen.crew.processes import Processes
 from loadgen.say import say
 from loadgen.scenario.behaviours import Duplicate, Pair
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
+
+if TYPE_CHECKING:
+    from loadgen.crew.crew import Crew, Link
+    from loadgen.results import Second
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -88,12 +91,24 @@ def link(plan: Plan, args: argparse.Namespace) -> Link | None:
     """The way to the workers; None when there is no need of any."""
     if args.scheduler:
         return _cluster(plan, args)
-    return Processes(args.workers) if (args.workers or 1) > 1 else None
+    if (args.workers or 1) == 1:
+        return None
+    from loadgen.crew.processes import Processes  # noqa: PLC0415 - who is alone need not wait for it
+
+    return Processes(args.workers)
+
+
+def led(plan: Plan, on_second: Callable[[Second], None], part: Shard, link: Link) -> Crew:
+    """What stands for the engine where there are workers."""
+    from loadgen.crew.crew import Crew  # noqa: PLC0415 - who is alone need not wait for it
+
+    return Crew(plan, on_second, part, link)
 
 
 def _cluster(plan: Plan, args: argparse.Namespace) -> Link:
     try:
         from loadgen.crew import cluster  # noqa: PLC0415 - distributed is an extra, and half a second
+        from loadgen.crew.leader import at_most  # noqa: PLC0415 - likewise
     except ImportError as error:
         missing = f"--scheduler needs the package {error.name}, which is not here"
         raise UserError(f"{missing}: pip install 'fermat-sidecar[dask]'") from error

@@ -16,6 +16,7 @@ from loadgen.scenario.overrides import Overrides, bare, overridden
 from loadgen.scenario.plan import Plan
 from loadgen.scenario.spell import toml
 
+_GIVEN = tuple(Overrides.__struct_fields__)
 _EPILOG = """\
 A preset or a plan file says what the run is; flags change its size: --duration that of all stages together,
 --rate the highest, the others in proportion."""
@@ -33,7 +34,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add("--duration", type=_seconds, metavar="TIME", help="30s, 5m: of all stages together")
     add("--rate", type=_a_second, metavar="RATE", help="messages a second of all: the highest of the stages")
     add("--seed", type=int, metavar="N", help="the same schedule again (random)")
+    add("--ca", type=_path, metavar="FILE", help="authority of a wss:// server's certificate (the system's)")
+    add("--source", action="append", metavar="ADDRESS", help="to connect from; repeatable, in turns")
     add("--i-may-load-this-host", action="store_true", help="allow a target that is not loopback or private")
+    add = parser.add_argument_group("echoes").add_argument
+    add("--size", type=_bytes, metavar="BYTES", help="of a message: 128, 4KiB, 64B-4KiB")
+    add("--subprotocol", metavar="NAME", help="to ask for")
+    add("--header", action="append", metavar="'NAME: VALUE'", help="one more of the upgrade's; repeatable")
 
 
 def _a_second(text: str) -> str:
@@ -46,11 +53,19 @@ def _seconds(text: str) -> str:
     return text if text[-1:].isalpha() else f"{text}s"
 
 
+def _bytes(text: str) -> str:
+    """A bare number is bytes."""
+    return text if text[-1:].isalpha() else f"{text}B"
+
+
+def _path(text: str) -> str:
+    """As a worker in another directory can read it."""
+    return str(Path(text).absolute())
+
+
 def chosen(args: argparse.Namespace) -> Plan:
     """The plan that these flags mean; UserError tells everything that is wrong with it, a line each."""
-    by = Overrides(
-        **{key: getattr(args, key) for key in ("seed", "url", "connections", "ramp", "duration", "rate")}
-    )
+    by = Overrides(**{key: getattr(args, key) for key in _GIVEN})
     seed = secrets.randbits(32)
     if args.plan is not None:
         base = load(args.plan, seed, any_host=True)  # flags may name another; who is right is seen below
@@ -66,16 +81,14 @@ def chosen(args: argparse.Namespace) -> Plan:
     return plan
 
 
-def main(argv: list[str]) -> int:
+def main(words: list[str]) -> int:
     """`loadgen plan`: shows a plan, as a file to change and to run; and checks it."""
     parser = argparse.ArgumentParser(
         prog="loadgen plan", description="Shows a plan as a file, and checks it.", epilog=_EPILOG
     )
     add_flags(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(words[1:])
     plan = chosen(args)
-    as_it_is = args.preset and not any(
-        getattr(args, key) is not None for key in ("seed", "url", "connections", "ramp", "duration", "rate")
-    )
+    as_it_is = args.preset and all(getattr(args, key) is None for key in _GIVEN)
     why = say(sys.stdout, presets.text(args.preset) if as_it_is else toml(plan))
     return ExitCode.INTERNAL if why else ExitCode.GOOD

@@ -29,7 +29,7 @@ class Result(msgspec.Struct, frozen=True):
     percentiles: tuple[str, ...] = NAMES
 
 
-def selftest(argv: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Run it; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="loadgen self-test",
@@ -38,7 +38,7 @@ def selftest(argv: list[str]) -> int:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the same schedule again (random)")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
-    args = parser.parse_args(argv)
+    args = parser.parse_args(words[1:])
     seed = secrets.randbits(32) if args.seed is None else args.seed
     if not args.json:
         say(sys.stderr, "half a minute: a server that stands still, then a generator that is stopped …\n")

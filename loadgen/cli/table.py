@@ -8,23 +8,29 @@ from loadgen.summary import Generator, Percentiles, Summary, Traffic
 from loadgen.tally import Operation
 from loadgen.verdict import Word
 
-_OTHERS = (
-    Operation.SERVICE,
-    Operation.ACTOR,
-    Operation.DISCOVERY,
-    Operation.VPN,
-    Operation.RELAY,
-    Operation.SLOW_LIST,
-    Operation.RECONNECT,
-)
+_OTHERS = {
+    Operation.TCP: "  of it TCP",
+    Operation.UPGRADE: "  of it the upgrade",
+    Operation.FIRST: "  of it the first message",
+    Operation.REGISTRATION: "  of it the registration",
+    Operation.PING: "ping to pong",
+    Operation.SERVICE: "service",
+    Operation.ACTOR: "actor",
+    Operation.DISCOVERY: "discovery",
+    Operation.VPN: "vpn",
+    Operation.RELAY: "relay",
+    Operation.SLOW_LIST: "slow list",
+    Operation.RECONNECT: "reconnect",
+}
 """Operations that only some plans have, each a row."""
-HEAD = f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}"
+_HEAD = f"{'milliseconds':28}{'p50':>10}{'p90':>10}{'p99':>10}{'p99.9':>10}{'max':>10}"
 
 
 def table(summary: Summary) -> str:
     """All of it, lines joined."""
     clients, generator = summary.clients, summary.generator
-    asked = f"{clients.asked:,} asked, {clients.registered:,} registered, {clients.failed:,} failed"
+    there = summary.plan.there
+    asked = f"{clients.asked:,} asked, {clients.registered:,} {there}, {clients.failed:,} failed"
     gone = f"{clients.unfinished:,} unfinished; {clients.lost:,} lost, {clients.open:,} stayed"
     if clients.departed:
         gone += f", {clients.departed:,} departed as planned"
@@ -36,17 +42,16 @@ def table(summary: Summary) -> str:
         f"clients   {asked}, {gone}",
         _goodbyes(clients),
         _traffic("messages", summary.messages),
-        _traffic("pings", summary.pings),
+        *([_traffic("pings", summary.pings)] if summary.pings.scheduled else []),
         "",
-        HEAD,
-        row("response, from when due", summary.latency_ms),
-        row("service, from the send", summary.service_ms),
-        row("send lag, our own", summary.send_lag_ms),
-        row("connect to registered", summary.connect_ms),
-        row("  of it waiting to start", summary.connect_wait_ms),
-        row("ping to pong", summary.ping_ms),
+        _HEAD,
+        _row("response, from when due", summary.latency_ms),
+        _row("service, from the send", summary.service_ms),
+        _row("send lag, our own", summary.send_lag_ms),
+        _row(f"connect to {there}", summary.connect_ms),
+        _row("  of it waiting to start", summary.connect_wait_ms),
         *_others(summary),
-        row("own event loop late", generator.loop_lag_ms),
+        _row("own event loop late", generator.loop_lag_ms),
         *_not_in_the_percentiles(summary),
         "",
         *_errors(summary),
@@ -74,7 +79,7 @@ def _sentence(summary: Summary) -> str:
     if summary.verdict is not Word.PASS:
         return "; ".join(summary.reasons)
     planned = ", or went as planned" if summary.clients.departed else ""
-    held = f"all {summary.clients.asked:,} clients were registered and held{planned}"
+    held = f"all {summary.clients.asked:,} clients were {summary.plan.there} and held{planned}"
     return f"{held}, all {summary.messages.scheduled:,} messages answered."
 
 
@@ -85,17 +90,19 @@ def _traffic(name: str, traffic: Traffic) -> str:
     )
 
 
-def row(name: str, values: Percentiles, digits: int = 1) -> str:
-    """Under `HEAD`; what is unknown is a dash."""
+def _row(name: str, values: Percentiles) -> str:
+    """Under `_HEAD`; what is unknown is a dash."""
     figures = (values.p50, values.p90, values.p99, values.p99_9, values.max)
-    shown = ("-" if figure is None else f"{figure:,.{digits}f}" for figure in figures)
+    shown = ("-" if figure is None else f"{figure:,.2f}" for figure in figures)
     return f"{name:28}" + "".join(f"{one:>10}" for one in shown)
 
 
 def _others(summary: Summary) -> list[str]:
     """What there was beside: from the moment each was sent."""
     return [
-        row(str(name), summary.operations[name].service_ms) for name in _OTHERS if name in summary.operations
+        _row(words, summary.operations[name].service_ms)
+        for name, words in _OTHERS.items()
+        if name in summary.operations
     ]
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
-from loadgen import limits
+from loadgen import means
 from loadgen.crew.messages import (
     LEASE,
     VERSION,
@@ -26,7 +26,6 @@ from loadgen.crew.messages import (
     to_worker,
 )
 from loadgen.engine import Engine
-from loadgen.sockets import sockets
 
 LINE = 2**26
 """Bytes that a line may have: a second's histograms have some 100 KB."""
@@ -110,7 +109,7 @@ def _refusal(job: Job) -> Refused | None:
         why = f"it runs fermat-sidecar {VERSION} and the leader {job.version}: install the same on both"
         return Refused(why, ExitCode.USAGE)
     try:
-        limits.make_room(sockets(job.plan, job.shard))
+        means.provide(job.plan, job.shard)
     except UserError as error:
         return Refused(str(error), error.code)
     return None

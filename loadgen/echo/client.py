@@ -32,7 +32,8 @@ class Crowd(Protocol):
 class Books:
     """What all clients of a run share."""
 
-    def __init__(self, ledger: Ledger, pool: Pool, size: int) -> None:
+    def __init__(self, ledger: Ledger, size: int | None) -> None:
+        """`size`: of all messages, in bytes; None: each has its own."""
         accounts = ledger.accounts
         self.error = ledger.error
         self.connect = accounts[Operation.CONNECT]
@@ -41,14 +42,12 @@ class Books:
         self.lag = self.echo.lag.record
         self.response = self.echo.response.record
         self.service = self.echo.service.record
-        self.pool = pool
-        self.size = size
-        self.flying: dict[int, tuple[float, float]] = {}
-        """Number of each message that is out → due, sent. One for all clients stays in the cache."""
-        self.head = header(Opcode.BINARY, size, masked=0)
-        self.whole = len(self.head) + size
+        self.flying: dict[int, tuple[float, float, int | None]] = {}
+        """Number of each message that is out → due, sent, size. One for all clients stays in the cache."""
+        self.head = b"" if size is None else header(Opcode.BINARY, size, masked=0)
+        self.whole = -1 if size is None else len(self.head) + size
         self.unpack: Callable[[bytearray], tuple[bytes, int]] = Struct(f">{len(self.head)}sQ").unpack_from
-        """Header and number of an answer, which is `whole` bytes long."""
+        """Header and number of an answer, if each is `whole` bytes long."""
 
 
 class EchoClient:
@@ -67,6 +66,7 @@ class EchoClient:
     )
 
     def __init__(self, number: int, books: Books, crowd: Crowd) -> None:
+        """`number`: the plan's for it."""
         self.books = books
         self._crowd = crowd
         self._base = self.last = self.newest = number << _NUMBERS
@@ -75,6 +75,11 @@ class EchoClient:
         self._leaving = False
         self.socket: WebSocket | None = None
         self._opening: Opening | None = None
+
+    @property
+    def number(self) -> int:
+        """The plan's for it."""
+        return self._base >> _NUMBERS
 
     def connect(self, dial: Callable[[EchoClient], WebSocket], due: float) -> None:
         """Begin the connect that fell due at `due`."""
@@ -95,6 +100,11 @@ class EchoClient:
         if self.socket is not None:
             self.socket.end(kind)
 
+    def give_up(self) -> None:
+        """It was not open in time."""
+        if self._opening is not None:
+            self.cut(trouble.SILENT[self._opening.phase])
+
     def connected(self, retransmits: int | None) -> None:
         """See `Listener`."""
         if self._opening is not None:
@@ -112,13 +122,16 @@ class EchoClient:
         """An answer that did not come alone, or not in order; see `EchoSocket` for the others."""
         now = monotonic()
         books = self.books
-        number = number_of(payload) if len(payload) == books.size else -1
+        number = number_of(payload) if len(payload) >= Pool.NUMBER else -1
         if not self._base < number <= self.last:
             books.error(trouble.NOT_SENT)
-        elif (flight := books.flying.pop(number, None)) is None:
+        elif (flight := books.flying.get(number)) is None:
             books.echo.duplicate += 1
+        elif len(payload) != flight[2]:
+            books.error(trouble.NOT_SENT)
         else:
-            books.echo.answered(*flight, now)
+            del books.flying[number]
+            books.echo.answered(flight[0], flight[1], now)
             self._answered(number)
 
     def ponged(self, payload: bytes) -> None:

@@ -1,61 +1,80 @@
-"""The clients of an echo run: how they come, who is open, how they go."""
+"""Echoes: how they come, who is open, how they go."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from itertools import cycle
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
+from typing import TYPE_CHECKING, cast
 
-from loadgen import trouble
+from loadgen import dialling, trouble
+from loadgen.company import Company
 from loadgen.echo.client import Books, EchoClient
-from loadgen.echo.plan import EchoPlan
-from loadgen.gate import HOPELESS, Gate
-from loadgen.roster import Roster
+from loadgen.echo.letters import Letters
+from loadgen.echo.socket import EchoSocket
+from loadgen.gate import Gate
+from loadgen.ledger import Ledger
+from loadgen.scenario.plan import Plan
+from loadgen.schedule.cast import Cast
+from loadgen.schedule.events import Event, Shard
 from loadgen.selfwatch import until
+from loadgen.shard import places
 from loadgen.ticker import AT_ONCE
 from loadgen.ws.frames import put
+from loadgen.ws.reactor import Reactor
 from loadgen.ws.socket import WebSocket
 
+if TYPE_CHECKING:
+    from loadgen.scenario.behaviours import Echo
+
+Dial = Callable[[EchoClient], WebSocket]
 _LEAVE_TICK = 0.01
 
 
-class EchoCrowd:
-    """All clients of a run."""
+class EchoCrowd(Company):
+    """Whoever only sends, and waits for what comes back."""
 
-    def __init__(self, plan: EchoPlan, books: Books, dial: Callable[[EchoClient], WebSocket]) -> None:
-        self.opened_ever = self.failed = self.lost = self.left = 0
-        """How many so far; a lost one was open before, one that left had its goodbye answered."""
-        self.gave_up = False
-        self.settled = asyncio.Event()
-        """Every client has either been open or failed."""
-        self.forsaken = asyncio.Event()
-        """Nobody is open, and nobody will be."""
-        self.open: Roster[EchoClient] = Roster()
-        self._plan = plan
-        self._books = books
-        self._dial = dial
-        self._gate: Gate[EchoClient] = Gate(plan.pending, plan.opened_within, self._start, self._late)
-        self._number = 0
+    def __init__(self, plan: Plan, part: Shard, ledger: Ledger, dials: Sequence[Dial]) -> None:
+        """`dials`: for each of the mix."""
+        super().__init__(len(part.clients(plan.clients)))
+        self._letters = Letters(cast("tuple[Echo, ...]", plan.mix), plan.seed)
+        self._books = Books(ledger, self._letters.size)
+        self._cast = Cast(plan)
+        self._dials = dials
+        self._open: dict[int, EchoClient] = {}
+        pending, within = places(plan.limits.pending, part), plan.limits.registered_within
+        self._gate: Gate[EchoClient] = Gate(pending, within, self._start, self._late)
         self._leaving = False
 
-    def join(self, due: float, _: None = None) -> None:
-        """Let the client come whose connect fell due at `due` (`time.monotonic`)."""
+    @classmethod
+    async def gathered(cls, plan: Plan, part: Shard, ledger: Ledger, reactor: Reactor) -> EchoCrowd:
+        """See `Kind`."""
+        dialers = [
+            await dialling.dialer(
+                plan, reactor, headers=one.headers, protocol=one.subprotocol, kind=EchoSocket
+            )
+            for one in cast("tuple[Echo, ...]", plan.mix)
+        ]
+        return cls(plan, part, ledger, [one.dial for one in dialers])
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def act(self, due: float, event: Event) -> None:
+        """See `Company`. Outside of the stages there are only connects."""
         if not self.gave_up:
             self._books.connect.scheduled()
-            self._gate.arrive(due, EchoClient(self._number, self._books, self))
-            self._number += 1
+            self._gate.arrive(due, EchoClient(event[1], self._books, self))
 
-    def sends(self, begin: float, plan: Iterable[tuple[float, float]]) -> Iterator[float]:
-        """Send what falls due, each by the client at its share of those that are open; for `drive`.
+    def stages(self, begin: float, events: Iterator[Event]) -> Iterator[float]:
+        """See `Company`. In the stages there are only messages.
 
-        `plan` has the seconds after `begin` of each, and the share. All in one loop, without a call of
-        roster, client or account for each. Its one look at the clock is right before the system call.
+        All in one loop, without a call of client or account for each. Its one look at the clock is right
+        before the system call.
         """
-        books, clients = self._books, self.open.clients
-        scheduled, lag, flying, at = books.echo.scheduled, books.lag, books.flying, books.pool.at
+        books, client_of = self._books, self._open.get
+        scheduled, lag, flying = books.echo.scheduled, books.lag, books.flying
         at_once = 0
-        for (after, share), (frame, mask) in zip(plan, cycle(books.pool.frames), strict=False):
+        for (after, who, _act, size, _peer), (frame, at, mask) in self._letters.of(events):
             due = begin + after
             now = monotonic()
             if now < due or at_once == AT_ONCE:
@@ -65,49 +84,48 @@ class EchoCrowd:
                 while (now := monotonic()) < due:
                     yield due
             at_once += 1
-            if not clients:
+            client = client_of(who)
+            if client is None:
                 books.echo.unsent()
                 books.error(trouble.NOBODY)
                 continue
-            client = clients[int(share * len(clients))]
             client.last = number = client.last + 1
-            flying[number] = due, now
+            flying[number] = due, now, size
             lag(now - due)
             put(frame, at, number ^ mask)
             client.socket.send(frame)  # type: ignore[union-attr] # it is open
         scheduled(at_once)
 
     def expire(self) -> None:
-        """Whoever takes too long to open has failed; to be called now and then."""
+        """See `Company`."""
         self._gate.expire(monotonic())
 
     async def leave(self, within: float) -> None:
-        """All go by close code 1000; who is not through `within` seconds is cut."""
+        """See `Company`."""
         self._leaving = True
         for client, begun in self._gate.clear():
             if begun:
                 client.cut()
             else:
                 self._books.connect.unsent()
-        for client in list(self.open):
+        for client in list(self._open.values()):
             client.close()
         deadline = monotonic() + within
-        while len(self.open) and monotonic() < deadline:
+        while self._open and monotonic() < deadline:
             await until(monotonic() + _LEAVE_TICK)
-        for client in list(self.open):
+        for client in list(self._open.values()):
             client.cut()
 
     def opened(self, client: EchoClient) -> None:
         """See `Crowd`."""
-        self.opened_ever += 1
-        self.open.add(client)
+        self.registered_ever += 1
+        self._open[client.number] = client
         self._gate.leave(client)
         self._look_around()
 
     def gone(self, client: EchoClient, kind: str | None) -> None:
         """See `Crowd`."""
-        if client in self.open:
-            self.open.remove(client)
+        if self._open.pop(client.number, None):
             if self._leaving:
                 self.left += kind is None
                 return
@@ -115,27 +133,20 @@ class EchoCrowd:
         elif self._leaving:
             return  # it was still on its way
         else:
-            self.failed += 1
+            self.failures += 1
             self._gate.leave(client)
         self._books.error(kind or trouble.DROPPED)
         self._look_around()
 
     def _start(self, client: EchoClient, due: float) -> None:
-        client.connect(self._dial, due)
+        behaviour, _ = self._cast.role(client.number)
+        client.connect(self._dials[behaviour], due)
 
     def _late(self, client: EchoClient, begun: bool) -> None:  # noqa: FBT001 - what Gate calls
         if begun:
-            client.cut(trouble.NO_UPGRADE)
+            client.give_up()
             return
         self._books.connect.unsent()
         self._books.error(trouble.NOT_STARTED)
-        self.failed += 1
+        self.failures += 1
         self._look_around()
-
-    def _look_around(self) -> None:
-        if self.opened_ever + self.failed == self._plan.connections:
-            self.settled.set()
-        elif self.failed >= HOPELESS and not self.opened_ever:
-            self.gave_up = True
-        if not len(self.open) and (self.settled.is_set() or self.gave_up):
-            self.forsaken.set()

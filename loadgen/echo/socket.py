@@ -43,7 +43,7 @@ class EchoSocket(WebSocket):
                 flight = books.flying.pop(number, None)
                 if flight is not None:
                     client.newest = number
-                    due, sent = flight
+                    due, sent, _ = flight
                     books.response(now - due)
                     books.service(now - sent)
                     return

@@ -10,13 +10,11 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from fermatkit.toml.texts import line
-from loadgen.scenario.headers import Headers
-from loadgen.scenario.spans import Pause, Size, Span, counts
+from loadgen.scenario.headers import Headers, Subprotocol
+from loadgen.scenario.spans import Pause, Size, Span, counts, sizes
 
 _POSITIVE = msgspec.Meta(gt=0, le=1_000_000, description="a number above 0")
 Weight = Annotated[float, _POSITIVE]
-Text = Annotated[str, msgspec.Meta(extra={"read": line})]
 Services = Annotated[Span, counts(0, 15)]
 """A full phone has about 15 (cloud-server.md §5.4)."""
 Code = Literal[1000, 1006]
@@ -122,9 +120,10 @@ class Echo(Behaviour, frozen=True, kw_only=True, tag_field="do", tag="echo"):
     sends: ClassVar[bool] = True
     think: Pause | None = None
     """Between two of its messages, whether answered or not."""
-    size: Size = Span(128, 128)
-    """Bytes of a message."""
-    subprotocol: Text | None = None
+    size: Annotated[Span, sizes(8)] = Span(128, 128)
+    """Bytes of a message, the first eight of which are its number."""
+    subprotocol: Subprotocol | None = None
+    """To ask for."""
     headers: Headers = ()
 
 

@@ -17,12 +17,11 @@ SHORTEST_THINK = 0.001
 
 def contradictions(plan: Plan, written: Mapping[str, object], *, any_host: bool) -> Iterator[Mistake]:
     """Of a plan, and of what was written for it."""
-    echo = all(isinstance(one, Echo) for one in plan.mix)
-    yield from wrong_target(plan.url, any_path=echo, any_host=any_host)
+    yield from wrong_target(plan.url, any_path=plan.echoes, any_host=any_host)
     if plan.ca is not None and not plan.url.startswith("wss:"):
         yield Mistake("ca", "belongs to wss://, and url has none")
     yield from _ramp(plan, written.get("ramp"))
-    yield from _mix(plan, echo=echo)
+    yield from _mix(plan)
     if not plan.stages:
         yield Mistake("stage", "must be at least one table ([[stage]])")
     elif not any(one.sends for one in plan.mix) and any(stage.messages for stage in plan.stages):
@@ -38,10 +37,10 @@ def _ramp(plan: Plan, written: object) -> Iterator[Mistake]:
             yield Mistake(f"ramp.{key}", f"belongs to shape {' or '.join(map(repr, owners))}, not {shape!r}")
 
 
-def _mix(plan: Plan, *, echo: bool) -> Iterator[Mistake]:
+def _mix(plan: Plan) -> Iterator[Mistake]:
     counts = plan.counts
     for i, (one, count) in enumerate(zip(plan.mix, counts, strict=True)):
-        if isinstance(one, Echo) and not echo:
+        if isinstance(one, Echo) and not plan.echoes:
             yield Mistake(
                 f"mix[{i}].do", "'echo' is no Cloud Client, and others are: it needs a run of its own"
             )

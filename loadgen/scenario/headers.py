@@ -1,4 +1,4 @@
-"""Headers of the plan's own, added to the WebSocket upgrade. Pure."""
+"""What a plan adds to the WebSocket upgrade: headers of its own, a subprotocol. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from fermatkit.toml.texts import shown
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 """RFC 9110 §5.6.2, token."""
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]{0,8000}[\x21-\x7e])?")
-_OURS = {"host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version"}
-"""Without these as they are it is no upgrade (RFC 6455 §4.1)."""
+_OURS = {"host", "upgrade", "connection", "content-length", "transfer-encoding"}
+"""Without these, and those of ``Sec-WebSocket-``, as they are it is no upgrade (RFC 6455 §4.1)."""
 
 
 def read(value: object) -> tuple[tuple[str, str], ...]:
@@ -28,7 +28,7 @@ def _header(text: object) -> tuple[str, str]:
     value = value.strip()
     if not (colon and _NAME.fullmatch(name) and _VALUE.fullmatch(value)):
         raise ValueError(f"must be like 'Authorization: Bearer x', in ASCII, is {shown(text)}")
-    if name.lower() in _OURS:
+    if name.lower() in _OURS or name.lower().startswith("sec-websocket-"):
         raise ValueError(f"{name} is the WebSocket upgrade's own; leave it out")
     return name, value
 
@@ -38,4 +38,12 @@ def spell(headers: tuple[tuple[str, str], ...]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers]
 
 
+def token(value: object) -> str:
+    """The name of a subprotocol; ValueError says what is wrong."""
+    if not (isinstance(value, str) and _NAME.fullmatch(value)):
+        raise ValueError(f"must be one word, like 'v2.chat', is {shown(value)}")
+    return value
+
+
 Headers = Annotated[tuple[tuple[str, str], ...], msgspec.Meta(extra={"read": read, "spell": spell})]
+Subprotocol = Annotated[str, msgspec.Meta(extra={"read": token})]

@@ -1,4 +1,4 @@
-"""What flags change of a plan: the size of the whole, not its shape. Pure."""
+"""What flags change of a plan: where it goes and the size of the whole, not its shape. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from fermatkit.toml.plain import plain
+from loadgen.scenario.behaviours import Echo
 from loadgen.scenario.plan import Plan
 from loadgen.scenario.stages import Ramp, Stage
 
@@ -24,6 +25,12 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     """Of all stages together: each becomes longer or shorter in proportion."""
     rate: str | None = None
     """The highest of all stages: the others rise or fall in proportion."""
+    ca: str | None = None
+    source: list[str] | None = None
+    size: str | None = None
+    """Of an echo's message, as of the others below: of all that the mix has."""
+    subprotocol: str | None = None
+    header: list[str] | None = None
 
 
 def overridden(plan: Plan, by: Overrides) -> tuple[Plan, list[str]]:
@@ -44,6 +51,18 @@ def _field(key: str) -> Callable[[Plan, object], Plan]:
 
     def change(plan: Plan, value: object) -> Plan:
         return msgspec.structs.replace(plan, **{key: _read(value, Plan, key)})
+
+    return change
+
+
+def _echo(key: str) -> Callable[[Plan, object], Plan]:
+    """Puts a value into this field of each echo."""
+
+    def change(plan: Plan, value: object) -> Plan:
+        if not plan.echoes:
+            raise ValueError("is for echoes, and this plan has Cloud Clients; loadgen echo has them")
+        read = {key: _read(value, Echo, key)}
+        return msgspec.structs.replace(plan, mix=tuple(msgspec.structs.replace(e, **read) for e in plan.mix))
 
     return change
 
@@ -94,6 +113,11 @@ _CHANGES: dict[str, Callable[[Plan, typing.Any], Plan]] = {
     "ramp": _ramp,
     "duration": _duration,
     "rate": _rate,
+    "ca": _field("ca"),
+    "source": _field("sources"),
+    "size": _echo("size"),
+    "subprotocol": _echo("subprotocol"),
+    "header": _echo("headers"),
 }
 
 

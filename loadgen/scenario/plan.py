@@ -7,9 +7,10 @@ from typing import Annotated
 import msgspec
 
 from fermatkit.toml.texts import line
-from loadgen.scenario.behaviours import Duplicate, Lister
+from loadgen.scenario.behaviours import Duplicate, Echo, Lister
 from loadgen.scenario.mix import Mix, shares
 from loadgen.scenario.stages import Length, Ramp, Stage
+from loadgen.scenario.target import Sources
 from loadgen.scenario.thresholds import Thresholds
 
 DEFAULT_URL = "ws://127.0.0.1:9090"
@@ -23,7 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     pending: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 50
     """Connects on their way at once: the listen backlog of the real server (real-cloud-server.md §2)."""
     registered_within: Wait = 10.0
-    """From the moment a connect was due until its registration is answered; later is a failure."""
+    """From the moment a connect was due until its registration is answered, or an echo's WebSocket is open;
+    later is a failure."""
     answered_within: Wait = 5.0
     """How long to wait, when the last stage is over, for answers that are still out."""
     closed_within: Wait = 10.0
@@ -42,6 +44,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """``ws://`` or ``wss://``; only an echo's may have a path of its own."""
     ca: Text | None = None
     """Of wss://: a file with the certificates to trust, PEM; without it the system's."""
+    sources: Sources = ()
+    """Addresses of this machine to connect from, in turns; none: one for each 10,000 clients on loopback."""
     clients: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 100
     ramp: Ramp = Ramp()
     settle: Length = 2.0
@@ -50,6 +54,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     mix: Mix = (Lister(),)
     limits: Limits = Limits()
     thresholds: Thresholds = ()
+
+    @property
+    def echoes(self) -> bool:
+        """It is for any WebSocket server that sends back what it gets, and not for a Cloud Server."""
+        return all(isinstance(one, Echo) for one in self.mix)
+
+    @property
+    def there(self) -> str:
+        """What a client is that can be asked for something, in a word for people."""
+        return "open" if self.echoes else "registered"
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -31,7 +31,9 @@ class Span(msgspec.Struct, frozen=True):
         return int(self.least) + int(share * (int(self.most) - int(self.least) + 1))
 
 
-def _reader(parse: Callable[[str], float], most: float, example: str) -> Callable[[object], Span]:
+def _reader(
+    parse: Callable[[str], float], least: float, most: float, example: str
+) -> Callable[[object], Span]:
     def read(value: object) -> Span:
         if not isinstance(value, str):
             raise ValueError(f"{shown(value)} has no unit; write it as a text like {example}")  # noqa: TRY004 - one kind of error for all mistakes
@@ -39,9 +41,17 @@ def _reader(parse: Callable[[str], float], most: float, example: str) -> Callabl
         span = Span(parse(first), parse(second if dash else first))
         if span.most > most:
             raise ValueError(f"must be at most {in_unit_of(second or first, most)}, is {shown(value)}")
+        if span.least < least:
+            raise ValueError(f"must be at least {in_unit_of(first, least)}, is {shown(value)}")
         return _ordered(span, value)
 
     return read
+
+
+def sizes(least: int) -> msgspec.Meta:
+    """Of a field that takes so many bytes or more, like ``"128B"`` or ``"64B-4KiB"``."""
+    read = _reader(parse_size, least, _MOST_BYTES, '"128B" or "64B-4KiB"')
+    return msgspec.Meta(extra={"read": read, "spell": _speller("B")})
 
 
 def counts(least: int, most: int) -> msgspec.Meta:
@@ -78,16 +88,11 @@ Pause = Annotated[
     Span,
     msgspec.Meta(
         extra={
-            "read": _reader(parse_duration, _MOST_SECONDS, '"5s" or "1s-10s"'),
+            "read": _reader(parse_duration, 0, _MOST_SECONDS, '"5s" or "1s-10s"'),
             "spell": _speller("s"),
         }
     ),
 ]
 """Seconds; in a file ``"5s"`` or ``"1s-10s"``."""
-Size = Annotated[
-    Span,
-    msgspec.Meta(
-        extra={"read": _reader(parse_size, _MOST_BYTES, '"128B" or "64B-4KiB"'), "spell": _speller("B")}
-    ),
-]
+Size = Annotated[Span, sizes(0)]
 """Bytes; in a file ``"128B"`` or ``"64B-4KiB"``."""

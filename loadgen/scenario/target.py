@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from cloudserver.session import PATH
 from fermatkit.hosts import is_host
 from fermatkit.toml.mistakes import Mistake
 from fermatkit.toml.texts import shown
+
+
+def read_sources(value: object) -> tuple[str, ...]:
+    """A list of addresses to connect from; ValueError says what is wrong with it."""
+    if not isinstance(value, list):
+        raise ValueError(f'must be a list of addresses, like ["127.0.0.1", "127.0.0.2"], is {shown(value)}')  # noqa: TRY004 - one kind of error for all mistakes
+    return tuple(map(_address, value))
+
+
+def _address(text: object) -> str:
+    try:
+        return str(ip_address(text if isinstance(text, str) else ""))
+    except ValueError:
+        raise ValueError(f"must be addresses of this machine, like '127.0.0.2', not {shown(text)}") from None
+
+
+Sources = Annotated[tuple[str, ...], msgspec.Meta(extra={"read": read_sources})]
 
 
 def wrong_target(url: str, *, any_path: bool, any_host: bool) -> Iterator[Mistake]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fermatkit.errors import ExitCode
-from loadgen.pacing import Arrival
+from loadgen.schedule.events import Event
 from loadgen.selftest.report import Log, Report
 from loadgen.selftest.truth import Pause, closed_loop, origin, percentiles, seen, waits
 from loadgen.verdict import Word
@@ -44,7 +44,7 @@ class Trial(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
-def stalled(schedule: Sequence[Arrival], connections: int, log: Log, report: Report) -> Trial:
+def stalled(schedule: Sequence[Event], connections: int, log: Log, report: Report) -> Trial:
     """The run against a server that stood still."""
     dues, begin, pause = _frame(schedule, log, log.stalled)
     truth = percentiles(waits(dues, begin, pause))
@@ -64,7 +64,7 @@ def stalled(schedule: Sequence[Arrival], connections: int, log: Log, report: Rep
     )  # fmt: skip
 
 
-def frozen(schedule: Sequence[Arrival], pause: Pause | None, log: Log, report: Report) -> Trial:
+def frozen(schedule: Sequence[Event], pause: Pause | None, log: Log, report: Report) -> Trial:
     """The run whose generator was stopped for a while; the server was well."""
     dues, begin, pause = _frame(schedule, log, pause)
     truth = percentiles(waits(dues, begin, pause))
@@ -92,12 +92,12 @@ def code(trials: Sequence[Trial]) -> ExitCode:
 
 
 def _frame(
-    schedule: Sequence[Arrival], log: Log, pause: tuple[float, float] | None
+    schedule: Sequence[Event], log: Log, pause: tuple[float, float] | None
 ) -> tuple[list[float], float, Pause]:
     """When each message was due, when the schedule began, when somebody stood still."""
     if pause is None or not log.arrived:
         raise ValueError("no message came, or nobody stood still: there is nothing to compare")
-    dues = [due for due, _ in schedule]
+    dues = [due for due, *_ in schedule]
     return dues, origin(dues, log.arrived), Pause(*pause)
 
 
@@ -105,7 +105,7 @@ def _row(name: str, values: Sequence[float | None]) -> Row:
     return Row(name, tuple(None if value is None else round(value * 1000, 2) for value in values))
 
 
-def _all_there(schedule: Sequence[Arrival], log: Log, report: Report) -> Check:
+def _all_there(schedule: Sequence[Event], log: Log, report: Report) -> Check:
     due, arrived = len(schedule), len(log.arrived)
     good = due == report.scheduled == report.sent == arrived and report.answered == len(log.answered)
     return Check(

@@ -1,6 +1,6 @@
 """`python -m loadgen.selftest.generator`: the generator under test, a process that can be stopped.
 
-A plan on standard input, a report on standard output; in between it is what `loadgen echo` is.
+A plan on standard input, a report on standard output; in between it is what a run is.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import sys
 import msgspec
 
 from fermatkit import eventloop
-from loadgen.echo.engine import EchoEngine
-from loadgen.echo.plan import EchoPlan
+from loadgen.engine import Engine
 from loadgen.outcome import Outcome
+from loadgen.scenario.plan import Plan
 from loadgen.selftest.report import Report
 from loadgen.selftest.truth import PERCENTS
 from loadgen.tally import Operation
 from loadgen.verdict import doubts, judge
 
 
-def report(outcome: Outcome) -> Report:
+def report(plan: Plan, outcome: Outcome) -> Report:
     """What it says of a run."""
-    echo, verdict = outcome.tally.accounts[Operation.ECHO], judge(outcome)
+    echo, verdict = outcome.tally.accounts[Operation.ECHO], judge(outcome, plan.there)
     own = [*outcome.losses, *doubts(outcome.tally, outcome.seconds)]
     return Report(
         response=tuple(echo.response.percentiles(PERCENTS)),
@@ -43,10 +43,10 @@ def report(outcome: Outcome) -> Report:
 def main() -> None:
     """The program."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a person who ends the self-test ends this, without a word
-    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=EchoPlan)
+    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
-        ended = runner.run(EchoEngine(plan).run())
-    sys.stdout.buffer.write(msgspec.json.encode(report(ended.outcome)))
+        outcome = runner.run(Engine(plan, on_second=lambda _: None).run())
+    sys.stdout.buffer.write(msgspec.json.encode(report(plan, outcome)))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,15 @@ from typing import NamedTuple
 import msgspec
 
 from fermatkit.errors import ExitCode, UserError
-from loadgen import pacing
-from loadgen.echo.plan import EchoPlan
-from loadgen.pacing import Arrival
+from loadgen.scenario.behaviours import Echo
+from loadgen.scenario.plan import Plan
+from loadgen.scenario.stages import Stage
+from loadgen.schedule.events import Event
+from loadgen.schedule.whole import stages
 from loadgen.selftest.checks import Trial, frozen, stalled
 from loadgen.selftest.report import First, Log, Port, Report, Told
 from loadgen.selftest.truth import Pause
+from loadgen.shard import WHOLE
 
 CONNECTIONS = 10
 RATE = 200.0
@@ -33,10 +36,16 @@ _LINE = 2**24
 """Bytes of the server's log, at most."""
 
 
+def planned(seed: int, url: str, seconds: float) -> Plan:
+    """What the generator is to do."""
+    stage = Stage(duration=seconds, rate=RATE)
+    return Plan(seed=seed, url=url, clients=CONNECTIONS, settle=0.0, stages=(stage,), mix=(Echo(),))
+
+
 class _Run(NamedTuple):
     """What there is to compare."""
 
-    schedule: list[Arrival]
+    schedule: list[Event]
     log: Log
     report: Report
     pause: Pause | None
@@ -78,7 +87,7 @@ async def _run(
         async with asyncio.timeout(seconds + _MORE), _process("server", *flags) as server:
             port = await _told(server, Port)
             url = f"ws://127.0.0.1:{port.number}/"
-            plan = EchoPlan(seed=seed, url=url, connections=CONNECTIONS, rate=RATE, duration=seconds)
+            plan = planned(seed, url, seconds)
             async with _process("generator") as generator:
                 reporting = asyncio.ensure_future(generator.communicate(msgspec.json.encode(plan)))
                 await _begun(server, reporting)
@@ -94,7 +103,7 @@ async def _run(
             ExitCode.INVALID_RUN,
         ) from error
     report = msgspec.json.decode(text, type=Report)
-    return _Run(list(pacing.messages(RATE, seconds, seed)), log, report, pause)
+    return _Run(list(stages(plan, WHOLE, 0.0)), log, report, pause)
 
 
 async def _begun(server: Process, reporting: asyncio.Future[tuple[bytes, bytes]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from loadgen.pacing import Arrival
+from loadgen.schedule.events import Event
 
 PERCENTS = (95.0, 99.0, 99.9, 100.0)
 """Those that are compared. A tenth of the messages waits: what is below 90 tells nothing."""
@@ -41,15 +41,14 @@ def seen(dues: Sequence[float], begin: float, moments: Iterable[float]) -> list[
     return [moment - begin - due for due, moment in zip(dues, sorted(moments), strict=False)]
 
 
-def closed_loop(arrivals: Iterable[Arrival], connections: int, begin: float, pause: Pause) -> list[float]:
+def closed_loop(schedule: Iterable[Event], connections: int, begin: float, pause: Pause) -> list[float]:
     """The waits that a tool would report which sends only when its connection's last message is answered.
 
     What is due meanwhile it does not send; so of a pause it has one sample for each connection.
     """
     free = [0.0] * connections
     found = []
-    for due, share in arrivals:
-        client = int(share * connections)
+    for due, client, *_ in schedule:
         if due >= free[client]:
             (wait,) = waits([due], begin, pause)
             free[client] = due + wait

@@ -12,8 +12,9 @@ import pytest
 from aiohttp import WSCloseCode
 
 from cloudserver.wire import PacketType, contents
-from loadgen import crowd, trouble
+from loadgen import trouble
 from loadgen.engine import Engine
+from loadgen.gate import HOPELESS
 from loadgen.outcome import Outcome
 from loadgen.tally import Operation
 from support.loads import flat
@@ -126,7 +127,7 @@ async def test_nothing_falls_due_to_nobody(closed_port: int):
 async def test_a_server_that_is_not_there_is_not_tried_five_thousand_times(closed_port: int):
     outcome = await load(f"ws://127.0.0.1:{closed_port}", clients=5000, ramp=10_000)
     assert outcome.gave_up
-    assert crowd.HOPELESS <= outcome.clients.failed < 5000
+    assert HOPELESS <= outcome.clients.failed < 5000
     assert outcome.clients.failed + outcome.clients.unfinished == 5000
     balanced(outcome)
 

@@ -35,7 +35,7 @@ def test_progress_that_nobody_can_take_does_not_end_the_run(tmp_path: Path) -> N
     with FULL.open("w") as full:
         ended = run(tmp_path, out=subprocess.PIPE, err=full.fileno())
     assert ended.returncode == ExitCode.UNHEALTHY
-    assert ended.stdout.startswith("FAIL: 1 of 1 clients could not register")
+    assert ended.stdout.startswith("FAIL: 1 of 1 clients were never registered")
 
 
 def test_nor_does_a_reader_who_has_left(tmp_path: Path) -> None:

@@ -99,5 +99,5 @@ def test_a_table_has_a_row_for_whatever_else_there_was_and_who_went_as_planned()
     assert text.startswith("PASS: all 3 clients were registered and held, or went as planned, ")
     assert "0 lost, 1 stayed, 2 departed as planned" in text
     (row,) = [line for line in text.splitlines() if line.startswith("vpn ")]
-    assert row.split()[1:] == ["12.5"] * 5
+    assert row.split()[1:] == ["12.50"] * 5
     assert "reconnect" not in text

@@ -36,7 +36,7 @@ def test_all_well_is_a_pass_without_a_word():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"failed": 2, "registered": 8, "open": 8, "left": 8}, "2 of 10 clients could not register"),
+        ({"failed": 2, "registered": 8, "open": 8, "left": 8}, "2 of 10 clients were never registered"),
         ({"lost": 3, "open": 7, "left": 7}, "3 of 10 registered clients were lost"),
     ],
 )

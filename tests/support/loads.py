@@ -14,8 +14,10 @@ from loadgen.outcome import Clients, Outcome
 from loadgen.record import Record
 from loadgen.recorder import histogram
 from loadgen.results import Environment, ResultFile, Run, Second
+from loadgen.scenario.behaviours import Echo
 from loadgen.scenario.overrides import bare
 from loadgen.scenario.plan import Limits, Plan
+from loadgen.scenario.spans import Span
 from loadgen.scenario.stages import Ramp, Stage
 from loadgen.schedule.events import Shard
 from loadgen.summary import Summary, summarise
@@ -83,6 +85,11 @@ def flat(
     )
 
 
+def echoes(size: int = 128, **of_plan: Any) -> Plan:
+    """The same with messages of so many bytes for any WebSocket server."""
+    return flat(mix=(Echo(size=Span(size, size)),), **of_plan)
+
+
 def run(*, shard: Shard | None = None, late: float = 0.0, **of_plan: Any) -> Run:
     """The first line of a run that started `late` seconds after STARTED."""
     started = (STARTED + timedelta(seconds=late)).isoformat(timespec="milliseconds")
@@ -114,7 +121,9 @@ def record(first: Run, seconds: Sequence[Second], *, clients: int = 3, **more: A
     for one in seconds:
         tally.add(one.tally)
     outcome = Outcome(clients=held, tally=tally, seconds=60.0, cpu_seconds=5.0, rss=10**8, **more)
-    summary = summarise(first.plan, outcome, judge(outcome), started=first.started, result_file=None)
+    summary = summarise(
+        first.plan, outcome, judge(outcome, first.plan.there), started=first.started, result_file=None
+    )
     return Record(first, tuple(seconds), summary)
 
 

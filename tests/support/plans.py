@@ -57,7 +57,7 @@ clouds: st.SearchStrategy[Known] = st.one_of(
     st.builds(Returner, weight=weights, after=pauses, away=pauses, times=st.integers(1, 5), code=codes),
     st.builds(Duplicate, weight=weights, after=pauses),
 )
-echoes: st.SearchStrategy[Known] = st.builds(Echo, weight=weights, think=thinks, size=whole(0, 5000))
+echoes: st.SearchStrategy[Known] = st.builds(Echo, weight=weights, think=thinks, size=whole(8, 5000))
 ramps = st.one_of(
     st.builds(Ramp, shape=st.sampled_from(["linear", "poisson"]), rate=st.floats(0.1, 1000)),
     st.builds(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-NAMES = ("smoke", "soak", "spike", "stress", "reconnect-storm", "fanout", "slow-readers", "cold-burst")
+NAMES = (
+    *("smoke", "soak", "spike", "stress", "reconnect-storm", "fanout", "slow-readers", "cold-burst"),
+    "echo",
+)
 
 
 def text(name: str) -> str:

@@ -10,10 +10,10 @@ import pytest
 from websockets.asyncio.server import serve
 
 from loadgen import trouble
-from loadgen.echo.engine import EchoEngine
-from loadgen.echo.plan import EchoPlan
+from loadgen.engine import Engine
 from loadgen.outcome import Outcome
 from loadgen.tally import Operation
+from support.loads import echoes
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ async def server() -> AsyncIterator[Callable]:
 
 
 async def run(url: str, **changes) -> Outcome:
-    plan = {"connections": 5, "ramp": 1000, "rate": 200, "duration": 0.5, "size": 20, "answered_within": 0.5}
-    ended = await EchoEngine(EchoPlan(seed=1, url=url, **plan | changes)).run()
-    balanced(ended.outcome)
-    return ended.outcome
+    plan = {"clients": 5, "ramp": 1000, "rate": 200, "duration": 0.5, "size": 20, "answered_within": 0.5}
+    outcome = await Engine(echoes(url=url, **plan | changes), on_second=lambda _: None).run()
+    balanced(outcome)
+    return outcome
 
 
 def balanced(outcome: Outcome) -> None:
@@ -72,7 +72,7 @@ async def test_messages_that_never_come_back_are_unanswered(server):
             if number % 2:
                 await connection.send(message)
 
-    outcome = await run(await server(every_second), connections=1)
+    outcome = await run(await server(every_second), clients=1)
     echo = outcome.tally.accounts[Operation.ECHO]
     assert (echo.answered, echo.in_flight) == (50, 50)
     assert outcome.tally.errors[trouble.UNANSWERED[Operation.ECHO]] == 50
@@ -86,7 +86,7 @@ async def test_repeated_swapped_and_changed_messages_have_their_names(server):
             await connection.send(message)
         await good(connection)
 
-    outcome = await run(await server(strange), connections=1)
+    outcome = await run(await server(strange), clients=1)
     echo = outcome.tally.accounts[Operation.ECHO]
     assert (echo.answered, echo.out_of_order, echo.duplicate) == (100, 1, 1)
     assert outcome.tally.errors == {trouble.NOT_SENT: 2}
@@ -115,15 +115,16 @@ async def test_a_server_that_never_upgrades(raw):
         await reader.read()
 
     url = await raw(silence)
-    outcome = await run(url, opened_within=0.3, pending=2)
+    outcome = await run(url, registered_within=0.3, pending=2)
     assert outcome.tally.errors.keys() <= {trouble.NO_UPGRADE, trouble.NOT_STARTED}
     assert sum(outcome.tally.errors.values()) == outcome.clients.failed == 5
 
 
 async def test_an_interrupted_run_leaves_in_order(server):
-    engine = EchoEngine(EchoPlan(seed=1, url=await server(good), connections=5, duration=60))
+    plan = echoes(url=await server(good), clients=5, duration=60)
+    engine = Engine(plan, on_second=lambda _: None)
     asyncio.get_running_loop().call_later(0.5, engine.interrupt)
-    outcome = (await engine.run()).outcome
+    outcome = await engine.run()
     assert outcome.interrupted
     assert outcome.clients.left == outcome.clients.open == 5
     assert outcome.tally.errors == {}

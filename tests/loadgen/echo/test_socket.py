@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from loadgen import trouble
-from loadgen.echo.engine import EchoEngine
-from loadgen.echo.plan import EchoPlan
+from loadgen.engine import Engine
 from loadgen.tally import Counts, Operation
 from loadgen.ws import frames, handshake
+from support.loads import echoes
 
 SIZE = 20
 HEAD = frames.header(frames.Opcode.BINARY, SIZE, masked=0)
@@ -35,9 +35,9 @@ def echoed(raw):
                 except (asyncio.IncompleteReadError, ConnectionError):
                     return
 
-        plan = {"connections": 1, "rate": 200, "duration": 0.2, "answered_within": 0.3, "closed_within": 0.1}
-        ended = await EchoEngine(EchoPlan(seed=1, url=await raw(handle), size=SIZE, **plan)).run()
-        tally = ended.outcome.tally
+        plan = {"clients": 1, "rate": 200, "duration": 0.2, "answered_within": 0.3, "closed_within": 0.1}
+        plan |= {"url": await raw(handle), "size": SIZE}
+        tally = (await Engine(echoes(**plan), on_second=lambda _: None).run()).tally
         return tally.accounts[Operation.ECHO], tally.errors
 
     return run

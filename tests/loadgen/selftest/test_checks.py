@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fermatkit.errors import ExitCode
-from loadgen import pacing
+from loadgen.schedule.whole import stages
 from loadgen.selftest.checks import Trial, code, frozen, stalled
 from loadgen.selftest.report import Log, Report
+from loadgen.selftest.trials import planned
 from loadgen.selftest.truth import Pause, closed_loop, percentiles, waits
+from loadgen.shard import WHOLE
 from loadgen.verdict import Word
 
-SCHEDULE = list(pacing.messages(200, 20, 1))
-DUES = [due for due, _ in SCHEDULE]
+SCHEDULE = list(stages(planned(1, "ws://127.0.0.1:1", 20), WHOLE, 0.0))
+DUES = [due for due, *_ in SCHEDULE]
 BEGIN, PAUSE = 1000.0, Pause(1009.0, 1011.0)
 WAITS = waits(DUES, BEGIN, PAUSE)
 NOTHING = (0.0001,) * 4

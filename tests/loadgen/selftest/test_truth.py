@@ -6,21 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen import pacing
 from loadgen.recorder import histogram
+from loadgen.schedule.events import Event
+from loadgen.schedule.whole import stages
+from loadgen.selftest.trials import RATE, planned
 from loadgen.selftest.truth import PERCENTS, Pause, closed_loop, origin, percentiles, seen, waits
+from loadgen.shard import WHOLE
 
-RATE, SECONDS = 200.0, 20.0
+SECONDS = 20.0
 moments = st.floats(0, 30)
 
 
-def schedule(seed: int = 1) -> list[pacing.Arrival]:
-    return list(pacing.messages(RATE, SECONDS, seed))
+def schedule(seed: int = 1) -> list[Event]:
+    return list(stages(planned(seed, "ws://127.0.0.1:1", SECONDS), WHOLE, 0.0))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1000), st.floats(1, 17))
 def test_a_stall_of_a_tenth_of_the_run_makes_a_p99_of_nine_tenths_of_it(seed: int, begin: float, at: float):
-    dues = [due for due, _ in schedule(seed)]
+    dues = [due for due, *_ in schedule(seed)]
     p95, p99, p999, most = percentiles(waits(dues, begin, Pause(begin + at, begin + at + 2)))
     grain = 2 / RATE
     assert p95 == pytest.approx(1.0, abs=grain)
@@ -61,7 +64,7 @@ def test_a_closed_loop_has_one_sample_of_a_pause_for_each_connection():
     pause = Pause(9, 11)
     closed = closed_loop(schedule(), 10, 0.0, pause)
     assert len([wait for wait in closed if wait > 0]) == 10
-    assert sum(wait > 0 for wait in waits([due for due, _ in schedule()], 0.0, pause)) == 400
+    assert sum(wait > 0 for wait in waits([due for due, *_ in schedule()], 0.0, pause)) == 400
     p95, p99, _, most = percentiles(closed)
     assert p95 == p99 == 0.0, "it hides the pause"
     assert most > 1.8
