@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from math import inf
 
 from loadgen.gate import HOPELESS
 from loadgen.schedule.events import Event
@@ -42,13 +41,9 @@ class Company(ABC):
         """Let all happen that falls due in the stages, whose first begins at `begin`: steps for `drive`."""
         return following(begin, ((event[0], event) for event in events), self.act)
 
-    def tick(self) -> float:
-        """Let all do what no schedule tells them; when to look again."""
-        return inf
-
     @abstractmethod
-    def expire(self) -> None:
-        """Whatever takes too long has failed; to be called now and then."""
+    def tick(self) -> float:
+        """Let all do what no schedule tells them, and fail what takes too long; when to look again."""
 
     @abstractmethod
     async def leave(self, within: float) -> None:

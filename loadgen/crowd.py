@@ -81,16 +81,15 @@ class Crowd(Company):
         self._acts[act](due, client, size, peer)
 
     def tick(self) -> float:
-        """Let all ping or read whose turn it is; when to look again."""
+        """See `Company`: who pings or reads in its turn, and who expires."""
         now = monotonic()
+        self._expire(now)
         if not self.hushed:
             self._pings.tick(now)
         self._lists.tick(now)
         return now + _TICK
 
-    def expire(self) -> None:
-        """See `Company`."""
-        now = monotonic()
+    def _expire(self, now: float) -> None:
         self._gate.expire(now)
         self._discoveries.expire(now)
         while self._farewells and self._farewells[0][0] <= now:

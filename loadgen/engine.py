@@ -22,7 +22,7 @@ from loadgen.schedule.whole import opening, stages
 from loadgen.selfwatch import Processor, resident, settle, short_collections, until, watch
 from loadgen.shard import WHOLE
 from loadgen.tally import ASKED
-from loadgen.ticker import Ticker, drive, follow, now_and_then
+from loadgen.ticker import Ticker, drive, follow
 from loadgen.ws.reactor import Reactor
 
 _DRAIN_TICK = 0.01
@@ -118,7 +118,6 @@ class Engine:
     async def _work(self, began: float, crowd: Company) -> None:
         """The first stage begins when the ramp is over, in time or later."""
         ticker = Ticker(crowd.tick)
-        expiring = asyncio.ensure_future(now_and_then(crowd.expire))
         opening = ((event[0], event) for event in self._opening)
         coming = asyncio.ensure_future(follow(began, opening, crowd.act))
         try:
@@ -138,7 +137,6 @@ class Engine:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
             ticker.close()
-            expiring.cancel()
 
     async def _drain(self) -> None:
         """Give answers that are still out the time the plan allows."""

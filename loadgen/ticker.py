@@ -20,7 +20,6 @@ GRAIN = 0.0005
 AT_ONCE = 128
 """Arrivals handled in one go. After a stall there are many, and answers have to be read in between."""
 _FALLBACK_GRAIN = 0.001
-_NOW_AND_THEN = 0.01
 
 T = TypeVar("T")
 
@@ -157,10 +156,3 @@ async def drive(steps: Iterator[float]) -> None:
         await through
     finally:
         ticker.close()
-
-
-async def now_and_then(act: Callable[[], None]) -> None:
-    """Call `act` a hundred times a second, for ever: for what need not be in time."""
-    while True:
-        await asyncio.sleep(_NOW_AND_THEN)
-        act()

@@ -55,7 +55,7 @@ def _seconds(text: str) -> str:
 
 def _bytes(text: str) -> str:
     """A bare number is bytes."""
-    return text if text[-1:].isalpha() else f"{text}B"
+    return "-".join(part if part[-1:].isalpha() else f"{part}B" for part in text.split("-"))
 
 
 def _path(text: str) -> str:

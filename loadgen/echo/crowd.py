@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from loadgen.scenario.behaviours import Echo
 
 Dial = Callable[[EchoClient], WebSocket]
-_LEAVE_TICK = 0.01
+_TICK = 0.01
 
 
 class EchoCrowd(Company):
@@ -96,9 +97,11 @@ class EchoCrowd(Company):
             client.socket.send(frame)  # type: ignore[union-attr] # it is open
         scheduled(at_once)
 
-    def expire(self) -> None:
-        """See `Company`."""
-        self._gate.expire(monotonic())
+    def tick(self) -> float:
+        """See `Company`. Once all are settled there is nothing more to do."""
+        now = monotonic()
+        self._gate.expire(now)
+        return inf if self.settled.is_set() else now + _TICK
 
     async def leave(self, within: float) -> None:
         """See `Company`."""
@@ -112,7 +115,7 @@ class EchoCrowd(Company):
             client.close()
         deadline = monotonic() + within
         while self._open and monotonic() < deadline:
-            await until(monotonic() + _LEAVE_TICK)
+            await until(monotonic() + _TICK)
         for client in list(self._open.values()):
             client.cut()
 

@@ -38,6 +38,12 @@ async def test_who_registers_nobody(raw, lie: Lie):
     assert judge(outcome).word in BAD
 
 
+async def test_whose_queue_is_full(full: str):
+    outcome = await load(full)
+    assert outcome.tally.errors == {trouble.NO_CONNECTION: CLIENTS}
+    assert (outcome.clients.failed, outcome.tally.accounts[Operation.TCP].lost) == (CLIENTS, CLIENTS)
+
+
 async def test_who_refuses(closed_port: int):
     outcome = await load(f"ws://127.0.0.1:{closed_port}")
     assert outcome.tally.errors == {trouble.CONNECTION_REFUSED: CLIENTS}

@@ -87,7 +87,7 @@ def flat(
 
 def echoes(size: int = 128, **of_plan: Any) -> Plan:
     """The same with messages of so many bytes for any WebSocket server."""
-    return flat(mix=(Echo(size=Span(size, size)),), **of_plan)
+    return flat(**{"mix": (Echo(size=Span(size, size)),)} | of_plan)
 
 
 def run(*, shard: Shard | None = None, late: float = 0.0, **of_plan: Any) -> Run:

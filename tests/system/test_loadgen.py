@@ -8,16 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from websockets.sync.server import ServerConnection, serve
 
 from fermatkit.errors import ExitCode
 from loadgen import results
@@ -242,7 +239,6 @@ def test_a_server_that_is_not_there(tmp_path: Path):
     [
         (("--connections", "0", "--rate", "-1"), ("--connections: must be at least 1", "--rate: '-1/s'")),
         (("--preset", "smoke", "--workers", "2"), ("the plan has pairs", "--workers")),
-        (("--plan", "echo.toml"), ("loadgen echo --url ws://127.0.0.1:",)),
         (("--connections", "many"), ("--connections",)),
         (("--duration", "5 parsecs"), ("--duration", "parsecs")),
         (("--url", "ws://192.0.3.1:9090"), ("--i-may-load-this-host",)),
@@ -252,7 +248,6 @@ def test_a_server_that_is_not_there(tmp_path: Path):
     ],
 )
 def test_bad_flags_are_refused_in_a_line(tmp_path: Path, flags: tuple[str, ...], words: tuple[str, ...]):
-    (tmp_path / "echo.toml").write_text('[[mix]]\ndo = "echo"\n')
     ended = run(tmp_path, free_port(), *flags)
     assert ended.code == 2
     assert ended.out == ""
@@ -277,41 +272,3 @@ def test_five_thousand_of_five_thousand(tmp_path: Path, standin: Standin):
     assert summary["errors"] == {}
     assert summary["clients"]["open"] == summary["clients"]["left"] == 5000
     assert (ended.code, summary["verdict"]) == (0, "PASS")
-
-
-def test_echo_says_what_came_back(tmp_path: Path):
-    with echo_server() as port:
-        command = [sys.executable, "-m", "loadgen", "echo", "--url", f"ws://127.0.0.1:{port}/", "--json"]
-        flags = ["--connections", "50", "--rate", "500", "--duration", "1", "--header", "X-One: 1"]
-        ended = end(subprocess.Popen([*command, *flags], cwd=tmp_path, stdout=-1, stderr=-1, text=True))
-    summary = ended.summary
-    assert (ended.code, summary["verdict"]) in ((0, "PASS"), (4, "INVALID"))
-    assert summary["messages"]["sent"] == summary["messages"]["answered"] == 500
-    assert summary["clients"]["left"] == 50
-    assert summary["echoing"]["cpu_seconds"] > 0
-
-
-def test_echo_refuses_bad_flags_in_a_line(tmp_path: Path):
-    command = [sys.executable, "-m", "loadgen", "echo", "--url", "ws://127.0.0.1:1/"]
-    for flags in (["--source", "192.0.2.1"], ["--ca", "nowhere.pem"], ["--header", "x"], ["--size", "1"]):
-        ended = end(subprocess.Popen([*command, *flags], cwd=tmp_path, stdout=-1, stderr=-1, text=True))
-        assert ended.code == 2
-        assert flags[0] in ended.err.splitlines()[-1]
-
-
-@contextmanager
-def echo_server() -> Iterator[int]:
-    """An echo server by websockets, in a thread; gives its port."""
-
-    def echo(connection: ServerConnection) -> None:
-        for message in connection:
-            connection.send(message)
-
-    with serve(echo, "127.0.0.1", 0, compression=None) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.socket.getsockname()[1]
-        finally:
-            server.shutdown()
-            thread.join()

@@ -13,6 +13,7 @@ import pytest
 
 from support import standin as standing
 from support.authority import authority
+from support.echoing import echo_server
 from support.loading import end, eventually, holding, seconds_so_far, start
 from support.networks import networks
 
@@ -54,6 +55,17 @@ def test_four_dask_workers_are_one_run(tmp_path: Path, url: str, four: Dasks):
     assert len(seconds_so_far(tmp_path)) >= 3
     notes = [line for line in ended.err.splitlines() if "begins with the others to within" in line]
     assert len(notes) == 4
+    adds_up(summary)
+
+
+def test_four_dask_workers_echo(tmp_path: Path, four: Dasks):
+    flags = ("--connections", "40", "--duration", "2", "--rate", "100", "--scheduler", four.url, "--json")
+    with echo_server() as url:
+        ended = end(start(tmp_path, url, "--preset", "echo", *flags))
+    summary = ended.summary
+    assert (summary["clients"]["open"], summary["clients"]["left"]) == (40, 40)
+    assert summary["messages"]["answered"] == summary["messages"]["scheduled"] == 200
+    assert ended.code in {0, 4}, summary  # 4: this machine was too busy
     adds_up(summary)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from loadgen.scenario import presets
+from support.echoing import echo_server
 from support.standin import starting
 
 DEADLINE = 120
@@ -23,6 +26,7 @@ SIZES = {
     "fanout": ("--connections", "100", "--duration", "5s", "--rate", "4/s"),
     "slow-readers": ("--connections", "50", "--duration", "6s", "--rate", "40/s"),
     "cold-burst": ("--connections", "100", "--duration", "5s"),
+    "echo": ("--connections", "100", "--duration", "3s"),
 }
 EXPECTED = {
     "smoke": {"list", "discovery", "vpn", "relay", "service", "actor", "reconnect"},
@@ -33,6 +37,7 @@ EXPECTED = {
     "fanout": {"vpn", "relay"},
     "slow-readers": {"list", "slow list"},
     "cold-burst": {"list", "service"},
+    "echo": {"echo"},
 }
 """What there must have been of each, all answered."""
 
@@ -41,14 +46,19 @@ def test_all_are_here() -> None:
     assert set(SIZES) == set(EXPECTED) == set(presets.NAMES)
 
 
+@contextmanager
+def _standin(folder: Path) -> Iterator[str]:
+    with starting(folder, "--port", "0") as standin:
+        standin.wait_for("Server URI = ")
+        yield standin.url.replace("http:", "ws:")
+
+
 def run(tmp_path: Path, *flags: str) -> tuple[int, dict[str, Any]]:
-    """A run against a new stand-in, repeated where this machine was too busy for it to count."""
+    """A run against a new server, repeated where this machine was too busy for it to count."""
     for attempt in range(3):
         folder = tmp_path / f"{attempt}"
         folder.mkdir()
-        with starting(folder, "--port", "0") as standin:
-            standin.wait_for("Server URI = ")
-            url = standin.url.replace("http:", "ws:")
+        with echo_server() if "echo" in flags else _standin(folder) as url:
             command = [sys.executable, "-m", "loadgen", "--url", url, "--json", "--quiet", *flags]
             done = subprocess.run(
                 command, cwd=folder, check=False, capture_output=True, text=True, timeout=DEADLINE

@@ -11,7 +11,10 @@ from websockets.asyncio.server import serve
 
 from loadgen import trouble
 from loadgen.engine import Engine
-from loadgen.outcome import Outcome
+from loadgen.outcome import Outcome, together
+from loadgen.scenario.behaviours import Echo
+from loadgen.scenario.spans import Span
+from loadgen.schedule.events import Shard
 from loadgen.tally import Operation
 from support.loads import echoes
 
@@ -34,7 +37,8 @@ async def server() -> AsyncIterator[Callable]:
 
 async def run(url: str, **changes) -> Outcome:
     plan = {"clients": 5, "ramp": 1000, "rate": 200, "duration": 0.5, "size": 20, "answered_within": 0.5}
-    outcome = await Engine(echoes(url=url, **plan | changes), on_second=lambda _: None).run()
+    wanted = echoes(url=url, **plan | changes)
+    outcome = await Engine(wanted, on_second=lambda _: None).run()
     balanced(outcome)
     return outcome
 
@@ -102,6 +106,46 @@ async def test_messages_out_with_a_connection_that_ends_are_lost(server):
     echo = outcome.tally.accounts[Operation.ECHO]
     assert echo.lost == outcome.tally.errors[trouble.LOST[Operation.ECHO]] >= 15
     assert outcome.tally.errors["closed by the server with 1011"] == outcome.clients.lost == 5
+
+
+async def test_an_answer_that_was_cut_short_is_not_that_of_a_message(server):
+    async def shortens(connection) -> None:
+        async for message in connection:
+            await connection.send(message[:-1])
+
+    outcome = await run(await server(shortens), rate=20)
+    assert outcome.tally.errors.keys() == {trouble.NOT_SENT, trouble.UNANSWERED[Operation.ECHO]}
+    assert outcome.tally.accounts[Operation.ECHO].answered == 0
+
+
+@pytest.mark.parametrize("sizes", [Span(8, 8), Span(8, 70_000)])
+async def test_each_of_the_mix_has_its_own_size_headers_and_pace(server, sizes: Span):
+    seen: list[tuple[str | None, int]] = []
+
+    async def notes(connection) -> None:
+        one = connection.request.headers.get("X-One")
+        async for message in connection:
+            seen.append((one, len(message)))
+            await connection.send(message)
+
+    mix = (Echo(size=sizes, headers=(("X-One", "1"),)), Echo(size=Span(9, 9), think=Span(0.1, 0.1)))
+    outcome = await run(await server(notes), mix=mix, clients=4, rate=100)
+    echo = outcome.tally.accounts[Operation.ECHO]
+    assert echo.answered == echo.scheduled == len(seen) >= 58  # 50 in turns; each of two a message in 0.1 s
+    assert outcome.tally.errors == {}
+    assert all(sizes.least <= size <= sizes.most for one, size in seen if one == "1")
+    assert {size for one, size in seen if one is None} == {9}
+
+
+async def test_shards_are_the_whole_and_nothing_twice(server):
+    url = await server(good)
+    plan = echoes(url=url, clients=5, ramp=1000, rate=200, duration=0.5, size=20)
+    parts = [Engine(plan, lambda _: None, Shard(index, 3)).run() for index in range(3)]
+    outcome = together(await asyncio.gather(*parts), ())
+    balanced(outcome)
+    assert (outcome.clients.asked, outcome.clients.left) == (5, 5)
+    echo = outcome.tally.accounts[Operation.ECHO]
+    assert echo.scheduled == echo.answered == 100
 
 
 async def test_nobody_is_there(closed_port: int):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.scenario.acts import Act
+from loadgen.scenario.behaviours import Echo
 from loadgen.scenario.contradictions import contradictions
+from loadgen.scenario.load import parse
 from loadgen.scenario.overrides import Overrides, bare, overridden
 from loadgen.scenario.plan import Plan
+from loadgen.scenario.spans import Span
+from loadgen.scenario.spell import toml
 from loadgen.scenario.stages import Ramp, Stage
 from loadgen.schedule.whole import schedule
 from support.plans import plans
@@ -36,6 +41,21 @@ def test_the_others_replace_what_the_plan_says() -> None:
     assert wrong == []
     assert changed == Plan(seed=7, url="ws://[::1]:1", clients=9, ramp=Ramp(rate=0.5))
     assert overridden(changed, Overrides()) == (changed, [])
+
+
+def test_echoes_have_flags_of_their_own() -> None:
+    by = Overrides(
+        size="8B-1KiB", subprotocol="v2", header=["A: b"], source=["127.0.0.2", "::1"], ca="/a.pem"
+    )
+    plan = Plan(seed=1, url="wss://[::1]:1", mix=(Echo(), Echo(think=Span(1, 2))))
+    changed, wrong = overridden(plan, by)
+    assert wrong == []
+    assert (changed.sources, changed.ca) == (("127.0.0.2", "::1"), "/a.pem")
+    echo = Echo(size=Span(8, 1024), subprotocol="v2", headers=(("A", "b"),))
+    assert changed.mix == (echo, msgspec.structs.replace(echo, think=Span(1, 2)))
+    assert parse(toml(changed), 1) == (changed, [])
+    told = overridden(Plan(seed=1), by)[1]
+    assert [line.split(":")[0] for line in told] == ["--size", "--subprotocol", "--header"]
 
 
 def test_every_wrong_flag_is_told() -> None:
