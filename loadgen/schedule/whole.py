@@ -30,7 +30,7 @@ def schedule(plan: Plan, shard: Shard | None = None, begin: float | None = None)
 
 def opening(plan: Plan, shard: Shard) -> Iterator[Event]:
     """The ramp, and what follows it and not the stages: who connects when, and asks for VPNs."""
-    return heapq.merge(Arrivals(plan).events(shard), asks(plan, Cast(plan), shard))
+    return _merged(Arrivals(plan).events(shard), iter(asks(plan, Cast(plan), shard)))
 
 
 def stages(plan: Plan, shard: Shard, begin: float) -> Iterator[Event]:

@@ -107,6 +107,13 @@ def test_thresholds_are_judged_over_the_whole():
     )
 
 
+def test_each_machine_may_connect_from_addresses_of_its_own():
+    shards = [
+        record(run(shard=Shard(i, 2), clients=6, sources=(f"10.0.0.{i}",)), [second(1.0)]) for i in (0, 1)
+    ]
+    assert merge(shards, ["a", "b"]).summed().verdict is Word.PASS
+
+
 @pytest.mark.parametrize(
     ("other", "words"),
     [
