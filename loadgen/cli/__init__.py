@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="loadgen",
         description="Thousands of Cloud Clients: each registers, pings, asks; all are held, then leave.",
         epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     planned.add_flags(parser)
     add = parser.add_argument

@@ -33,8 +33,12 @@ Sources = Annotated[tuple[str, ...], msgspec.Meta(extra={"read": read_sources})]
 
 
 def wrong_target(url: str, *, any_path: bool, any_host: bool) -> Iterator[Mistake]:
-    """What is wrong with it; `any_path`: not only a Cloud Server's; `any_host`: public ones, too."""
-    parts = _parts(url)
+    """What is wrong with it.
+
+    `any_path`: not only a Cloud Server's, and the port may be that of the scheme; `any_host`: public ones,
+    too.
+    """
+    parts = _parts(url, default_port=any_path)
     if parts is None:
         yield Mistake("url", f"must be like ws://127.0.0.1:9090 or wss://[::1]:9443, is {shown(url)}")
     elif not any_path and (parts.path not in {"", "/", PATH} or parts.query):
@@ -53,11 +57,12 @@ def endpoint(url: str, *, any_path: bool) -> str:
     return url if any_path else f"{parts.scheme}://{parts.netloc}{PATH}"
 
 
-def _parts(url: str) -> SplitResult | None:
-    """Its parts, if it can be an address at all."""
+def _parts(url: str, *, default_port: bool) -> SplitResult | None:
+    """Its parts, if it can be an address at all; `default_port`: also without a port."""
     try:
         parts = urlsplit(url)
-        good = is_host(parts.hostname or "") and parts.port and parts.username is None and not parts.fragment
+        good = is_host(parts.hostname or "") and parts.username is None and not parts.fragment
+        good = good and bool(parts.port or (default_port and parts.port is None))
     except ValueError:
         return None
     plain = url.isascii() and url.isprintable() and " " not in url

@@ -41,7 +41,6 @@ def test_a_host_that_is_neither_loopback_nor_private_has_to_be_meant(url: str) -
     [
         "",
         "127.0.0.1:9090",
-        "ws://127.0.0.1",
         "ws://:9090",
         "ws://127.0.0.1:0",
         "ws://127.0.0.1:99999",
@@ -58,6 +57,11 @@ def test_a_host_that_is_neither_loopback_nor_private_has_to_be_meant(url: str) -
 )
 def test_what_is_no_target_at_all(url: str) -> None:
     assert said(url, any_path=True, any_host=True)[0].startswith("must be like ws://127.0.0.1:9090")
+
+
+def test_only_other_servers_have_the_port_of_the_scheme() -> None:
+    assert said("ws://127.0.0.1")[0].startswith("must be like ws://127.0.0.1:9090")
+    assert said("wss://127.0.0.1/chat", any_path=True) == []
 
 
 def test_a_path_of_its_own_is_only_for_other_servers() -> None:
