@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, cast
 
 from loadgen import dialling, trouble
 from loadgen.company import Company
@@ -14,6 +13,7 @@ from loadgen.echo.letters import Letters
 from loadgen.echo.socket import EchoSocket
 from loadgen.gate import Gate
 from loadgen.ledger import Ledger
+from loadgen.scenario.behaviours import Echo
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.cast import Cast
 from loadgen.schedule.events import Event, Shard
@@ -24,11 +24,13 @@ from loadgen.ws.frames import put
 from loadgen.ws.reactor import Reactor
 from loadgen.ws.socket import WebSocket
 
-if TYPE_CHECKING:
-    from loadgen.scenario.behaviours import Echo
-
 Dial = Callable[[EchoClient], WebSocket]
 _TICK = 0.01
+
+
+def _mix(plan: Plan) -> list[Echo]:
+    """All of it: a plan with an echo has nobody else."""
+    return [one for one in plan.mix if isinstance(one, Echo)]
 
 
 class EchoCrowd(Company):
@@ -37,7 +39,7 @@ class EchoCrowd(Company):
     def __init__(self, plan: Plan, part: Shard, ledger: Ledger, dials: Sequence[Dial]) -> None:
         """`dials`: for each of the mix."""
         super().__init__(len(part.clients(plan.clients)))
-        self._letters = Letters(cast("tuple[Echo, ...]", plan.mix), plan.seed)
+        self._letters = Letters(_mix(plan), plan.seed)
         self._books = Books(ledger, self._letters.size)
         self._cast = Cast(plan)
         self._dials = dials
@@ -53,7 +55,7 @@ class EchoCrowd(Company):
             await dialling.dialer(
                 plan, reactor, headers=one.headers, protocol=one.subprotocol, kind=EchoSocket
             )
-            for one in cast("tuple[Echo, ...]", plan.mix)
+            for one in _mix(plan)
         ]
         return cls(plan, part, ledger, [one.dial for one in dialers])
 
