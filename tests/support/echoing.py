@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from websockets.typing import Subprotocol
 
 
 @contextmanager
-def echo_server(seen: list[str] | None = None, *subprotocols: str) -> Iterator[str]:
+def echo_server(
+    seen: list[str] | None = None, *subprotocols: str, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Its URL; to `seen` go the X-One headers of those who came."""
 
     def echo(connection: ServerConnection) -> None:
@@ -21,11 +24,11 @@ def echo_server(seen: list[str] | None = None, *subprotocols: str) -> Iterator[s
             connection.send(message)
 
     spoken = [Subprotocol(one) for one in subprotocols] or None
-    with serve(echo, "127.0.0.1", 0, compression=None, subprotocols=spoken) as server:
+    with serve(echo, "127.0.0.1", 0, compression=None, subprotocols=spoken, ssl=tls) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/any?path"
+            yield f"ws{'s' if tls else ''}://127.0.0.1:{server.socket.getsockname()[1]}/any?path"
         finally:
             server.shutdown()
             thread.join()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from support.authority import authority
 from support.echoing import echo_server
 from support.loading import DEADLINE, Ended, end, eventually, holding, seconds_so_far, workers
 
@@ -136,6 +137,15 @@ def test_headers_and_a_subprotocol_reach_the_server(tmp_path: Path):
     with echo_server(seen, "v2.chat") as url:
         all_came_back(echo(tmp_path, url, *SHORT, *flags))
     assert seen == ["1"] * 50
+
+
+def test_who_is_vouched_for_by_an_authority_of_ones_own_is_trusted(tmp_path: Path):
+    trusted = authority(tmp_path)
+    flags = ("--connections", "4", "--rate", "40", "--duration", "1", "--json", "--quiet")
+    with echo_server(tls=trusted.server()) as url:
+        all_came_back(echo(tmp_path, url, *flags, "--ca", "ca.pem", "--workers", "2"), 40)
+        ended = echo(tmp_path, url, *flags)
+    assert (ended.code, ended.summary["errors"]) == (1, {"certificate not trusted": 4})
 
 
 def test_a_missed_threshold_of_a_plan_file_is_a_failure(tmp_path: Path, url: str):
