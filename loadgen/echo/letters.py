@@ -18,8 +18,8 @@ Letter = tuple[bytearray, int, int]
 """A frame, where in it the number stands, and what that has to be XORed with before it is `put` there."""
 _MASK = 4
 """Bytes between a frame's header and its payload."""
-_POOL = 2**26
-"""Bytes for all frames together …"""
+_POOL = 2**22
+"""Bytes for all frames together: more would not stay in the cache …"""
 _MOST, _LEAST = 256, 16
 """… which are at most so many, and at least so many."""
 
