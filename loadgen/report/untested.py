@@ -41,6 +41,7 @@ class Untested(StrEnum):
 def untested(record: Record, capacity: Capacity | None, drills: Sequence[Drill]) -> tuple[Untested, ...]:
     """In the order of their importance."""
     tally, plan = record.tally(), record.run.plan
+    cloud = not plan.echoes
     missing = {
         Untested.SERVER: not record.samples,
         Untested.CAPACITY: capacity is None,
@@ -48,10 +49,10 @@ def untested(record: Record, capacity: Capacity | None, drills: Sequence[Drill])
         Untested.LONG: (record.seconds[-1].at if record.seconds else 0.0) < LONG,
         Untested.NETWORK: _is_here(plan.url),
         Untested.TLS: not plan.url.startswith("wss:"),
-        Untested.VPN: _never(tally, Operation.VPN),
-        Untested.DISCOVERY: _never(tally, Operation.DISCOVERY),
-        Untested.SERVICES: _never(tally, Operation.SERVICE, Operation.ACTOR),
-        Untested.RETURNS: _never(tally, Operation.RECONNECT),
+        Untested.VPN: cloud and _never(tally, Operation.VPN),
+        Untested.DISCOVERY: cloud and _never(tally, Operation.DISCOVERY),
+        Untested.SERVICES: cloud and _never(tally, Operation.SERVICE, Operation.ACTOR),
+        Untested.RETURNS: cloud and _never(tally, Operation.RECONNECT),
     }
     return tuple(one for one, is_so in missing.items() if is_so)
 

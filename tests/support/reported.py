@@ -53,7 +53,7 @@ CAPACITY = Capacity(
                 Step(
                     clients=5_000,
                     carried=False,
-                    why="12 of 5,000 clients could not register",
+                    why="12 of 5,000 clients were never registered",
                     file="b/run.jsonl",
                 ),
             ),

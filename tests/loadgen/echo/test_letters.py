@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.echo.letters import Letters
@@ -16,6 +16,7 @@ from loadgen.ws.frames import Opcode, header, mask, number_of, put
 sizes = st.sampled_from([8, 9, 125, 126, 127, 4096, 65_535, 65_536, 70_000])
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(sizes, sizes), min_size=1, max_size=3), st.integers(0, 2**64 - 1), st.data())
 def test_each_is_a_frame_that_says_its_number(
     bounds: list[tuple[int, int]], number: int, data: st.DataObject

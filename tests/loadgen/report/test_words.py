@@ -107,9 +107,10 @@ def outcomes() -> list[Outcome]:
     ]
 
 
-def test_no_reason_of_a_verdict_is_left_in_english() -> None:
+@pytest.mark.parametrize("there", ["registered", "open"])
+def test_no_reason_of_a_verdict_is_left_in_english(there: str) -> None:
     speech = Speech("es")
-    reasons = [reason for outcome in outcomes() for reason in judge(outcome).reasons]
+    reasons = [reason for outcome in outcomes() for reason in judge(outcome, there).reasons]
     assert len(reasons) > 30
     assert [reason for reason in reasons if "«" in speech.reason(reason)] == []
 
