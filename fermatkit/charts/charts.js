@@ -1,14 +1,14 @@
 "use strict";
 
 /* Time series, drawn by uPlot: lines, a band from the least to the most where a point stands for many, and what
-   happened meanwhile as marks. Times are epoch seconds, shown in UTC; null is a gap. */
+   happened meanwhile as marks. Times are epoch seconds, shown in UTC, unless `clock` writes them; null is a gap. */
 
 const Charts = (() => {
-  const HEIGHT = 132, AXIS = 70, BELOW = 26;
+  const HEIGHT = 132, AXIS = 70, BELOW = 26, LEAST = 0.01;
   const tint = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const line = number => () => tint("--line-" + (number + 1));
 
-  function clock(seconds, step) {
+  function utc(seconds, step) {
     const iso = new Date(seconds * 1000).toISOString();
     if (step >= 86400) return iso.slice(5, 10);
     return iso.slice(11, step >= 60 ? 16 : 19);
@@ -41,8 +41,13 @@ const Charts = (() => {
     ctx.restore();
   }
 
-  /* `format` writes a value for people; `binary`: of bytes; `told(index)` is called with where the pointer is. */
-  function draw(place, { lines, format, binary = false, height = HEIGHT, told = () => {} }) {
+  const fromNothing = (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? most * 1.08 : 1];
+  const byTens = (_, least, most) => [10 ** Math.floor(Math.log10(least || LEAST)), (most || 1) * 1.3];
+  const above = values => values.map(value => value === null ? null : Math.max(value, LEAST));
+
+  /* `format` writes a value for people; `binary`: of bytes; `log`: each power of ten has the same height;
+     `told(index)` is called with where the pointer is. */
+  function draw(place, { lines, format, binary = false, log = false, height = HEIGHT, clock = utc, told = () => {} }) {
     let marks = [];
     const axis = { stroke: () => tint("--quiet"), grid: { stroke: () => tint("--line"), width: 1 }, ticks: { show: false } };
     const chart = new uPlot({
@@ -51,27 +56,31 @@ const Charts = (() => {
       tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       legend: { show: false },
       cursor: { sync: { key: "time", setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? most * 1.08 : 1] } },
+      scales: { y: log ? { distr: 3, range: byTens } : { range: fromNothing } },
       axes: [
         { ...axis, space: 70, size: BELOW, values: (_, splits, __, ___, step) => splits.map(one => clock(one, step)) },
-        { ...axis, size: AXIS, space: 32, ...(binary && { incrs: POWERS }), values: (_, splits) => splits.map(format) },
+        { ...axis, size: AXIS, space: 32, ...(binary && { incrs: POWERS }), values: (_, splits) => splits.map(one => one === null ? "" : format(one)) },
       ],
       series: [{}, ...lines.flatMap((_, number) => trio(number))],
       bands: bands(lines),
       hooks: { drawAxes: [u => paint(u, marks)], setCursor: [u => told(u.cursor.idx)] },
     }, [[], ...lines.flatMap(() => [[], [], []])], place);
 
-    new ResizeObserver(() => {
+    function fit() {
       if (place.clientWidth) chart.setSize({ width: place.clientWidth, height });
-    }).observe(place);
+    }
+    new ResizeObserver(fit).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart.redraw());
 
     return {
+      /* To be called where the width or the colours change and no observer tells: before it is printed. */
+      fit,
       /* `series`: for each line its `mean`, `min` and `max`. */
       show(times, series, [since, until], happened) {
+        const columns = series.flatMap(one => [one.mean, one.min, one.max]);
         marks = happened;
         chart.batch(() => {
-          chart.setData([times, ...series.flatMap(one => [one.mean, one.min, one.max])], false);
+          chart.setData([times, ...(log ? columns.map(above) : columns)], false);
           chart.setScale("x", { min: since, max: until });
         });
       },

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadgen.report import chapters, trials
-from loadgen.report.document import Document, Fact, Facts, Moment, Section
+from loadgen.report import chapters, graphs, trials
+from loadgen.report.document import Charts, Document, Fact, Facts, Moment, Section
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
 from loadgen.verdict import Word
@@ -42,7 +42,8 @@ def compose(report: Report, language: str) -> Document:
 
 
 def _sections(report: Report, speech: Speech) -> Iterator[Section]:
-    yield Section("", (Facts(tuple(_facts(report, speech))),))
+    main = Charts((graphs.of_load(report, speech),))
+    yield Section("", (Facts(tuple(_facts(report, speech))), main))
     yield from trials.capacity(report.capacity, speech)
     yield from trials.drills(report.drills, speech)
     yield from chapters.run(report, speech)

@@ -25,6 +25,13 @@ OF_SERVER: tuple[tuple[Measure, ...], ...] = (
 """The lines of each chart: all of one unit; those that nobody looked at are left out."""
 
 
+def of_load(report: Report, speech: Speech) -> Chart:
+    """The main one: what was to be carried, and what was."""
+    text, line = speech.words.text, report.timeline
+    lines = (Line(text.offered, line.offered), Line(text.achieved, line.achieved))
+    return Chart(text.load, "/s", line.at, lines, wide=True)
+
+
 def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
     """What clients lived through."""
     text, line = speech.words.text, report.timeline
@@ -32,13 +39,6 @@ def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
     if any(line.other_errors):
         errors.append(Line(text.other, line.other_errors))
     charts = [
-        Chart(
-            text.load,
-            "/s",
-            line.at,
-            (Line(text.offered, line.offered), Line(text.achieved, line.achieved)),
-            wide=True,
-        ),
         Chart(text.open, "clients", line.at, (Line(text.registered, line.registered),)),
         Chart(
             text.latency,
@@ -54,7 +54,7 @@ def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
         Chart(text.connect, "ms", line.at, (Line("p99", line.connect_p99),)),
     ]
     if errors:
-        charts.append(Chart(text.errors_per_second, "/s", line.at, tuple(errors[:4])))
+        charts.append(Chart(text.errors_per_second, "/s", line.at, tuple(errors)))
     return tuple(charts)
 
 

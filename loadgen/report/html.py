@@ -154,7 +154,8 @@ def _figure(number: int, chart: Chart) -> str:
     )
     wide = ' class="wide"' if chart.wide else ""
     title = escape(chart.title)
+    caption = f"<figcaption><h3>{title} <time></time></h3><ul>{items}</ul></figcaption>"
     return (
-        f'<figure data-chart="{number}"{wide}><figcaption><h3>{title}</h3><ul>{items}</ul></figcaption>'
+        f'<figure data-chart="{number}"{wide}>{caption}'
         f'<div class="plot" role="img" aria-label="{title}"></div></figure>'
     )

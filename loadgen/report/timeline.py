@@ -18,8 +18,8 @@ from loadgen.tally import ASKED, Counts, Operation, Tally, together
 
 POINTS = 600
 """At most so many."""
-KINDS = 4
-"""Kinds of errors with a line of their own: the most frequent."""
+KINDS = 3
+"""Kinds of errors with a line of their own, the most frequent: with the others together, the page's four."""
 STAGED = (Operation.LIST, Operation.ECHO, Operation.RELAY, Operation.DISCOVERY)
 """What the stages' rates are about (`loadgen.figures`)."""
 Column = tuple[float | None, ...]

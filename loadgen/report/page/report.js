@@ -24,25 +24,45 @@
     return unit === "/s" ? number + "/s" : number;
   }
 
+  /* Since the start, as a stopwatch has it. */
+  function elapsed(seconds) {
+    const two = number => String(Math.floor(number)).padStart(2, "0");
+    const hours = Math.floor(seconds / 3600), minutes = seconds % 3600 / 60;
+    return (hours ? hours + ":" + two(minutes) : Math.floor(minutes)) + ":" + two(seconds % 60);
+  }
+
   const ALL = times => times.map(() => null);
+  const plots = [];
 
   for (const figure of document.querySelectorAll("figure[data-chart]")) {
     const chart = charts[Number(figure.dataset.chart)], items = [...figure.querySelectorAll("li b")];
+    const when = figure.querySelector("time");
     /* The legend says what is under the pointer; without one, the most there was. */
-    const told = index => chart.lines.forEach(({ mean, most }, line) => {
-      const known = (most ?? mean).filter(value => value !== null);
-      const value = index === null || index === undefined ? (known.length ? Math.max(...known) : null) : mean[index];
-      items[line].textContent = value === null || value === undefined ? "–" : (index ?? null) === null ? "≤ " + quantity(value, chart.unit) : quantity(value, chart.unit);
-    });
+    const told = (index = null) => {
+      when.textContent = index === null ? "" : elapsed(chart.at[index]);
+      chart.lines.forEach(({ mean, most }, line) => {
+        const known = (most ?? mean).filter(value => value !== null);
+        const value = index !== null ? mean[index] : known.length ? Math.max(...known) : null;
+        items[line].textContent = value === null ? "–" : (index === null ? "≤ " : "") + quantity(value, chart.unit);
+      });
+    };
     const plot = Charts.draw(figure.querySelector(".plot"), {
       lines: chart.lines,
       format: value => quantity(value, chart.unit),
       binary: chart.unit === "bytes",
+      log: chart.unit === "ms",
+      clock: elapsed,
       height: figure.classList.contains("wide") ? 220 : undefined,
       told,
     });
     const series = chart.lines.map(({ mean, least, most }) => ({ mean, min: least ?? ALL(mean), max: most ?? ALL(mean) }));
     plot.show(chart.at, series, [0, Math.max(end, 1)], moments);
-    told(null);
+    told();
+    plots.push(plot);
   }
+
+  /* Paper is white, and as wide as it is. */
+  const root = document.documentElement;
+  addEventListener("beforeprint", () => { root.dataset.printed = ""; plots.forEach(plot => plot.fit()); });
+  addEventListener("afterprint", () => { delete root.dataset.printed; plots.forEach(plot => plot.fit()); });
 })();

@@ -89,6 +89,37 @@ async def test_a_phone_shows_it_without_scrolling_sideways(chromium: Browser, pa
         await keep(tab, "phone")
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_verdict_figures_and_main_timeline_are_there_without_scrolling(
+    chromium: Browser, pages: Path, language: str
+) -> None:
+    async with chromium.tab((pages / f"{language}.html").as_uri()) as tab:
+        await shown(tab)
+        for selector in ("h1", ".tiles > :last-child", "figure.wide canvas"):
+            bottom = await tab.run(f"document.querySelector('{selector}').getBoundingClientRect().bottom")
+            assert 0 < bottom <= 800, selector
+
+
+async def test_paper_is_white_also_by_night(chromium: Browser, pages: Path) -> None:
+    async with chromium.tab((pages / "en.html").as_uri(), dark=True) as tab:
+        await shown(tab)
+        ink = "getComputedStyle(document.body).color"
+        wide = "Math.max(...[...document.querySelectorAll('canvas')].map(one => one.clientWidth))"
+        before = await tab.run(ink)
+        await tab.run("dispatchEvent(new Event('beforeprint'))")
+        await tab.ask("Emulation.setEmulatedMedia", media="print")
+        assert await tab.run(ink) == "rgb(0, 0, 0)"
+        assert await tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert 300 < await tab.run(wide) <= 186 / 25.4 * 96
+        await tab.ask("Emulation.setEmulatedMedia", media="")
+        await tab.run("dispatchEvent(new Event('afterprint'))")
+        assert await tab.run("document.documentElement.dataset.printed === undefined")
+        pdf = await tab.ask("Page.printToPDF", printBackground=True)
+        assert len(pdf["data"]) > 10_000
+        assert before != "rgb(0, 0, 0)"
+        assert tab.console == []
+
+
 async def test_the_pointer_reads_a_chart(chromium: Browser, pages: Path) -> None:
     async with chromium.tab((pages / "en.html").as_uri()) as tab:
         await shown(tab)
@@ -102,6 +133,7 @@ async def test_the_pointer_reads_a_chart(chromium: Browser, pages: Path) -> None
                 await asyncio.sleep(0.05)
         assert before == "≤ 3/s"
         assert await tab.run(legend) == "3/s"
+        assert await tab.run("document.querySelector('figure.wide time').textContent") == "0:06"
 
 
 async def test_half_an_hour_of_15_000_clients_is_small_and_opens_at_once(
