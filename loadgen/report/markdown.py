@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from loadgen.report.document import Block, Code, Document, Facts, Points, Table, Text
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_ENDS = re.compile(r"[\r\n\u2028\u2029]+")
+"""Of lines, as anybody may read them."""
 
 
 def markdown(document: Document) -> str:
@@ -52,4 +54,4 @@ def _table(table: Table) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
+    return _SPECIAL.sub(r"\\\1", _ENDS.sub(" ", text))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from fermatkit.units import format_duration, format_size
 from loadgen.report.words import Words, words
 
-_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+_NUMBER = re.compile(r"(?<![\w.,:/])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w:/]|[.,]\d)")
+"""By itself: a part of an address or of a version is none."""
 _PLACE = re.compile(r"\{(\w+)\}")
 _QUANTITY = re.compile(r"[\d.,/%: ]*[a-zA-Zµ]{0,3}")
 _NAMES = {"threshold", "where", "signal", "code", "shard", "status"}

@@ -131,5 +131,12 @@ def test_numbers_are_written_as_people_do() -> None:
     assert [one.number(None) for one in (english, spanish)] == ["unknown", "desconocido"]
 
 
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1", "0.1.0", "ws://10.0.0.5:9090", "CPython 3.11.2", "uvloop 0.22.1"]
+)
+def test_what_only_looks_like_a_number_stays_as_it_is(text: str) -> None:
+    assert Speech("es").local(text) == text
+
+
 def test_both_are_of_one_shape() -> None:
     assert set(Words.__struct_fields__) >= {"text", "reason"}
