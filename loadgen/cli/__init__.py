@@ -22,6 +22,7 @@ from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, means, results
 from loadgen.cli import crew, planned
 from loadgen.cli.ending import interrupted_by_signals, printed
+from loadgen.cli.page import beside
 from loadgen.cli.table import table
 from loadgen.engine import Engine
 from loadgen.environment import environment
@@ -114,7 +115,8 @@ def _load(args: argparse.Namespace) -> int:
         file.close()
     if file.problem:
         say(sys.stderr, f"loadgen: {file.problem}\n")
-    text = msgspec.json.encode(summary).decode() if args.json else table(summary)
+    page = beside(file.path)
+    text = msgspec.json.encode(summary).decode() if args.json else table(summary) + page
     printed(text, f"; it is in {file.path}")
     return summary.exit_code
 

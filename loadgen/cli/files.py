@@ -18,7 +18,8 @@ from loadgen.judging import Sense, judged
 from loadgen.merge import merge
 from loadgen.record import Record, load
 from loadgen.report.faces import as_html, as_json, as_markdown, preferred
-from loadgen.report.model import report
+from loadgen.report.folder import Found, find
+from loadgen.report.model import Report, report
 from loadgen.report.words import LANGUAGES
 from loadgen.results import NAME, ResultFile
 from loadgen.say import say
@@ -39,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="loadgen")
     commands = parser.add_subparsers(dest="command", required=True)
     reporting = commands.add_parser("report", help="a run's summary, also of one that was killed")
-    reporting.add_argument("file", type=Path, metavar="FILE", help="a run.jsonl")
+    reporting.add_argument(
+        "file", type=Path, metavar="FILE", help="a run.jsonl, or a folder of it, of a search, of drills"
+    )
     form = reporting.add_mutually_exclusive_group()
     form.add_argument("--html", action="store_true", help="the report: one page that needs nothing else")
     form.add_argument("--markdown", action="store_true", help="the report, without its charts")
@@ -71,13 +74,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(args: argparse.Namespace) -> str:
-    record = load(args.file)
+    found = find(args.file)
+    record = found.record
     if args.html:
-        return as_html(report(record), args.lang)
+        return as_html(_told(found), args.lang)
     if args.markdown:
-        return as_markdown(report(record), args.lang)
+        return as_markdown(_told(found), args.lang)
     if args.model:
-        return as_json(report(record))
+        return as_json(_told(found))
     if args.csv:
         return exports.rows(record)
     if args.prometheus:
@@ -85,6 +89,10 @@ def _report(args: argparse.Namespace) -> str:
     if args.hdr:
         return hdr.log(record)
     return _summary(record, as_json=args.json)
+
+
+def _told(found: Found) -> Report:
+    return report(found.record, found.capacity, found.drills)
 
 
 def _summary(record: Record, *, as_json: bool) -> str:

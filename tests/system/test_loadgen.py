@@ -162,7 +162,7 @@ def test_the_result_file_adds_up_to_the_summary(tmp_path: Path, standin: Standin
     assert ended.err == ""
     assert ended.out.startswith("PASS: all 20 clients were registered and held, all 400 messages answered.\n")
     (path,) = directory.glob("r/*/run.jsonl")
-    assert ended.out.rstrip().endswith(str(path))
+    assert ended.out.endswith(f"results   {path}\nreport    {path.with_name('report.html')}\n")
     first, *seconds, last = results.read(path)
     assert isinstance(first, Run)
     assert first.plan.seed == 7

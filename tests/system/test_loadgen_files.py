@@ -114,6 +114,32 @@ def test_a_report_is_what_the_run_itself_said(tmp_path: Path, finished: Path):
     assert "Tag=list-response" in loadgen("report", finished, "--hdr", cwd=tmp_path).stdout
 
 
+def test_a_run_leaves_its_report_beside_its_file(tmp_path: Path, finished: Path):
+    page = finished.with_name("report.html").read_text()
+    assert "<html lang=" in page
+    assert loadgen("report", finished, "--html", cwd=tmp_path).stdout == page
+    assert loadgen("report", finished.parent, "--html", cwd=tmp_path).stdout == page
+    spanish = loadgen("report", finished, "--markdown", "--lang", "es", cwd=tmp_path)
+    assert spanish.stdout.startswith("# Informe de carga: flags")
+    assert json.loads(loadgen("report", finished, "--model", cwd=tmp_path).stdout)["summary"] == json.loads(
+        loadgen("report", finished, "--json", cwd=tmp_path).stdout
+    )
+
+
+def test_a_report_that_cannot_be_written_changes_no_verdict(tmp_path: Path, url: str):
+    where = tmp_path / "loadgen-results"
+    command = ["--url", url, "--connections", "5", "--duration", "3", "--quiet"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "loadgen", *command], cwd=tmp_path, stdout=-1, stderr=-1, text=True
+    )
+    eventually(lambda: [*where.glob("*/run.jsonl")])
+    (the_file(tmp_path).parent / "report.html").mkdir()
+    out, err = running.communicate(timeout=DEADLINE)
+    assert (running.returncode, "report    " in out) == (0, False)
+    assert err.startswith("loadgen: there is no report: cannot write loadgen-results/")
+    assert err.count("\n") == 1
+
+
 def test_two_machines_parts_are_one_run(tmp_path: Path, finished: Path):
     record = load(finished)
     for index in (0, 1):
