@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from loadgen.report import graphs
-from loadgen.report.document import Block, Charts, Code, Curve, Line, Points, Section, Table, Text
+from loadgen.report.behind import group
+from loadgen.report.document import Block, Code, Curve, Line, Points, Section, Table, Text
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
 from loadgen.scenario.spell import toml
@@ -23,7 +24,7 @@ _SIZES = {"memory"}
 def run(report: Report, speech: Speech) -> Iterator[Section]:
     """All of them, in order."""
     text = speech.words.text
-    yield Section(text.timeline, (Charts(graphs.of_clients(report, speech)),))
+    yield Section(text.timeline, (group(graphs.of_clients(report, speech), speech),))
     yield Section(text.server, tuple(_server(report, speech)))
     yield Section(text.distribution, tuple(_distribution(report, speech)))
     yield Section(text.phases, (Text(text.phases_about), _phases(report, speech)))
@@ -42,7 +43,7 @@ def _server(report: Report, speech: Speech) -> Iterator[Block]:
         yield Text(text.no_server)
         return
     yield Text(text.seen_by.format(who=report.server.seen_by))
-    yield Charts(graphs.of_server(report, speech))
+    yield group(graphs.of_server(report, speech), speech)
     if report.server.about:
         yield Table(("", ""), tuple(report.server.about.items()), words=2)
     if report.marks:
@@ -167,7 +168,7 @@ def shown(one: Judged, speech: Speech) -> str:
 def _own_health(report: Report, speech: Speech) -> Iterator[Block]:
     text, own = speech.words.text, report.summary.generator
     yield Text(text.own_about)
-    yield Charts(graphs.of_generator(report, speech))
+    yield group(graphs.of_generator(report, speech), speech)
     yield _percentiles({text.lag_row: report.summary.send_lag_ms, text.loop_lag: own.loop_lag_ms}, speech)
     yield Table(
         ("", ""),

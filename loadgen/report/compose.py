@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadgen.report import chapters, graphs, trials
-from loadgen.report.document import Charts, Document, Fact, Facts, Moment, Section
+from loadgen.report.behind import group
+from loadgen.report.document import Document, Fact, Facts, Moment, Section
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
 from loadgen.verdict import Word
@@ -42,7 +43,7 @@ def compose(report: Report, language: str) -> Document:
 
 
 def _sections(report: Report, speech: Speech) -> Iterator[Section]:
-    main = Charts((graphs.of_load(report, speech),))
+    main = group((graphs.of_load(report, speech),), speech)
     yield Section("", (Facts(tuple(_facts(report, speech))), main))
     yield from trials.capacity(report.capacity, speech)
     yield from trials.drills(report.drills, speech)

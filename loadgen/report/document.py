@@ -73,6 +73,9 @@ class Charts(msgspec.Struct, frozen=True):
     """Several on one axis."""
 
     charts: tuple[Chart, ...]
+    caption: str
+    """Of the table behind them."""
+    table: Table
 
 
 class Curve(msgspec.Struct, frozen=True):

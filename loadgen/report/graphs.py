@@ -7,6 +7,7 @@ from loadgen.report.document import Chart, Line
 from loadgen.report.model import Report
 from loadgen.report.server import Track
 from loadgen.report.speech import Speech
+from loadgen.report.timeline import Timeline
 
 OF_SERVER: tuple[tuple[Measure, ...], ...] = (
     (Measure.CPU, Measure.GC),
@@ -40,22 +41,17 @@ def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
         errors.append(Line(text.other, line.other_errors))
     charts = [
         Chart(text.open, "clients", line.at, (Line(text.registered, line.registered),)),
-        Chart(
-            text.latency,
-            "ms",
-            line.at,
-            (
-                Line("p50", line.response_p50),
-                Line("p99", line.response_p99),
-                Line("max", line.response_max),
-                Line(text.service_p99, line.service_p99),
-            ),
-        ),
+        Chart(text.latency, "ms", line.at, _percentiles(line, "response")),
+        Chart(text.service, "ms", line.at, _percentiles(line, "service")),
         Chart(text.connect, "ms", line.at, (Line("p99", line.connect_p99),)),
     ]
     if errors:
         charts.append(Chart(text.errors_per_second, "/s", line.at, tuple(errors)))
     return tuple(charts)
+
+
+def _percentiles(line: Timeline, of: str) -> tuple[Line, ...]:
+    return tuple(Line(name, getattr(line, f"{of}_{name}")) for name in ("p50", "p90", "p99", "max"))
 
 
 def of_generator(report: Report, speech: Speech) -> tuple[Chart, ...]:

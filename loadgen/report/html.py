@@ -114,10 +114,11 @@ def _block(block: Block, charts: list[Chart], marks: str) -> str:
             return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
         case Code(text):
             return f"<pre>{escape(text)}</pre>"
-        case Charts(several):
+        case Charts(several, caption, table):
             figures = "".join(_figure(charts.index(chart), chart) for chart in several)
             note = f'<p class="note">{escape(marks)}</p>' if marks else ""
-            return f'<div class="charts">{figures}</div>{note}'
+            behind = f"<details><summary>{escape(caption)}</summary>{_table(table)}</details>"
+            return f'<div class="charts">{figures}</div>{note}{behind}'
         case Curve():
             return plot(block)
 

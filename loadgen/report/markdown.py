@@ -1,11 +1,11 @@
-"""A document as Markdown: all words and figures of it; curves and charts are the page's. Pure."""
+"""A document as Markdown: all words and figures of it; the pictures are the page's. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from loadgen.report.document import Block, Code, Document, Facts, Points, Table, Text
+from loadgen.report.document import Block, Charts, Code, Curve, Document, Facts, Points, Table, Text
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _ENDS = re.compile(r"[\r\n\u2028\u2029]+")
@@ -42,7 +42,9 @@ def _block(block: Block) -> str:
             return "".join(f"- {_escaped(text)}\n" for text in texts)
         case Code(text):
             return "".join(f"    {line}\n" for line in text.splitlines())
-        case _:
+        case Charts():
+            return _table(block.table)
+        case Curve():
             return ""
 
 

@@ -45,6 +45,22 @@ class Speech:
         """A length."""
         return self.words.unknown if value is None else self.local(format_duration(value))
 
+    def quantity(self, value: float | None, unit: str) -> str:
+        """In a unit as `fermatkit.measures` names it, or a chart."""
+        if value is None:
+            return self.words.unknown
+        match unit:
+            case "bytes" | "bytes/s":
+                return self.size(value) + unit.removeprefix("bytes")
+            case "ms":
+                return self.milliseconds(value)
+            case "percent":
+                return self.share(value / 100)
+            case "seconds":
+                return self.seconds(value)
+        number = self.number(value, 1 if value < _TEN and value % 1 else 0)
+        return f"{number}/s" if unit == "/s" else number
+
     def local(self, text: str) -> str:
         """The numbers in an English text with this language's signs."""
         signs = str.maketrans({",": self.words.thousands, ".": self.words.decimal})

@@ -45,7 +45,10 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     response_p90: Column
     response_p99: Column
     response_max: Column
+    service_p50: Column
+    service_p90: Column
     service_p99: Column
+    service_max: Column
     connect_p99: Column
     """From when a connect was due until its registration was answered."""
     lag_p99: Column
@@ -91,7 +94,10 @@ def timeline(seconds: Sequence[Second], points: int = POINTS) -> Timeline:
         response_p90=late(lambda counts: counts.response, 90),
         response_p99=late(lambda counts: counts.response, 99),
         response_max=late(lambda counts: counts.response, 100),
+        service_p50=late(lambda counts: counts.service, 50),
+        service_p90=late(lambda counts: counts.service, 90),
         service_p99=late(lambda counts: counts.service, 99),
+        service_max=late(lambda counts: counts.service, 100),
         connect_p99=own(
             lambda tally: milliseconds(tally.accounts[Operation.CONNECT].response.percentile(99))
         ),

@@ -62,7 +62,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: str
     registered: str
     latency: str
-    service_p99: str
+    service: str
     connect: str
     errors_per_second: str
     other: str
@@ -72,6 +72,11 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     processor: str
     percent_axis: str
     marks: str
+    # Of the table behind the charts.
+    in_figures: str
+    least: str
+    most: str
+    last: str
     # Heads of tables.
     milliseconds: str
     operation: str

@@ -90,7 +90,8 @@ def test_counts_a_second(told: Report) -> None:
     ("column", "values", "percent"),
     [
         ("response_p50", DONE - DUE, 50), ("response_p90", DONE - DUE, 90), ("response_p99", DONE - DUE, 99),
-        ("response_max", DONE - DUE, 100), ("service_p99", WAIT, 99),
+        ("response_max", DONE - DUE, 100), ("service_p50", WAIT, 50),
+        ("service_p90", WAIT, 90), ("service_p99", WAIT, 99), ("service_max", WAIT, 100),
     ],
 )  # fmt: skip
 def test_latencies_of_each_second(told: Report, column: str, values: np.ndarray, percent: float) -> None:
