@@ -92,7 +92,7 @@ def _report(args: argparse.Namespace) -> str:
 
 
 def _told(found: Found) -> Report:
-    return report(found.record, found.capacity, found.drills)
+    return report(found.record, found.capacity, found.drills, found.loads)
 
 
 def _summary(record: Record, *, as_json: bool) -> str:

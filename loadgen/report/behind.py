@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadgen.report.document import Chart, Charts, Line, Table
+from loadgen.report.document import Axis, Chart, Charts, Line, Table
 from loadgen.report.speech import Speech
 
 
-def group(charts: tuple[Chart, ...], speech: Speech) -> Charts:
-    """Several, with the least, the most and the last value of each line: a mean of p99s says nothing."""
+def group(charts: tuple[Chart, ...], axis: Axis, speech: Speech) -> Charts:
+    """Those of which something is known, with the least, the most and the last value of each line.
+
+    Not with a mean: one of p99s says nothing.
+    """
     text = speech.words.text
+    charts = tuple(
+        chart for chart in charts if any(value is not None for one in chart.lines for value in one.mean)
+    )
     rows = tuple(row for chart in charts for row in _rows(chart, speech))
-    return Charts(charts, text.in_figures, Table(("", text.least, text.most, text.last), rows))
+    return Charts(charts, axis, text.in_figures, Table(("", text.least, text.most, text.last), rows))
 
 
 def _rows(chart: Chart, speech: Speech) -> Iterator[tuple[str, ...]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from loadgen.report import graphs
+from loadgen.report.axis import axis
 from loadgen.report.behind import group
-from loadgen.report.document import Block, Code, Curve, Line, Points, Section, Table, Text
+from loadgen.report.document import Axis, Block, Code, Curve, Line, Points, Section, Table, Text
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
 from loadgen.scenario.spell import toml
@@ -24,7 +25,7 @@ _SIZES = {"memory"}
 def run(report: Report, speech: Speech) -> Iterator[Section]:
     """All of them, in order."""
     text = speech.words.text
-    yield Section(text.timeline, (group(graphs.of_clients(report, speech), speech),))
+    yield Section(text.timeline, tuple(_timeline(report, speech)))
     yield Section(text.server, tuple(_server(report, speech)))
     yield Section(text.distribution, tuple(_distribution(report, speech)))
     yield Section(text.phases, (Text(text.phases_about), _phases(report, speech)))
@@ -37,17 +38,26 @@ def run(report: Report, speech: Speech) -> Iterator[Section]:
     yield Section(text.plan, (Code(toml(report.run.plan)),))
 
 
+def _axis(report: Report, speech: Speech) -> Axis:
+    return axis(report.timeline, report.marks, speech)
+
+
+def _timeline(report: Report, speech: Speech) -> Iterator[Block]:
+    text = speech.words.text
+    yield group(graphs.of_clients(report, speech), _axis(report, speech), speech)
+    if report.marks:
+        yield Table(("", text.what, text.at, text.lasted), tuple(_marks(report, speech)), words=2)
+
+
 def _server(report: Report, speech: Speech) -> Iterator[Block]:
     text = speech.words.text
     if report.server is None or not report.tracks:
         yield Text(text.no_server)
         return
     yield Text(text.seen_by.format(who=report.server.seen_by))
-    yield group(graphs.of_server(report, speech), speech)
+    yield group(graphs.of_server(report, speech), _axis(report, speech), speech)
     if report.server.about:
         yield Table(("", ""), tuple(report.server.about.items()), words=2)
-    if report.marks:
-        yield Table(("", text.what, text.at, text.lasted), tuple(_marks(report, speech)), words=2)
 
 
 def _marks(report: Report, speech: Speech) -> Iterator[tuple[str, ...]]:
@@ -168,7 +178,7 @@ def shown(one: Judged, speech: Speech) -> str:
 def _own_health(report: Report, speech: Speech) -> Iterator[Block]:
     text, own = speech.words.text, report.summary.generator
     yield Text(text.own_about)
-    yield group(graphs.of_generator(report, speech), speech)
+    yield group(graphs.of_generator(report, speech), _axis(report, speech), speech)
     yield _percentiles({text.lag_row: report.summary.send_lag_ms, text.loop_lag: own.loop_lag_ms}, speech)
     yield Table(
         ("", ""),

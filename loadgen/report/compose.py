@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from loadgen.report import chapters, graphs, trials
+from loadgen.report.axis import axis
 from loadgen.report.behind import group
-from loadgen.report.document import Document, Fact, Facts, Moment, Section
+from loadgen.report.document import Document, Fact, Facts, Section
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
 from loadgen.verdict import Word
-from loadgen.watched import Kind
 
 _STATUS = {Word.PASS: "pass", Word.FAIL: "fail"}
-_COLOURS = {Kind.HARM: "bad", Kind.INCIDENT: "warn", Kind.RESTART: "restarted", Kind.ALERT: "warn"}
 
 
 def compose(report: Report, language: str) -> Document:
@@ -21,8 +20,6 @@ def compose(report: Report, language: str) -> Document:
     speech = Speech(language)
     text, summary = speech.words.text, report.summary
     plan = report.run.plan
-    end = report.timeline.at[-1] if report.timeline.at else 0.0
-    moments = tuple(_moments(report, speech, end))
     return Document(
         language=language,
         title=text.title.format(name=plan.name),
@@ -35,18 +32,17 @@ def compose(report: Report, language: str) -> Document:
             length=speech.seconds(summary.seconds),
         ),
         sections=tuple(_sections(report, speech)),
-        moments=moments,
-        end=end,
         made_by=text.made_by.format(version=_version(report, speech)),
-        wide=text.marks if moments else "",
     )
 
 
 def _sections(report: Report, speech: Speech) -> Iterator[Section]:
-    main = group((graphs.of_load(report, speech),), speech)
+    main = group(
+        (graphs.of_load(report.timeline, speech),), axis(report.timeline, report.marks, speech), speech
+    )
     yield Section("", (Facts(tuple(_facts(report, speech))), main))
     yield from trials.capacity(report.capacity, speech)
-    yield from trials.drills(report.drills, speech)
+    yield from trials.drills(report, speech)
     yield from chapters.run(report, speech)
 
 
@@ -106,13 +102,6 @@ def _facts(report: Report, speech: Speech) -> Iterator[Fact]:
         text.generator_note.format(share=speech.share(own.cpu_share), memory=speech.size(own.rss_bytes)),
         "warn" if summary.verdict is Word.INVALID else "",
     )
-
-
-def _moments(report: Report, speech: Speech, end: float) -> Iterator[Moment]:
-    for mark in report.marks:
-        until = mark.until if mark.until is not None else end if mark.kind is Kind.INCIDENT else mark.at
-        text = f"{speech.words.mark[mark.kind]}: {mark.text}"
-        yield Moment(mark.at, max(until, mark.at), _COLOURS[mark.kind], text)
 
 
 def _version(report: Report, speech: Speech) -> str:

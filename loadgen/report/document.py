@@ -69,10 +69,29 @@ class Chart(msgspec.Struct, frozen=True):
     wide: bool = False
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """A mark on all charts of an axis."""
+
+    since: float
+    until: float
+    kind: str
+    """bad, warn or restarted: its colour, as in the sidecar's page."""
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """Of time: seconds since the start of a run."""
+
+    end: float
+    moments: tuple[Moment, ...]
+    legend: tuple[tuple[str, str], ...]
+    """Colour of a mark → what it stands for; only of marks that there are."""
+
+
 class Charts(msgspec.Struct, frozen=True):
     """Several on one axis."""
 
     charts: tuple[Chart, ...]
+    axis: Axis
     caption: str
     """Of the table behind them."""
     table: Table
@@ -96,16 +115,6 @@ class Section(msgspec.Struct, frozen=True):
     blocks: tuple[Block, ...]
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """A mark on all charts of time."""
-
-    since: float
-    until: float
-    kind: str
-    """bad, warn or restarted: its colour, as in the sidecar's page."""
-    text: str
-
-
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """All of it."""
 
@@ -117,9 +126,4 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     """Which run, when, against whom."""
     sections: tuple[Section, ...]
-    moments: tuple[Moment, ...]
-    end: float
-    """Of the time axis, seconds."""
     made_by: str
-    wide: str
-    """What stands under the charts about their marks; empty without marks."""

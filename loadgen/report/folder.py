@@ -24,6 +24,8 @@ class Found(msgspec.Struct, frozen=True):
     record: Record
     capacity: Capacity | None = None
     drills: tuple[Drill, ...] = ()
+    loads: dict[str, Record] = {}
+    """Of the drills, by name."""
 
 
 def find(path: Path) -> Found:
@@ -39,12 +41,17 @@ def find(path: Path) -> Found:
     runs = [path / NAME] if (path / NAME).exists() else []
     if capacity is not None:
         runs += [path / step.file for step in _best_first(capacity)]
-    runs += [place.parent / drill.file for place, drill in zip(places, drills, strict=True) if drill.file]
+    loads = {
+        drill.name: place.parent / drill.file
+        for place, drill in zip(places, drills, strict=True)
+        if drill.file and (place.parent / drill.file).exists()
+    }
+    runs += loads.values()
     if not runs:
         raise UserError(
             f"{path} has neither a {NAME} nor what a search or a drill left: name a run.jsonl, or its folder"
         )
-    return Found(load(runs[0]), capacity, drills)
+    return Found(load(runs[0]), capacity, drills, {name: load(file) for name, file in loads.items()})
 
 
 def _best_first(capacity: Capacity) -> Iterator[Step]:

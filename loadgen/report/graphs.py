@@ -26,11 +26,17 @@ OF_SERVER: tuple[tuple[Measure, ...], ...] = (
 """The lines of each chart: all of one unit; those that nobody looked at are left out."""
 
 
-def of_load(report: Report, speech: Speech) -> Chart:
+def of_load(line: Timeline, speech: Speech) -> Chart:
     """The main one: what was to be carried, and what was."""
-    text, line = speech.words.text, report.timeline
+    text = speech.words.text
     lines = (Line(text.offered, line.offered), Line(text.achieved, line.achieved))
     return Chart(text.load, "/s", line.at, lines, wide=True)
+
+
+def of_open(line: Timeline, speech: Speech) -> Chart:
+    """How many clients were there."""
+    text = speech.words.text
+    return Chart(text.open, "clients", line.at, (Line(text.registered, line.registered),))
 
 
 def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
@@ -40,7 +46,7 @@ def of_clients(report: Report, speech: Speech) -> tuple[Chart, ...]:
     if any(line.other_errors):
         errors.append(Line(text.other, line.other_errors))
     charts = [
-        Chart(text.open, "clients", line.at, (Line(text.registered, line.registered),)),
+        of_open(line, speech),
         Chart(text.latency, "ms", line.at, _percentiles(line, "response")),
         Chart(text.service, "ms", line.at, _percentiles(line, "service")),
         Chart(text.connect, "ms", line.at, (Line("p99", line.connect_p99),)),

@@ -47,13 +47,7 @@ def html(document: Document, needs_javascript: str) -> str:
     """The whole page, UTF-8. `needs_javascript`: what stands in place of the charts without it."""
     scripts = [_file(*place) for place in _SCRIPTS]
     style = "\n".join(_file(*place) for place in _STYLES)
-    charts = [
-        chart
-        for section in document.sections
-        for block in section.blocks
-        if isinstance(block, Charts)
-        for chart in block.charts
-    ]
+    groups = [block for section in document.sections for block in section.blocks if isinstance(block, Charts)]
     return Template(_file(f"{__package__}.page", "report.html")).substitute(
         policy=_policy(scripts, style),
         language=document.language,
@@ -62,9 +56,9 @@ def html(document: Document, needs_javascript: str) -> str:
         status=document.status,
         verdict=escape(document.verdict),
         about=escape(document.about),
-        sections="\n".join(_section(section, charts, document.wide) for section in document.sections),
+        sections="\n".join(_section(section) for section in document.sections),
         made_by=escape(document.made_by),
-        data=_data(document, charts),
+        data=_data(document, groups),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),
         noscript=escape(needs_javascript),
     )
@@ -85,24 +79,22 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _data(document: Document, charts: list[Chart]) -> str:
+def _data(document: Document, groups: list[Charts]) -> str:
     """For the script: nothing in it ends a script element, or begins a comment."""
     told = {
         "language": document.language,
-        "end": document.end,
-        "moments": msgspec.to_builtins(document.moments),
-        "charts": msgspec.to_builtins(charts),
+        "groups": [msgspec.to_builtins({"axis": one.axis, "charts": one.charts}) for one in groups],
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _section(section: Section, charts: list[Chart], marks: str) -> str:
-    blocks = "\n".join(_block(block, charts, marks) for block in section.blocks)
+def _section(section: Section) -> str:
+    blocks = "\n".join(_block(block) for block in section.blocks)
     title = f"<h2>{escape(section.title)}</h2>\n" if section.title else ""
     return f"<section>\n{title}{blocks}\n</section>"
 
 
-def _block(block: Block, charts: list[Chart], marks: str) -> str:
+def _block(block: Block) -> str:
     match block:
         case Facts():
             return _facts(block)
@@ -114,13 +106,19 @@ def _block(block: Block, charts: list[Chart], marks: str) -> str:
             return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
         case Code(text):
             return f"<pre>{escape(text)}</pre>"
-        case Charts(several, caption, table):
-            figures = "".join(_figure(charts.index(chart), chart) for chart in several)
-            note = f'<p class="note">{escape(marks)}</p>' if marks else ""
-            behind = f"<details><summary>{escape(caption)}</summary>{_table(table)}</details>"
-            return f'<div class="charts">{figures}</div>{note}{behind}'
+        case Charts():
+            return _charts(block) if block.charts else ""
         case Curve():
             return plot(block)
+
+
+def _charts(block: Charts) -> str:
+    figures = "".join(map(_figure, block.charts))
+    marks = "".join(
+        f'<span><i class="{colour}"></i>{escape(name)}</span> ' for colour, name in block.axis.legend
+    )
+    behind = f"<details><summary>{escape(block.caption)}</summary>{_table(block.table)}</details>"
+    return f'<div class="charts">{figures}</div><p class="note marks">{marks}</p>{behind}'
 
 
 def _facts(block: Facts) -> str:
@@ -148,7 +146,7 @@ def _side(table: Table, number: int) -> str:
     return ' class="words"' if number < table.words else ""
 
 
-def _figure(number: int, chart: Chart) -> str:
+def _figure(chart: Chart) -> str:
     items = "".join(
         f'<li><i class="line-{line + 1}"></i><span>{escape(one.label)}</span> <b></b></li>'
         for line, one in enumerate(chart.lines)
@@ -157,6 +155,5 @@ def _figure(number: int, chart: Chart) -> str:
     title = escape(chart.title)
     caption = f"<figcaption><h3>{title} <time></time></h3><ul>{items}</ul></figcaption>"
     return (
-        f'<figure data-chart="{number}"{wide}>{caption}'
-        f'<div class="plot" role="img" aria-label="{title}"></div></figure>'
+        f'<figure data-chart{wide}>{caption}<div class="plot" role="img" aria-label="{title}"></div></figure>'
     )

@@ -43,7 +43,7 @@ def _block(block: Block) -> str:
         case Code(text):
             return "".join(f"    {line}\n" for line in text.splitlines())
         case Charts():
-            return _table(block.table)
+            return _table(block.table) if block.charts else ""
         case Curve():
             return ""
 

@@ -5,7 +5,7 @@ Figures of the whole run are the summary's own; what is here beside it is what a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,15 @@ from loadgen.summary import Summary
 from loadgen.watched import Mark, Server
 
 VERSION = 1
+OF_DRILL = 300
+"""Points of a drill's timeline."""
+
+
+class Lived(msgspec.Struct, frozen=True, kw_only=True):
+    """What clients lived through in a drill."""
+
+    timeline: Timeline
+    marks: tuple[Mark, ...]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,10 +51,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     untested: tuple[Untested, ...]
     capacity: Capacity | None = None
     drills: tuple[Drill, ...] = ()
+    lived: dict[str, Lived] = {}
+    """By the drill's name, where its load is known."""
 
 
-def report(record: Record, capacity: Capacity | None = None, drills: Sequence[Drill] = ()) -> Report:
-    """What there is to say about a run, and about what was tried beside it."""
+def report(
+    record: Record,
+    capacity: Capacity | None = None,
+    drills: Sequence[Drill] = (),
+    loads: Mapping[str, Record] | None = None,
+) -> Report:
+    """What there is to say about a run, and about what was tried beside it; `loads`: of drills, by name."""
     plan, outcome = record.run.plan, record.outcome()
     return Report(
         run=record.run,
@@ -59,4 +75,8 @@ def report(record: Record, capacity: Capacity | None = None, drills: Sequence[Dr
         untested=untested(record, capacity, drills),
         capacity=capacity,
         drills=tuple(drills),
+        lived={
+            name: Lived(timeline=timeline(load.seconds, OF_DRILL), marks=load.marks)
+            for name, load in (loads or {}).items()
+        },
     )

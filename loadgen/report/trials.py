@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+
+from msgspec import structs
 
 from fermatkit.measures import Measure
 from loadgen.capacity.result import Capacity, Limit, Step
 from loadgen.drills.result import Drill, Objective
+from loadgen.report import graphs
+from loadgen.report.axis import axis
+from loadgen.report.behind import group
 from loadgen.report.document import Block, Section, Table, Text
+from loadgen.report.model import Lived, Report
 from loadgen.report.speech import Speech
 
 
@@ -63,25 +69,33 @@ def _step(step: Step, speech: Speech) -> tuple[str, ...]:
     return speech.number(step.clients), result, speech.reason(step.why) if step.why else ""
 
 
-def drills(found: Sequence[Drill], speech: Speech) -> Iterator[Section]:
+def drills(report: Report, speech: Speech) -> Iterator[Section]:
     """One table of all, and what was stated before about each."""
-    if found:
-        yield Section(speech.words.text.drills, tuple(_drills(found, speech)))
+    if report.drills:
+        yield Section(speech.words.text.drills, tuple(_drills(report, speech)))
 
 
-def _drills(found: Sequence[Drill], speech: Speech) -> Iterator[Block]:
+def _drills(report: Report, speech: Speech) -> Iterator[Block]:
     text = speech.words.text
     head = (
         text.drill, text.result, text.detected, text.acted, text.listening, text.proven,
         f"50\u00a0% {text.back}", f"95\u00a0% {text.back}", f"100\u00a0% {text.back}",
         text.messages_lost, text.messages_twice, text.alerts,
     )  # fmt: skip
-    yield Table(head, tuple(_drill(one, speech) for one in found), words=2)
-    for one in found:
+    yield Table(head, tuple(_drill(one, speech) for one in report.drills), words=2)
+    for one in report.drills:
         yield Text(text.harm.format(name=one.name, harm=one.harm) + _why(one, speech))
         if one.objectives:
             rows = tuple(_objective(objective, speech) for objective in one.objectives)
             yield Table((text.objective, text.result, text.at_most, text.took), rows, words=2)
+        if one.name in report.lived:
+            yield _lived(report.lived[one.name], speech)
+
+
+def _lived(lived: Lived, speech: Speech) -> Block:
+    line = lived.timeline
+    charts = (graphs.of_open(line, speech), structs.replace(graphs.of_load(line, speech), wide=False))
+    return group(charts, axis(line, lived.marks, speech), speech)
 
 
 def _why(one: Drill, speech: Speech) -> str:

@@ -3,7 +3,7 @@
 /* Draws the charts of a report from the data that stands in it. Times are seconds since the start of the run. */
 
 (() => {
-  const { charts, moments, end, language } = JSON.parse(document.getElementById("data").textContent);
+  const { groups, language } = JSON.parse(document.getElementById("data").textContent);
   const digits = places => new Intl.NumberFormat(language, { maximumFractionDigits: places, useGrouping: "always" });
   const whole = digits(0), tenth = digits(1), hundredth = digits(2);
 
@@ -34,8 +34,10 @@
   const ALL = times => times.map(() => null);
   const plots = [];
 
-  for (const figure of document.querySelectorAll("figure[data-chart]")) {
-    const chart = charts[Number(figure.dataset.chart)], items = [...figure.querySelectorAll("li b")];
+  const charts = groups.flatMap(({ axis, charts }) => charts.map(chart => ({ ...chart, axis })));
+
+  for (const [number, figure] of document.querySelectorAll("figure[data-chart]").entries()) {
+    const chart = charts[number], items = [...figure.querySelectorAll("li b")];
     const when = figure.querySelector("time");
     /* The legend says what is under the pointer; without one, the most there was. */
     const told = (index = null) => {
@@ -56,7 +58,7 @@
       told,
     });
     const series = chart.lines.map(({ mean, least, most }) => ({ mean, min: least ?? ALL(mean), max: most ?? ALL(mean) }));
-    plot.show(chart.at, series, [0, Math.max(end, 1)], moments);
+    plot.show(chart.at, series, [0, Math.max(chart.axis.end, 1)], chart.axis.moments);
     told();
     plots.push(plot);
   }

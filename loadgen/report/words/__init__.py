@@ -71,7 +71,6 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loop_lag: str
     processor: str
     percent_axis: str
-    marks: str
     # Of the table behind the charts.
     in_figures: str
     least: str

@@ -76,3 +76,25 @@ def test_who_asks_is_answered_in_the_language_of_the_locale(
     environment: dict[str, str], language: str
 ) -> None:
     assert preferred(environment) == language
+
+
+def test_a_chart_of_which_nothing_is_known_is_left_out() -> None:
+    page = as_html(report(structs.replace(RECORD, seconds=(), samples=(), marks=())), "en")
+    assert "<figure data-chart" not in page
+    assert "<details>" not in page
+
+
+def test_a_drill_whose_load_is_known_shows_it() -> None:
+    alone = report(RECORD, drills=DRILLS)
+    told = report(RECORD, drills=DRILLS, loads={"kill": RECORD})
+    assert told.lived["kill"].marks == RECORD.marks
+    assert told.lived["kill"].timeline.registered == told.timeline.registered
+    assert (
+        as_html(told, "en").count("<figure data-chart")
+        == as_html(alone, "en").count("<figure data-chart") + 2
+    )
+
+
+def test_the_marks_of_a_run_that_nobody_watched_are_told() -> None:
+    text = as_markdown(report(structs.replace(RECORD, server=None, samples=())), "en")
+    assert all(mark.text in text for mark in RECORD.marks)

@@ -44,6 +44,7 @@ def test_all_of_a_folder(tmp_path: Path) -> None:
     assert found.record.run.plan.clients == 3
     assert found.capacity == CAPACITY
     assert [one.name for one in found.drills] == ["hang", "kill"]
+    assert {name: load.run.plan.clients for name, load in found.loads.items()} == {"hang": 4, "kill": 4}
 
 
 def test_of_a_search_the_greatest_load_that_was_carried(tmp_path: Path) -> None:
