@@ -10,6 +10,7 @@ from loadgen.report.behind import group
 from loadgen.report.document import Document, Fact, Facts, Section
 from loadgen.report.model import Report
 from loadgen.report.speech import Speech
+from loadgen.summary import Percentiles
 from loadgen.verdict import Word
 
 _STATUS = {Word.PASS: "pass", Word.FAIL: "fail"}
@@ -89,12 +90,12 @@ def _facts(report: Report, speech: Speech) -> Iterator[Fact]:
     yield Fact(
         text.response,
         late(summary.latency_ms.p99),
-        text.response_note.format(p50=late(summary.latency_ms.p50), max=late(summary.latency_ms.max)),
+        _range(text.response_note, summary.latency_ms, speech),
     )
     yield Fact(
         text.connects,
         late(summary.connect_ms.p99),
-        text.connects_note.format(p50=late(summary.connect_ms.p50), max=late(summary.connect_ms.max)),
+        _range(text.connects_note, summary.connect_ms, speech),
     )
     yield Fact(
         text.generator,
@@ -102,6 +103,13 @@ def _facts(report: Report, speech: Speech) -> Iterator[Fact]:
         text.generator_note.format(share=speech.share(own.cpu_share), memory=speech.size(own.rss_bytes)),
         "warn" if summary.verdict is Word.INVALID else "",
     )
+
+
+def _range(text: str, values: Percentiles, speech: Speech) -> str:
+    """Half of them, and all; nothing where there were none."""
+    if values.max is None:
+        return ""
+    return text.format(p50=speech.milliseconds(values.p50), max=speech.milliseconds(values.max))
 
 
 def _version(report: Report, speech: Speech) -> str:

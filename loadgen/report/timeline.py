@@ -18,6 +18,8 @@ from loadgen.tally import ASKED, Counts, Operation, Tally, together
 
 POINTS = 600
 """At most so many."""
+SHORTEST = 0.5
+"""Seconds. One answer in the last few milliseconds of a run would be hundreds a second."""
 KINDS = 3
 """Kinds of errors with a line of their own, the most frequent: with the others together, the page's four."""
 STAGED = (Operation.LIST, Operation.ECHO, Operation.RELAY, Operation.DISCOVERY)
@@ -66,7 +68,10 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 def timeline(seconds: Sequence[Second], points: int = POINTS) -> Timeline:
     """At most `points` points of all the seconds, in order."""
     step = max(1, ceil(len(seconds) / points))
-    groups = [seconds[at : at + step] for at in range(0, len(seconds), step)]
+    groups = [[*seconds[at : at + step]] for at in range(0, len(seconds), step)]
+    if len(groups) > 1 and groups[-1][-1].at - groups[-2][-1].at < SHORTEST:
+        rest = groups.pop()
+        groups[-1] += rest
     tallies = [_sum(group) for group in groups]
     ends = [group[-1].at for group in groups]
     lengths = [max(end - begin, 1e-3) for begin, end in zip([0.0, *ends], ends, strict=False)]

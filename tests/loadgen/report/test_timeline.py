@@ -49,6 +49,13 @@ def test_a_phase_begins_when_the_one_before_ends() -> None:
     assert timeline(seconds).phases == (("ramping up", 0.0), ("holding", 2.0))
 
 
+def test_the_last_few_milliseconds_are_no_second_of_their_own() -> None:
+    line = timeline([second(1.0, (0.1,)), second(2.0, (0.1,)), second(2.004, (0.1, 0.1), registered=0)])
+    assert line.at == (1.0, 2.004)
+    assert line.achieved == (1.0, pytest.approx(3 / 1.004, abs=1e-3))
+    assert line.registered == (3, 0)
+
+
 def test_a_run_without_a_second_has_an_empty_one() -> None:
     assert timeline([]).at == ()
 
