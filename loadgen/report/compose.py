@@ -52,7 +52,9 @@ def _sentence(report: Report, speech: Speech) -> str:
     text, summary = speech.words.text, report.summary
     if summary.verdict is not Word.PASS:
         reasons = speech.list([speech.reason(reason) for reason in summary.reasons])
-        return speech.words.verdict_says[summary.verdict].format(reasons=reasons)
+        return speech.words.verdict_says[summary.verdict].format(
+            reasons=f"{reasons[:1].upper()}{reasons[1:]}"
+        )
     clients, messages = summary.clients, summary.messages
     said = text.passed if messages.scheduled else text.passed_without_messages
     return said.format(

@@ -84,6 +84,13 @@ def test_a_chart_of_which_nothing_is_known_is_left_out() -> None:
     assert "<details>" not in page
 
 
+@pytest.mark.parametrize(
+    ("language", "begins"), [("en", "The generator was killed"), ("es", "El generador fue matado")]
+)
+def test_the_reasons_of_a_verdict_are_a_sentence(language: str, begins: str) -> None:
+    assert f". {begins}: " in as_markdown(report(structs.replace(RECORD, summary=None)), language)
+
+
 def test_a_drill_whose_load_is_known_shows_it() -> None:
     alone = report(RECORD, drills=DRILLS)
     told = report(RECORD, drills=DRILLS, loads={"kill": RECORD})
