@@ -18,6 +18,7 @@ _ONCE = 1
 """Turns of a peer where one takes half a minute and 2 GB, or gives the same each time."""
 JOBS = {
     "echo": Job(HELD),
+    "paced": Job(HELD, paced=True),
     "one": Job(1, echoes=False),
     "hold": Job(15_000, echoes=False, addresses=2),
     "many": Job(19_900, echoes=False, processes=4, addresses=4),

@@ -134,6 +134,11 @@ MEASURED = (
         lambda turn: turn.figures.echo_cpu,
     ),
     Measured(
+        Work(2, "the same beside C on the same schedule, client CPU", "s", 2),
+        "paced",
+        lambda turn: turn.figures.echo_cpu,
+    ),
+    Measured(
         Work(3, "RSS with 5,000 held", "MiB", 1, 60, compared=False),
         "echo",
         lambda turn: turn.figures.held_rss,

@@ -37,6 +37,8 @@ class Job:
     """Of the client, each with a server of its own."""
     addresses: int = 0
     """127.0.0.x, for a client that is told; 0: one."""
+    paced: bool = False
+    """The messages of C's client, too, fall due `RATE` a second: otherwise it goes round and round."""
 
     @property
     def total(self) -> int:
@@ -59,7 +61,7 @@ class Tool:
     """Seconds after the first message (and the last handshake) until it runs evenly."""
     tells: bool = False
     """It ends by itself, with a JSON object on its stdout."""
-    jobs: tuple[str, ...] = ("echo", "one", "hold", "many")
+    jobs: tuple[str, ...] = ("echo", "paced", "one", "hold", "many")
     """Those that it can do."""
 
     def told(self, here: Path) -> tuple[dict[str, Any], str | None]:
@@ -72,7 +74,8 @@ class Tool:
 
 
 def _c(_: Path, port: int, job: Job) -> list[str]:
-    return [compiled.program("client"), str(port), str(job.connections), str(job.addresses)]
+    numbers = port, job.connections, job.addresses, RATE if job.paced else 0
+    return [compiled.program("client"), *map(str, numbers)]
 
 
 def _ours(_: Path, port: int, job: Job) -> list[str]:

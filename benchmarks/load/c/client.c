@@ -2,9 +2,11 @@
 // every message of the size that it sends with one of its own; it masks with one key, parses no frame, and
 // measures nothing.
 //
-//     client PORT CONNECTIONS ADDRESSES
+//     client PORT CONNECTIONS ADDRESSES RATE
 //
 // ADDRESSES: 0, or so many source addresses from 127.0.0.2 on, in turn. "held" on stdout when all are.
+// RATE: 0, or so many messages a second from the first message on, whether those before are answered or not: each
+// at a random moment of its own 1/RATE, by a random connection (loadgen/pacing.py), looked at every GRAIN.
 // SIGTERM, SIGINT and the end of its parent end it. Exit 1: not all could be connected.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -20,12 +22,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BATCH 1024
 #define PAYLOAD 128
 #define ANSWER (PAYLOAD + 4)  // bytes of a frame from a server: 2, and 2 of length
 #define PENDING 256           // connects on their way at once
+#define GRAIN 500000          // nanoseconds between two looks at what is due: that of loadgen/ticker.py
 
 enum { CONNECTING = 1, UPGRADING, HELD, OVER };
 static const char REQUEST[] =
@@ -33,7 +38,8 @@ static const char REQUEST[] =
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 static unsigned char frame[ANSWER + 4], in[1 << 16], *state;
 static uint32_t *received;
-static int epoll, started, held, failed;
+static int epoll, started, held, failed, *sockets, rate, timer;
+static double began, sent, due;  // seconds; messages; seconds
 static struct sockaddr_in server = {.sin_family = AF_INET};
 
 static void fail(int fd) {
@@ -54,6 +60,7 @@ static void dial(int addresses) {
   }
   state[fd] = CONNECTING;
   received[fd] = 0;
+  sockets[started - 1] = fd;
   if (connect(fd, (void *)&server, sizeof server) && errno != EINPROGRESS) { fail(fd); return; }
   struct epoll_event wanted = {.events = EPOLLOUT, .data.fd = fd};
   epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &wanted);
@@ -70,6 +77,33 @@ static void connected(int fd) {
   epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &wanted);
 }
 
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static double next(void) { return began + (sent++ + drand48()) / rate; }
+
+static void start_sending(void) {
+  timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+  struct itimerspec ticks = {.it_interval.tv_nsec = GRAIN, .it_value.tv_nsec = GRAIN};
+  timerfd_settime(timer, 0, &ticks, NULL);
+  struct epoll_event wanted = {.events = EPOLLIN, .data.fd = timer};
+  epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &wanted);
+  began = now();
+  due = next();
+}
+
+static void send_due(void) {
+  uint64_t ticks;
+  if (read(timer, &ticks, sizeof ticks) < 0) return;
+  for (double moment = now(); due <= moment; due = next()) {
+    int fd = sockets[(int)(drand48() * started)];
+    if (state[fd] == HELD) send(fd, frame, sizeof frame, MSG_NOSIGNAL);
+  }
+}
+
 static void readable(int fd) {
   ssize_t got = recv(fd, in, sizeof in, 0);
   if (got <= 0) { fail(fd); return; }
@@ -77,6 +111,10 @@ static void readable(int fd) {
     if (memcmp(in, "HTTP/1.1 101", 12) || !memmem(in, got, "\r\n\r\n", 4)) { fail(fd); return; }
     state[fd] = HELD;
     held++;
+    return;
+  }
+  if (rate) {
+    if (!timer) start_sending();
     return;
   }
   for (received[fd] += got; received[fd] >= ANSWER; received[fd] -= ANSWER)
@@ -90,8 +128,9 @@ static void make_frame(void) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 4) { fputs("usage: client PORT CONNECTIONS ADDRESSES\n", stderr); return 2; }
+  if (count != 5) { fputs("usage: client PORT CONNECTIONS ADDRESSES RATE\n", stderr); return 2; }
   int connections = atoi(arguments[2]), addresses = atoi(arguments[3]), said = 0;
+  rate = atoi(arguments[4]);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
@@ -99,6 +138,7 @@ int main(int count, char **arguments) {
   setrlimit(RLIMIT_NOFILE, &files);
   state = calloc(files.rlim_max, 1);
   received = calloc(files.rlim_max, sizeof *received);
+  sockets = calloc(connections, sizeof *sockets);
   server.sin_port = htons(atoi(arguments[1]));
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   make_frame();
@@ -115,7 +155,8 @@ int main(int count, char **arguments) {
     int ready = epoll_wait(epoll, events, BATCH, 200);
     for (int i = 0; i < ready; i++) {
       int fd = events[i].data.fd;
-      if (state[fd] == CONNECTING) connected(fd);
+      if (timer && fd == timer) send_due();
+      else if (state[fd] == CONNECTING) connected(fd);
       else if (state[fd] != OVER) readable(fd);
     }
   }
