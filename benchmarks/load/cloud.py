@@ -27,7 +27,8 @@ def measure() -> tuple[float | None, float | None, str | None]:
     with TemporaryDirectory() as name, standin() as (base, pid):
         here, before = Path(name), time.clock_gettime(cpu_clock(pid))
         with running([_command(base)], here) as family:
-            deadline, widely, used = time.monotonic() + CLIENTS / RAMP + HELD + _PATIENCE, 0.0, 0.0
+            deadline, widely = time.monotonic() + CLIENTS / RAMP + HELD + _PATIENCE, 0.0
+            used: float | None = None
             while not family.ended and time.monotonic() < deadline:
                 if time.monotonic() > widely:
                     family.look()

@@ -27,12 +27,16 @@ def cpu_clock(pid: int) -> int:
 
 
 class Family:
-    """The processes; `cpu` and `rss` are of those that were there at the last `look`."""
+    """The processes; `cpu` and `rss` are of those that were there at the last `look`.
+
+    To be made before any of them is started: whoever is there by then is none of them.
+    """
 
     def __init__(self, processes: Sequence[subprocess.Popen[bytes]], mark: bytes) -> None:
         self._processes = processes
         self._mark = mark
-        self._strangers: set[int] = set()
+        self._strangers = _everybody()
+        self._ours: set[int] = set()
         self._cpu: dict[int, float] = {}
         """What each was last seen to have used; kept when it has ended."""
 
@@ -42,53 +46,69 @@ class Family:
         return all(process.poll() is not None for process in self._processes)
 
     def look(self) -> None:
-        """Find those that are new."""
-        here = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 - names are enough
-        for pid in here - self._strangers - self._cpu.keys():
-            if self._is_ours(pid):
-                self._cpu[pid] = 0.0
-            else:
+        """Find those that are new.
+
+        One without any environment is in the middle of exec: the next look tells.
+        """
+        self._ours.update(process.pid for process in self._processes)
+        here = _everybody()
+        self._strangers &= here  # a number that is free again may become one of ours
+        for pid in here - self._strangers - self._ours:
+            environment = _environment(pid)
+            if self._mark in environment:
+                self._ours.add(pid)
+            elif environment:
                 self._strangers.add(pid)
 
-    def cpu(self) -> float:
-        """Seconds, of all of them; what one did after the last look before its end is missing."""
-        for pid in self._cpu:
+    def cpu(self) -> float | None:
+        """Seconds, of all of them; what one did after the last look before its end is missing.
+
+        None: not one was ever seen.
+        """
+        for pid in self._ours:
             try:
                 self._cpu[pid] = time.clock_gettime(cpu_clock(pid))
             except OSError:  # it has ended
                 continue
-        return sum(self._cpu.values())
+        return sum(self._cpu.values()) if self._cpu else None
 
-    def rss(self) -> int:
-        """Bytes, of all that are there."""
-        return sum(map(_resident, self._cpu))
+    def rss(self) -> int | None:
+        """Bytes, of all that are there; None: nobody is."""
+        return sum(filter(None, map(_resident, self._ours))) or None
 
     def end(self) -> None:
         """Kill them, each by its pid, until none is found."""
         deadline = time.monotonic() + _ENDED_WITHIN
         while time.monotonic() < deadline:
-            self._strangers.clear()
             self.look()
-            alive = [pid for pid in self._cpu if self._is_ours(pid)]
+            alive = [pid for pid in self._ours if self._mark in _environment(pid)]
             for pid in alive:
                 _kill(pid)
+            for process in self._processes:
+                process.kill()
             if self.ended and not alive:
                 return
             time.sleep(0.02)
         raise TimeoutError(f"processes of {[process.args for process in self._processes]} cannot be ended")
 
-    def _is_ours(self, pid: int) -> bool:
-        try:
-            return self._mark in Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:  # it has ended, or is somebody else's
-            return False
+
+def _everybody() -> set[int]:
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 - names are enough
 
 
-def _resident(pid: int) -> int:
+def _environment(pid: int) -> bytes:
+    """Nothing for one that has ended, is somebody else's or the kernel's, or is about to become a program."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def _resident(pid: int) -> int | None:
     try:
         return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * _PAGE
     except (OSError, IndexError):
-        return 0
+        return None
 
 
 def _kill(pid: int) -> None:

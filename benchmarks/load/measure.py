@@ -49,7 +49,8 @@ def everything(tools: Sequence[Tool], numbers: Sequence[int], rounds: int) -> tu
     wanted = {one.job for one in MEASURED if one.work.number in numbers}
     wanted |= {"one"} if EACH.number in numbers else set()
     turns = {name: _turns(name, job, tools, rounds, notes) for name, job in JOBS.items() if name in wanted}
-    if neighbours := [turn.neighbours for some in turns.values() for each in some.values() for turn in each]:
+    taken = [turn for some in turns.values() for each in some.values() for turn in each]
+    if neighbours := [turn.neighbours for turn in taken if turn.neighbours is not None]:
         notes["neighbours"] = (
             f"others used {median(neighbours):.2f} of {os.cpu_count()} cores in the median turn, "
             f"{max(neighbours):.2f} in the worst; wall times and lags suffer first"

@@ -26,14 +26,17 @@ class Sample(NamedTuple):
 
     at: int
     """The machine's monotonic clock, in nanoseconds."""
-    cpu: float
-    """Seconds that the client has used up to now, with all its processes."""
-    rss: int
-    """Bytes, of all its processes: what they share is counted for each."""
+    cpu: float | None
+    """Seconds that the client has used up to now, with all its processes; None: none of them was seen yet."""
+    rss: int | None
+    """Bytes, of all its processes: what they share is counted for each; None as above, and when all ended."""
     messages: int
     """That the server has echoed."""
     server_cpu: float
     """Seconds."""
+
+
+_What = Callable[[Sample], float | None]
 
 
 @dataclass(frozen=True)
@@ -63,43 +66,55 @@ def figures(
         return Figures()
     first, done = last.first_accept, last.last_handshake
     if last.first_message and last.first_message < done:
-        return Figures(start_cpu=_cpu(samples, first))  # it echoed while it connected: which is which?
+        return Figures(start_cpu=_at(samples, first, _cpu))  # it echoed while it connected: which is which?
     settled = min(done + SETTLED, last.first_message or done + SETTLED)
+    rss = _at(samples, done + SETTLED, lambda one: one.rss)
     connects = Figures(
-        start_cpu=_cpu(samples, first),
-        connect_cpu=_cpu(samples, settled) - _cpu(samples, first),
+        start_cpu=_at(samples, first, _cpu),
+        connect_cpu=_between(samples, first, settled, _cpu),
         connect_s=(done - first) / 1e9,
-        held_rss=_at(samples, done + SETTLED, lambda one: one.rss) / 2**20,
+        held_rss=None if rss is None else rss / 2**20,
     )
     return connects if window is None else _with_echoes(connects, samples, *window)
 
 
 def _with_echoes(known: Figures, samples: Sequence[Sample], begin: int, end: int) -> Figures:
-    messages = _at(samples, end, lambda one: one.messages) - _at(samples, begin, lambda one: one.messages)
-    if samples[-1].at < end or messages < _LEAST:
+    messages = _between(samples, begin, end, lambda one: one.messages)
+    if samples[-1].at < end or messages is None or messages < _LEAST:
         return known
     seconds = (end - begin) / 1e9
-    server = _at(samples, end, lambda one: one.server_cpu) - _at(samples, begin, lambda one: one.server_cpu)
+    client = _between(samples, begin, end, _cpu)
+    server = _between(samples, begin, end, lambda one: one.server_cpu)
     return replace(
         known,
-        echo_cpu=(_cpu(samples, end) - _cpu(samples, begin)) / messages * ECHOES,
+        echo_cpu=None if client is None else client / messages * ECHOES,
         echo_rate=messages / seconds,
-        server_share=server / seconds,
+        server_share=None if server is None else server / seconds,
     )
 
 
-def _cpu(samples: Sequence[Sample], at: int) -> float:
-    return _at(samples, at, lambda one: one.cpu)
+def _cpu(one: Sample) -> float | None:
+    return one.cpu
 
 
-def _at(samples: Sequence[Sample], at: int, what: Callable[[Sample], float]) -> float:
-    """What it was then, between the looks before and after; outside of them, the nearest."""
+def _between(samples: Sequence[Sample], begin: int, end: int, what: _What) -> float | None:
+    """By how much it grew; None: it is not known of both."""
+    before, after = _at(samples, begin, what), _at(samples, end, what)
+    return None if before is None or after is None else after - before
+
+
+def _at(samples: Sequence[Sample], at: int, what: _What) -> float | None:
+    """What it was then, between the looks before and after; behind the last, as it was at that.
+
+    None: before the first, or not known of both.
+    """
+    if at < samples[0].at:
+        return None
     before = samples[0]
-    if at <= before.at:
-        return what(before)
     for one in samples:
         if one.at >= at:
-            share = (at - before.at) / (one.at - before.at)
-            return what(before) + share * (what(one) - what(before))
+            low, high = what(before), what(one)
+            share = (at - before.at) / ((one.at - before.at) or 1)
+            return None if low is None or high is None else low + share * (high - low)
         before = one
     return what(before)

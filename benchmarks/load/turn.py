@@ -26,6 +26,8 @@ WINDOW = 4.0
 """Seconds in which echoes and their CPU are counted."""
 _LOOK, _LOOK_WIDELY = 0.005, 0.1
 """Seconds between two looks: at clocks and counters, and for new processes and at memory."""
+_COARSE = 0.5
+"""Seconds: the machine's own times come in ticks, of which a shorter turn has too few."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,19 @@ class Turn:
     """Figures are missing."""
     shared: str | None = None
     """Why it had no network of its own."""
-    neighbours: float = 0.0
-    """Cores that the rest of this machine, or its host, used meanwhile."""
+    neighbours: float | None = None
+    """Cores that the rest of this machine, or its host, used meanwhile; None: too short to tell."""
 
 
 class _Watch:
     """Looks until something is so."""
 
-    def __init__(self, family: Family, some: Servers) -> None:
+    def __init__(self, family: Family, some: Servers, before: Sample) -> None:
         self._family, self._servers = family, some
-        self.samples: list[Sample] = []
+        self.samples = [before]
         self.counted = Counters()
-        self._rss, self._widely = 0, 0.0
+        self._rss: int | None = None
+        self._widely = 0.0
 
     def until(self, seconds: float, so: Callable[[], bool] = lambda: False) -> bool:
         """At most so long; whether it came to be so. Ends early when the tool has ended."""
@@ -79,24 +82,30 @@ def take(tool: Tool, job: Job) -> Turn:
     began, busy, own = time.monotonic(), _busy(), time.process_time()
     with TemporaryDirectory() as name:
         here = Path(name)
-        with servers(job.processes, here) as some, running(_commands(tool, job, some, here), here) as family:
-            watch = _Watch(family, some)
-            why, window = _drive(watch, some, tool, job)
-            found = figures(watch.samples, watch.counted, job.total, window)
-            if why is None and tool.tells:
-                watch.until(PATIENCE)
-            rest = _busy() - busy - (time.process_time() - own) - watch.samples[-1].cpu - some.cpu()
-            neighbours = rest / (time.monotonic() - began)
+        with servers(job.processes, here) as some:
+            before = Sample(time.monotonic_ns(), 0.0, None, 0, some.cpu())  # nothing is started yet
+            with running(_commands(tool, job, some, here), here) as family:
+                watch = _Watch(family, some, before)
+                why, window = _drive(watch, some, tool, job)
+                found = figures(watch.samples, watch.counted, job.total, window)
+                if why is None and tool.tells:
+                    watch.until(PATIENCE)
+                used, seconds = watch.samples[-1].cpu, time.monotonic() - began
+                rest = _busy() - busy - (time.process_time() - own) - some.cpu()
         alone = tool.tells and why is None and job.processes == 1
         told, complaint = tool.told(here) if alone else ({}, None)
+        neighbours = None if used is None or seconds < _COARSE else (rest - used) / seconds
         turn = Turn(found, told, why or complaint or _missing(found, window), shared, neighbours)
         return turn if turn.why is None else replace(turn, why=f"{turn.why} ({last_words(here)})")
 
 
 def _busy() -> float:
-    """Seconds of CPU that were used by whoever, or taken away by the host; interrupts are nobody's."""
+    """Seconds of CPU that were used by whoever, or taken away by the host.
+
+    With interrupts: loopback delivers in them, and a process's own clock counts those that came while it ran.
+    """
     times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.steal)
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
 
 
 def _commands(tool: Tool, job: Job, some: Servers, here: Path) -> list[list[str]]:
@@ -125,8 +134,10 @@ def _drive(watch: _Watch, some: Servers, tool: Tool, job: Job) -> tuple[str | No
 
 
 def _missing(found: Figures, window: tuple[int, int] | None) -> str | None:
-    if found.connect_cpu is None:
+    if found.connect_s is None:
         return "messages came before all were connected: what the connects cost cannot be told"
+    if found.connect_cpu is None or found.held_rss is None:
+        return "its CPU or memory was not seen in time"
     if window and found.echo_cpu is None:
         return "hardly a message came in the window"
     return None

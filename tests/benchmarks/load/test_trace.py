@@ -63,6 +63,20 @@ def test_a_window_that_was_not_seen_to_its_end_or_in_which_nothing_came_is_unkno
     assert figures(steady(10, rate=1), counted(1, 2, 3), 1024, (4 * SECOND, 9 * SECOND)).echo_cpu is None
 
 
+def test_who_was_not_seen_is_unknown_and_not_nothing() -> None:
+    """Neither before the first look, nor where a look found nobody."""
+    window = (4 * SECOND, 9 * SECOND)
+    unseen = [one._replace(cpu=None, rss=None) for one in steady(10)]
+    assert figures(unseen, counted(1, 2, 3), 1024, window) == Figures(
+        connect_s=1, echo_rate=pytest.approx(20_000), server_share=pytest.approx(0.25)
+    )
+    found = figures(steady(10)[2:], counted(1, 3, 4), 1024, window)
+    assert (found.start_cpu, found.connect_cpu) == (None, None)
+    assert found.echo_cpu == pytest.approx(2.5)
+    found = figures([*unseen[:4], *steady(10)[4:]], counted(1, 3, 4), 1024, (3 * SECOND, 9 * SECOND))
+    assert (found.held_rss, found.connect_cpu, found.echo_cpu) == (None, None, None)
+
+
 @given(
     st.lists(st.floats(0, 9.99), min_size=2, max_size=2).map(sorted),
     st.floats(0.01, 1),
