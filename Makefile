@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-oom check format deps bench bench-standin bench-unit bench-health bench-load soak drills chaos mutants clean
+.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load soak drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -36,11 +36,16 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail catcher; Ctrl-C ends it all
 	@exec $(BIN)/python -m demo
 
-# Three lines of tests share the cores, and some are about seconds: a failure has to stand when nothing runs beside it.
+# Most of a test is waiting, so five lines share the cores; tests/conftest.py says who begins. Some tests are about
+# seconds: a failure has to stand when nothing runs beside it. What they start is compiled once, whatever is the habit here.
+test test-dask: export PYTHONDONTWRITEBYTECODE :=
 test: deps check ## everything that CI runs; eleven minutes
-	@$(BIN)/python -m pytest -n 3 --dist loadfile; status=$$?; [ $$status = 1 ] || exit $$status; \
+	@$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder; status=$$?; [ $$status = 1 ] || exit $$status; \
 	echo "make test: what failed above failed beside another test; once more, alone:" >&2; \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+
+test-dask: $(VENV)/.dev ## a run by the workers of a Dask scheduler, all its bad days; three minutes
+	@$(BIN)/python -m pytest -m "" tests/system/test_loadgen_dask.py
 
 # Under a kernel of its own, in emulation: only there is every controller of cgroup v2 sure to exist.
 test-oom: $(VENV)/.dev ## no memory, no tasks: a booted systemd with cgroup v2, in qemu; three minutes, needs root

@@ -1,4 +1,7 @@
-"""`python -m loadgen --scheduler`: one run by the workers of a real Dask scheduler, in good and bad days."""
+"""`python -m loadgen --scheduler`: one run by the workers of a real Dask scheduler, in good and bad days.
+
+Each starts up to six interpreters of Dask: `make test` carries out those without a mark, `make test-dask` all.
+"""
 
 from __future__ import annotations
 
@@ -88,6 +91,7 @@ def test_a_dask_worker_that_is_killed_is_lost_and_its_clients_leave_by_themselve
     adds_up(summary)
 
 
+@pytest.mark.long
 def test_a_load_process_that_is_killed_is_told_by_its_own_end(tmp_path: Path, url: str, four: Dasks):
     flags = ("--connections", "80", "--duration", "5", "--rate", "40", "--scheduler", four.url, "--json")
     loading = start(tmp_path, url, *flags)
@@ -131,6 +135,7 @@ def test_a_task_that_is_scheduled_once_more_refuses(tmp_path: Path, url: str):
         adds_up(summary)
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_gone_ends_the_run_everywhere(tmp_path: Path, url: str, four: Dasks):
     flags = ("--connections", "40", "--duration", "5m", "--rate", "20", "--scheduler", four.url, "--json")
     loading = start(tmp_path, url, *flags)
@@ -157,6 +162,7 @@ def test_a_leader_that_is_killed_ends_the_run_everywhere(tmp_path: Path, url: st
     assert gone(processes, within=20)
 
 
+@pytest.mark.long
 def test_a_dask_worker_that_is_frozen_is_lost_and_its_clients_leave_by_themselves(
     tmp_path: Path, url: str, four: Dasks
 ):
@@ -173,6 +179,7 @@ def test_a_dask_worker_that_is_frozen_is_lost_and_its_clients_leave_by_themselve
     adds_up(ended.summary)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_all_in_order(tmp_path: Path, url: str, four: Dasks):
     flags = ("--connections", "40", "--duration", "5m", "--rate", "20", "--scheduler", four.url, "--json")
     loading = start(tmp_path, url, *flags)
@@ -183,6 +190,7 @@ def test_ctrl_c_ends_all_in_order(tmp_path: Path, url: str, four: Dasks):
     assert (ended.summary["clients"]["left"], ended.summary["clients"]["lost"]) == (40, 0)
 
 
+@pytest.mark.long
 def test_a_scheduler_behind_tls(tmp_path: Path, url: str):
     files = tmp_path / "tls"
     files.mkdir()
@@ -202,6 +210,7 @@ def test_a_scheduler_behind_tls(tmp_path: Path, url: str):
     assert len(missing.err.splitlines()) == 1
 
 
+@pytest.mark.long
 def test_workers_in_networks_of_their_own(tmp_path: Path):
     with networks(2) as (here, there):
         folder = tmp_path / "server"
@@ -224,6 +233,7 @@ def test_workers_in_networks_of_their_own(tmp_path: Path):
     assert ended.summary["messages"]["answered"] == 90
 
 
+@pytest.mark.long
 def test_more_workers_than_there_are_is_one_line(tmp_path: Path, url: str):
     with dasks(tmp_path, 1) as found:
         flags = ("--scheduler", found.url, "--workers", "2", "--quiet")
