@@ -148,7 +148,7 @@ def test_workers_whose_leader_is_frozen_say_goodbye_and_end(tmp_path: Path, url:
     eventually(lambda: all(process.status() == psutil.STATUS_ZOMBIE for process in processes))
     loading.send_signal(signal.SIGCONT)
     ended = end(loading)
-    assert (ended.code, ended.summary["verdict"]) == (130, "INTERRUPTED")
+    assert (ended.code, ended.summary["verdict"]) == (130, "INTERRUPTED"), ended.summary["reasons"]
     assert (ended.summary["clients"]["left"], ended.summary["clients"]["lost"]) == (40, 0)
     adds_up(ended.summary)
 
