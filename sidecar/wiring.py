@@ -59,6 +59,7 @@ from sidecar.web.metrics import Metrics
 from sidecar.web.monit import monit_of
 from sidecar.web.past import Past
 from sidecar.web.routes import routes
+from sidecar.web.server import Server
 from sidecar.web.showing import Showing
 
 if TYPE_CHECKING:
@@ -131,12 +132,13 @@ class Sidecar:
         try:
             token = self._settings.health.token
             api = Api(token.reveal() if token else None, self._core.report, self._showing)
-            past = Past(directory / HISTORY, lambda: self._core.state.incidents.known, self._showing.words)
+            past = Past(directory / HISTORY, lambda: self._core.state, self._label, self._showing.words)
             served = await serve(
                 self._settings.health,
                 [
                     *routes(self._showing),
                     *past.routes,
+                    Server(self._showing.look).route,
                     *monit_of(self._settings.health.monit_password, self._showing.look, self._label),
                     Metrics(self._showing.look, self._label).route,
                     *api.routes,

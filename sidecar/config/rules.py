@@ -74,6 +74,7 @@ def kind(trouble: Trouble) -> type[msgspec.Struct]:
         ("last", Seconds, 0.0),
         ("act", Annotated[str, _choice(_ACTS)], ""),
         ("severity", Annotated[str, _choice(Severity)], ""),
+        ("load_threshold", Annotated[number, msgspec.Meta(examples=[DEFAULTS[trouble].threshold])], 0.0),
         ("channels", Annotated[tuple[Line, ...], msgspec.Meta(examples=[("mail",)])], ()),
     ]
     return msgspec.defstruct(f"[rules.{trouble}]", fields, rename={"last": "for"}, frozen=True)
@@ -97,4 +98,11 @@ def _crossed(trouble: Trouble, rule: Rule, path: str) -> list[Mistake]:
     if rule.clear == rule.threshold or (rule.clear > rule.threshold) is not falls:
         side = "above" if falls else "below"
         return [Mistake(path, f"clear must be {side} the threshold: the finding would flap")]
+    if rule.load_threshold is not None and (rule.clear > rule.load_threshold) is not falls:
+        side = "below" if falls else "above"
+        return [
+            Mistake(
+                f"{path.rpartition('.')[0]}.load_threshold", f"must be {side} clear: the finding would flap"
+            )
+        ]
     return []

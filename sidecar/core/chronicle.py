@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from fermatkit.measures import Reading
 from sidecar.core import observations as obs
-from sidecar.core.nouns import Finding, Load
+from sidecar.core.facts import Facts
+from sidecar.core.nouns import Finding
 from sidecar.core.stories import Cause, Chapter, Deed, Done, Incident, Message, Proof, Topic, cause_of
 
 KEPT_FIRST, KEPT_LAST = 4, 12
@@ -27,9 +27,6 @@ class Incidents(msgspec.Struct, frozen=True):
     start_errors: int = 0
     """Likewise."""
 
-    load: Load | None = None
-    """The load that was announced last; it may be over."""
-
     @property
     def known(self) -> tuple[Incident, ...]:
         """All of these."""
@@ -47,11 +44,10 @@ def resumed_at(incident: Incident) -> float | None:
 
 
 def begin(
-    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], clients: Reading | None, seen: obs.Seen
+    incidents: Incidents, topic: Topic, causes: tuple[Cause, ...], facts: Facts, seen: obs.Seen
 ) -> tuple[Incidents, Incident]:
     """A new one, with the next number; it is not kept yet."""
-    load = incidents.load if incidents.load and incidents.load.until > seen.wall else None
-    incident = Incident(incidents.next_number, topic, seen.wall, causes, clients=clients, load=load)
+    incident = Incident(incidents.next_number, topic, seen.wall, causes, load=facts.load)
     return msgspec.structs.replace(incidents, next_number=incidents.next_number + 1), incident
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from sidecar.core import observations as obs
 from sidecar.core.chronicle import Incidents, begin, close, found, keep, message_of
+from sidecar.core.facts import Facts
 from sidecar.core.findings import Findings
 from sidecar.core.nouns import Act, Finding
 from sidecar.core.stories import SERVER, Cause, Chapter, Incident, Message
@@ -15,7 +16,7 @@ _TOLD = (Act.TELL, Act.HOLD, Act.PLAN)
 
 
 def conditions(
-    incidents: Incidents, findings: Findings, seen: obs.Seen, *, paused: bool
+    incidents: Incidents, facts: Facts, findings: Findings, seen: obs.Seen
 ) -> tuple[Incidents, list[Message]]:
     """Those that are new, and those that are over.
 
@@ -24,11 +25,11 @@ def conditions(
     """
     messages: list[Message] = []
     for finding in findings.values():
-        server = None if paused else incidents.open.get(SERVER)
+        server = None if facts.pause else incidents.open.get(SERVER)
         if finding.act not in _TOLD or finding.trouble in incidents.open:
             continue
         if server is None:
-            incidents, message = _begun(incidents, finding, seen)
+            incidents, message = _begun(incidents, facts, finding, seen)
             messages.append(message)
         elif not _part(server, finding):
             server = msgspec.structs.replace(server, related=(*server.related, found(finding, None, seen)))
@@ -47,8 +48,8 @@ def also_open(incidents: Incidents) -> tuple[Cause, ...]:
     return tuple(incident.causes[0] for incident in incidents.open.values())
 
 
-def _begun(incidents: Incidents, finding: Finding, seen: obs.Seen) -> tuple[Incidents, Message]:
-    incidents, incident = begin(incidents, finding.trouble, (found(finding, None, seen),), None, seen)
+def _begun(incidents: Incidents, facts: Facts, finding: Finding, seen: obs.Seen) -> tuple[Incidents, Message]:
+    incidents, incident = begin(incidents, finding.trouble, (found(finding, None, seen),), facts, seen)
     incident = msgspec.structs.replace(incident, told=(Chapter.OPENED,))
     return keep(incidents, incident), message_of(incident, Chapter.OPENED)
 

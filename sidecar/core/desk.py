@@ -9,6 +9,7 @@ import msgspec
 from sidecar.core.accounts import Account, Flapping, Routing
 from sidecar.core.actions import Explain
 from sidecar.core.chronicle import Incidents
+from sidecar.core.facts import Facts
 from sidecar.core.judging import Rules, flaps, has_room, judge, reminder_at, settled
 from sidecar.core.nouns import Pause
 from sidecar.core.policy import Policy
@@ -32,15 +33,15 @@ class Desk:
         self,
         routing: Routing,
         incidents: Incidents,
-        wall: float,
         policy: Policy,
         silences: Mapping[Topic, Pause],
+        facts: Facts,
     ) -> None:
         self.letters: list[Letter] = []
         self.rulings: list[Explain] = []
         self._before = routing
         self._incidents = incidents
-        self._wall = wall
+        self._wall = wall = facts.wall
         self._policy = policy
         known = (one for one in routing.accounts if one.channel in policy.channels)
         self._accounts = {(one.channel, one.topic): one for one in known}
@@ -48,7 +49,7 @@ class Desk:
             topic: one for topic, one in routing.flapping.items() if not settled(one, wall, policy)
         }
         self._sent = dict(routing.sent)
-        self._now = Rules(wall, policy, silences, self._flapping, self._sent)
+        self._now = Rules(wall, policy, silences, self._flapping, self._sent, facts.load)
 
     @property
     def routing(self) -> Routing:

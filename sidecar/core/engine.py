@@ -76,7 +76,7 @@ def tell(state: State, decision: Decision, seen: Seen, policy: Policy) -> tuple[
     """Continue the stories, and say what is to be sent and saved."""
     facts, wrong, recovery, turn = decision
     incidents, messages = narrate(state.incidents, facts, wrong.findings, recovery.phase, turn.done, seen)
-    routing, letters, why = route(state.routing, incidents, messages, seen, policy, facts.pause)
+    routing, letters, why = route(state.routing, incidents, messages, seen, policy, facts)
     outbox, sends = post(state.outbox, letters, seen, state.keeper.revision + 1, recovery.seed, policy)
     keeper, saves = state.keeper, list[Save]()
     if facts.known:  # never before it is known what was: that would erase it
@@ -121,6 +121,8 @@ def due(state: State, policy: Policy) -> float:
     ]
     if state.facts.pause is not None:
         by_the_wall.append(state.facts.pause.until)
+    if state.facts.load is not None:
+        by_the_wall.append(state.facts.load.until)
     # By the wall's clock, which may be set: one look a minute finds that out.
     moments += [
         state.facts.at + min(60.0, wall - state.facts.wall) for wall in by_the_wall if wall is not None

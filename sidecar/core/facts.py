@@ -9,7 +9,7 @@ import msgspec
 from fermatkit.measures import Eater, Measure, Reading
 from sidecar.core import observations as obs
 from sidecar.core.moments import Absence, Moment
-from sidecar.core.nouns import Ended, Identity, Pause, Sign
+from sidecar.core.nouns import Ended, Identity, Load, Pause, Sign
 from sidecar.core.trends import COUNTED, Trends
 
 QUARTER_CORE = 25.0
@@ -78,6 +78,8 @@ class Facts(msgspec.Struct, frozen=True, rename={"asked": "pause"}):
     """That of the calendar."""
     resumed: float = 0.0
     """When an operator last ended them, epoch seconds."""
+    load: Load | None = None
+    """The load that was announced last, until it is over."""
     away: float = 0.0
     """How long nobody had looked before this moment; 0 unless the sidecar itself was away."""
     absence: Absence | None = None

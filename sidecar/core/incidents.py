@@ -19,7 +19,7 @@ from sidecar.core.conditions import also_open, conditions
 from sidecar.core.facts import Facts, Wanted
 from sidecar.core.findings import Findings
 from sidecar.core.moments import Absence
-from sidecar.core.nouns import Act, Load, Trouble
+from sidecar.core.nouns import Act, Trouble
 from sidecar.core.phases import Collecting, Phase, Settled
 from sidecar.core.stories import GATHERED, SERVER, Ack, Cause, Chapter, Deed, Done, Incident, Message, Proof
 
@@ -43,16 +43,13 @@ def narrate(
         memory = seen.what.memory
         open_ = {topic: _resumed(incident, seen.wall) for topic, incident in memory.incidents.items()}
         incidents = Incidents(open=open_, next_number=memory.next_number)
-    if isinstance(seen.what, obs.LoadAnnounced):
-        what = seen.what
-        incidents = msgspec.structs.replace(incidents, load=Load(what.until, what.clients, what.who))
     if isinstance(seen.what, obs.AckAsked):
         incidents = _acknowledged(incidents, seen.what, seen.wall)
     incidents = _over_an_absence(incidents, facts)
     if facts.wanted is not Wanted.RUNNING:
         return incidents, []
     incidents, messages = _server(incidents, facts, findings, phase, done, seen)
-    incidents, more = conditions(incidents, findings, seen, paused=facts.pause is not None)
+    incidents, more = conditions(incidents, facts, findings, seen)
     return incidents, messages + more
 
 
@@ -91,9 +88,12 @@ def _server(
     )
     messages = []
     if incident is None and causes:
-        incidents, incident = begin(incidents, SERVER, causes, facts.connected, seen)
+        incidents, incident = begin(incidents, SERVER, causes, facts, seen)
         incident = msgspec.structs.replace(
-            longer(incident, (), done), absence=_may_have_begun(facts), related=also_open(incidents)
+            longer(incident, (), done),
+            clients=facts.connected,
+            absence=_may_have_begun(facts),
+            related=also_open(incidents),
         )
     elif incident is not None and (causes or done):
         incident = longer(incident, causes, done)

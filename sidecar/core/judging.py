@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from sidecar.core.accounts import Account, Flapping
-from sidecar.core.nouns import Pause, Severity
+from sidecar.core.nouns import Load, Pause, Severity
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Rate
+from sidecar.core.rules import OF_LOAD
 from sidecar.core.stories import SERVER, TOGETHER, Chapter, Incident, Message, Reason, Topic
 
 
@@ -21,6 +22,7 @@ class Rules(msgspec.Struct, frozen=True):
     silences: Mapping[Topic, Pause]
     flapping: Mapping[Topic, Flapping]
     sent: Mapping[str, tuple[float, ...]]
+    load: Load | None
 
 
 def judge(message: Message, account: Account, rules: Rules) -> Reason:
@@ -59,6 +61,8 @@ def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
     if flapping is not None and flapping.first not in ("", message.id):
         return Reason.FLAPPING
     critical = message.incident.severity is Severity.FAIL
+    if not critical and rules.load is not None and explained(message.incident):
+        return Reason.LOAD
     if not critical and rules.policy.route(channel).quiet(rules.wall):
         return Reason.QUIET
     sent, limit = rules.sent.get(channel, ()), rules.policy.storm_limit
@@ -66,6 +70,11 @@ def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
     if not urgent and not has_room(sent, limit, rules.wall):
         return Reason.STORM
     return None
+
+
+def explained(incident: Incident) -> bool:
+    """Whether an announced load may well be all there is to it."""
+    return incident.load is not None and incident.topic in OF_LOAD
 
 
 def _told(message: Message, account: Account, rules: Rules) -> Reason:

@@ -11,7 +11,7 @@ from sidecar.core import observations as obs
 from sidecar.core.facts import GC_GAP, QUARTER_CORE, Facts, SignFact
 from sidecar.core.lifetime import LEARN
 from sidecar.core.maintenance import planned
-from sidecar.core.nouns import Pause, Sign
+from sidecar.core.nouns import Load, Pause, Sign
 from sidecar.core.policy import Policy
 from sidecar.core.trends import derived, follow
 
@@ -43,6 +43,7 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
         away=away,
         fresh=frozenset(facts.readings if _anew_judged(facts, seen) else ()),
         asked=_asked(facts, gap, seen.wall),
+        load=None if _load_over(facts, seen) else facts.load,
         wavering=facts.wavering if away else _wavering(facts, gap, policy),
     )
     learn = _LEARN.get(type(seen.what))
@@ -55,8 +56,14 @@ def _learned(facts: Facts, seen: obs.Seen, policy: Policy) -> Facts:
 
 
 def _anew_judged(facts: Facts, seen: obs.Seen) -> bool:
-    """Whether all readings are to be: by another policy, say, or for the first time."""
-    return isinstance(seen.what, obs.Ticked) or not facts.known
+    """Whether all readings are to be: by another policy or threshold, say, or for the first time."""
+    other = isinstance(seen.what, obs.Ticked | obs.LoadAnnounced) or _load_over(facts, seen)
+    return other or not facts.known
+
+
+def _load_over(facts: Facts, seen: obs.Seen) -> bool:
+    """Whether the announced load ends here: its generator says so itself, or has not said that it lives."""
+    return facts.load is not None and facts.load.until <= seen.wall
 
 
 def _wavering(facts: Facts, gap: float, policy: Policy) -> float:
@@ -177,6 +184,11 @@ def _counted(facts: Facts, what: obs.Counted) -> Facts:
     )
 
 
+def _load_announced(facts: Facts, what: obs.LoadAnnounced) -> Facts:
+    load = Load(what.until, what.clients, what.who) if what.until > facts.wall else None
+    return msgspec.structs.replace(facts, load=load)
+
+
 def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:
     return msgspec.structs.replace(facts, config=what)
 
@@ -240,6 +252,7 @@ _LEARN: dict[type[obs.Observation], Callable[..., Facts]] = {
     obs.HostSampled: _host_sampled,
     obs.Counted: _counted,
     obs.ConfigRead: _config_read,
+    obs.LoadAnnounced: _load_announced,
     obs.Listened: _listened,
     obs.Registered: _registered,
     obs.SessionLost: _session_lost,

@@ -11,6 +11,9 @@ from sidecar.core.moments import Moment, recalled
 from sidecar.core.policy import Policy
 from sidecar.core.stories import Chapter, Letter, Message, Owed
 
+_KEPT = 50
+"""Messages that were taken."""
+
 
 class Entry(msgspec.Struct, frozen=True):
     """A message on its way to one channel."""
@@ -27,10 +30,21 @@ class Entry(msgspec.Struct, frozen=True):
     """When it came to be owed, to whichever sidecar."""
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """A message that its channel has taken."""
+
+    message: Message
+    channel: str
+    wall: float
+    """When, epoch seconds."""
+
+
 class Outbox(msgspec.Struct, frozen=True):
     """The oldest first."""
 
     entries: tuple[Entry, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    """The last of them, the newest last."""
 
 
 def post(
@@ -41,7 +55,10 @@ def post(
     ``revision`` is the number of the next memory to be saved: the first that holds the new messages.
     ``seed`` is where jitter comes from.
     """
-    entries = _learn(outbox.entries, seen, seed, policy)
+    entries, taken = _learn(outbox.entries, seen, seed, policy), outbox.taken
+    if isinstance(seen.what, obs.Sent):
+        left = (one.owed for one in outbox.entries if _is(one, seen.what.message, seen.what.channel))
+        taken = (*taken, *(Taken(owed.message, owed.channel, seen.wall) for owed in left))[-_KEPT:]
     if letters:
         leave_at = seen.at + policy.save_patience
         entries += tuple(
@@ -51,7 +68,7 @@ def post(
     sends: list[Send] = []
     if entries:
         entries, sends = _dispatch(entries, seen.at)
-    return Outbox(entries), sends
+    return Outbox(entries, taken), sends
 
 
 def _learn(entries: tuple[Entry, ...], seen: obs.Seen, seed: int, policy: Policy) -> tuple[Entry, ...]:

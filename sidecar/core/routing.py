@@ -11,6 +11,7 @@ from sidecar.core.accounts import Account, Routing
 from sidecar.core.actions import Explain
 from sidecar.core.chronicle import Incidents
 from sidecar.core.desk import Desk
+from sidecar.core.facts import Facts
 from sidecar.core.judging import reminder_at
 from sidecar.core.nouns import Pause
 from sidecar.core.policy import Policy
@@ -29,15 +30,15 @@ def route(
     messages: list[Message],
     seen: obs.Seen,
     policy: Policy,
-    pause: Pause | None,
+    facts: Facts,
 ) -> tuple[Routing, list[Letter], list[Explain]]:
     """What is told now, of what is new and of what was held back; and why, or why not."""
     routing = _learn(routing, incidents, seen, policy)
     if not messages and not routing.accounts:
         return routing, [], []
     # In a pause no outage is told, nor that one is still so: who asked for it works on the server.
-    silences = routing.silences if pause is None else {**routing.silences, SERVER: pause}
-    desk = Desk(routing, incidents, seen.wall, policy, silences)
+    silences = routing.silences if facts.pause is None else {**routing.silences, SERVER: facts.pause}
+    desk = Desk(routing, incidents, policy, silences, facts)
     for message in messages:
         desk.takes(message)
     for channel in policy.channels:
@@ -93,4 +94,4 @@ def _may_change(account: Account, routing: Routing, incidents: Incidents, policy
             return account.held.incident.opened + policy.route(account.channel).after
         case Reason.FLAPPING if account.topic in routing.flapping:
             return routing.flapping[account.topic].changed + policy.flap_settled
-    return math.inf  # quiet hours, a storm, a silence: a look a minute is enough
+    return math.inf  # quiet hours, a storm, a silence: a look a minute is enough; a load ends by itself

@@ -66,12 +66,14 @@ class Rule(msgspec.Struct, frozen=True, rename={"last": "for"}):
     """How bad it is."""
     channels: tuple[str, ...] | None = None
     """Who is told; everybody when it is left out."""
+    load_threshold: float | None = None
+    """In place of the threshold under an announced load; left out, it is the same."""
 
-    def beyond(self, value: float, *, found: bool) -> bool:
+    def beyond(self, value: float, *, found: bool, loaded: bool = False) -> bool:
         """Whether the value is bad, or (`found`) not good again yet."""
-        if self.clear > self.threshold:
-            return value < (self.clear if found else self.threshold)
-        return value > (self.clear if found else self.threshold)
+        other = self.load_threshold if loaded else None
+        line = self.clear if found else self.threshold if other is None else other
+        return value < line if self.clear > self.threshold else value > line
 
 
 _TASKS = Metric(
@@ -128,6 +130,26 @@ CONDITIONS = frozenset(METRICS) | {
     Trouble.CLIENTS_MISSING,
 }
 """The findings that can be stories of their own."""
+
+OF_LOAD = frozenset(
+    {
+        Trouble.FDS_HIGH,
+        Trouble.FD_LIMIT,
+        Trouble.THREAD_LEAK,
+        Trouble.THREADS_MANY,
+        Trouble.TASK_LIMIT,
+        Trouble.ACCEPT_QUEUE,
+        Trouble.CLOSE_WAIT,
+        Trouble.ZOMBIES,
+        Trouble.HOST_MEMORY,
+        Trouble.HOST_SWAP,
+        Trouble.HOST_PRESSURE,
+        Trouble.HOST_LOAD,
+        Trouble.CLIENTS_MISSING,
+    }
+)
+"""What many clients by themselves bring about, so that it is no news while they are announced. No disk is
+among them: it stays full when they are gone."""
 
 DEFAULTS: dict[Trouble, Rule] = {
     Trouble.DISK_LOW: Rule(1 * GIB, 1.25 * GIB),

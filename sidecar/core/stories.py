@@ -164,6 +164,8 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     QUIET = "quiet-hours"
     STORM = "storm-limit"
+    LOAD = "load-window"
+    """It began under an announced load that may explain it: it is told when that is over."""
 
     ELSEWHERE = "other-channels"
     """Its rule names others."""
@@ -172,9 +174,11 @@ class Reason(StrEnum):
     """It is over, and this channel was never told of it."""
 
 
-HELD = frozenset({Reason.SILENCED, Reason.UNESCALATED, Reason.FLAPPING, Reason.QUIET, Reason.STORM})
+HELD = frozenset(
+    {Reason.SILENCED, Reason.UNESCALATED, Reason.FLAPPING, Reason.QUIET, Reason.STORM, Reason.LOAD}
+)
 """Told later, unless something newer is."""
-TOGETHER = frozenset({Reason.FLAPPING, Reason.QUIET, Reason.STORM})
+TOGETHER = frozenset({Reason.FLAPPING, Reason.QUIET, Reason.STORM, Reason.LOAD})
 """Those of which even what is over by then is told, as a digest."""
 NOT_MEANT = frozenset({Reason.ELSEWHERE, Reason.MINOR, Reason.UNTOLD})
 

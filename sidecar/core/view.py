@@ -142,7 +142,6 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
     facts, phase = state.facts, state.recovery.phase
     known = facts.identity is not None
     restarts = tuple(moment.at for moment in state.recovery.restarts)
-    load = state.incidents.load
     proof = None
     if facts.ready and facts.identity and facts.registered:
         proof = Proof(facts.identity, facts.registered.latency, facts.owner_unknown)
@@ -182,7 +181,7 @@ def view(state: State, policy: Policy, at: float, wall: float) -> View:
         absence=facts.absence,
         deadman=None if policy.deadman is None else _deadman(state),
         accounts=state.routing.accounts,
-        load=load if load and load.until > wall else None,
+        load=facts.load if facts.load and facts.load.until > wall else None,
         silences=state.routing.silences,
         rulings=state.rulings,
         restarts=state.recovery.counted,

@@ -43,6 +43,8 @@ def _open(incident: Incident, view: View, words: Words) -> Iterator[str]:
     phrases = words.phrases
     yield opened(incident, words, view.wall)
     yield f"  {sentences.cause(incident.causes[-1], words, view.wall)}"
+    if incident.load is not None:
+        yield f"  {sentences.load(incident.load, words, view.wall, began=True)}"
     if incident.ack is not None:
         yield f"  {sentences.ack(incident.ack, words, view.wall)}"
     accounts = [account for account in view.accounts if account.topic == incident.topic]

@@ -97,6 +97,8 @@ def story(incident: Incident, words: Words) -> list[Line]:
     now = incident.closed or incident.opened
     lines = [(cause.wall, sentences.cause(cause, words, now)) for cause in incident.causes]
     lines += [(done.wall, sentences.deed(done, words, now)) for done in incident.done]
+    if incident.load is not None:
+        lines.append((incident.opened, sentences.load(incident.load, words, now, began=True)))
     if incident.closed is not None:
         lines.append((incident.closed, sentences.proof(incident, words)))
     lines.sort(key=lambda line: line[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fermatkit.measures import UNITS, Measure, Reading, Unknown
-from sidecar.core.nouns import Finding, Pause, Severity, Sign
+from sidecar.core.nouns import Finding, Load, Pause, Severity, Sign
 from sidecar.core.phases import Stand
 from sidecar.core.stories import Topic
 from sidecar.core.view import ChannelView, SignView, Status, View
@@ -116,13 +116,18 @@ def state(view: View, label: Label) -> bytes:
             readings={measure: _reading(measure, view) for measure in Measure},
             signs={sign: _sign(view.signs.get(sign)) for sign in Sign},
             budget=[BudgetState(one.spent, one.window.restarts, one.window.within) for one in view.budget],
-            load=LoadState(iso(view.load.until), view.load.clients, view.load.who) if view.load else None,
+            load=announced(view.load) if view.load else None,
             pause=_pause(view.pause) if view.pause else None,
             silences={topic: _pause(silence) for topic, silence in view.silences.items()},
             channels=view.channels,
             incidents={incident.number: topic for topic, incident in view.open.items()},
         )
     )
+
+
+def announced(load: Load) -> LoadState:
+    """As it was said."""
+    return LoadState(iso(load.until), load.clients, load.who)
 
 
 def _finding(finding: Finding) -> FindingState:

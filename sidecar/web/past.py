@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from sidecar.core.engine import State
 from sidecar.core.stories import Incident
-from sidecar.faces.past import Incidents, restarted, told
+from sidecar.faces.label import Label
+from sidecar.faces.past import Incidents, Process, alerted, restarts, told
 from sidecar.faces.words import Words
 from sidecar.store.history import asking
 from sidecar.store.history.levels import SERIES
@@ -36,14 +38,12 @@ class Past:
     """Answers from ``history.db``, which is some seconds behind; what is open the sidecar knows itself."""
 
     def __init__(
-        self, path: Path, recent: Callable[[], Iterable[Incident]], words: Callable[[str], Words]
+        self, path: Path, now: Callable[[], State], label: Label, words: Callable[[str], Words]
     ) -> None:
-        """`recent`: all that are open, and those that ended last, which the file may not have yet.
-
-        `words`: the catalogue for who accepts these languages.
-        """
+        """`now`: what the file may not have yet; `words`: the catalogue for who accepts these languages."""
         self._path = path
-        self._recent = recent
+        self._now = now
+        self._label = label
         self._words = words
         self._thread = OneThread("past")
         self._asked = 0
@@ -77,21 +77,27 @@ class Past:
             span = _span(query, _ALL, now)
             limit = _number(query, "limit", _LIMIT, _MOST_INCIDENTS)
             words = self._words(request.headers.get("Accept-Language", ""))
-            return partial(self._told, span, limit, tuple(self._recent()), words)
+            return partial(self._told, span, limit, self._now(), words)
 
         return await self._answer(understood)
 
-    def _told(self, span: Span, limit: int, recent: Iterable[Incident], words: Words) -> Incidents:
+    def _told(self, span: Span, limit: int, now: State, words: Words) -> Incidents:
         """In the thread."""
         known = {(one.number, one.opened): one for one in incidents(self._path, span, limit) if one.closed}
-        known |= {(one.number, one.opened): one for one in recent if _within(one, span)}
+        known |= {(one.number, one.opened): one for one in now.incidents.known if _within(one, span)}
         newest = sorted(known.values(), key=lambda one: one.opened, reverse=True)
+        began = [
+            Process(one.at, one.pid, one.cause)
+            for one in starts(self._path, span)
+            if one.cause or not one.adopted
+        ]
         return Incidents(
             [told(one, words) for one in newest[:limit]],
+            restarts(began, newest, words),
             [
-                restarted(one.at, one.cause, words)
-                for one in reversed(starts(self._path, span))
-                if one.cause or not one.adopted
+                alerted(one, self._label, words)
+                for one in reversed(now.outbox.taken)
+                if span.since <= one.wall < span.until
             ],
         )
 

@@ -17,7 +17,7 @@ import pytest
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.facts import SignFact
 from sidecar.core.nouns import Identity, Sign
-from sidecar.core.observations import Answered, Sampled
+from sidecar.core.observations import Answered, Sampled, Sent
 from sidecar.store.history.file import HistoryFile
 from sidecar.store.history.moments import Moment
 from sidecar.store.history.points import Verdict
@@ -53,6 +53,8 @@ async def site(past: Path) -> AsyncIterator[Site]:
     readings = {Measure.DISK_FREE: 900.0 * 2**20, Measure.CPU: Unknown("needs two samples")}
     for _ in range(30):
         book.sees(Sampled(a, "S", readings), after=1)
+    (owed,) = (entry.owed for entry in book.state.outbox.entries)
+    book.sees(Sent(owed.message.id, "mail"))
     async with serving(book, token=TOKEN, history=past) as one:
         yield one
 

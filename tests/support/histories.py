@@ -136,6 +136,10 @@ class Histories(World, RuleBasedStateMachine):
     def the_operator_pauses(self, seconds: float) -> None:
         self.sees(obs.PauseAsked(self.wall + seconds, "upgrade", "root"))
 
+    @rule(seconds=st.one_of(st.just(0.0), st.floats(1, 600)))
+    def a_load_is_announced_or_over(self, seconds: float) -> None:
+        self.sees(obs.LoadAnnounced(self.wall + seconds, 5000, "loadgen on b"))
+
     @rule()
     def the_operator_resumes(self) -> None:
         self.sees(obs.ResumeAsked())
@@ -351,6 +355,7 @@ class Histories(World, RuleBasedStateMachine):
         self.the_machine_is_looked_at(memory=60.0, stolen=0.0)
         self.sees(obs.ConfigRead("server_conf.properties", 9090, ""))
         self.starts_fail = self.signals_fail = False
+        self.a_load_is_announced_or_over(seconds=0.0)
         for _ in range(400):
             if not self.state.incidents.open and not self.state.outbox.entries:
                 break

@@ -8,8 +8,9 @@ from sidecar.core import observations as obs
 from sidecar.core.accounts import Routing
 from sidecar.core.actions import Explain
 from sidecar.core.chronicle import Incidents
+from sidecar.core.facts import Facts
 from sidecar.core.memory import Memory
-from sidecar.core.nouns import Pause, Severity, Trouble
+from sidecar.core.nouns import Load, Pause, Severity, Trouble
 from sidecar.core.policy import Policy, Route
 from sidecar.core.routing import look_again, route
 from sidecar.core.stories import SERVER, Ack, Cause, Chapter, Incident, Letter, Message, Topic
@@ -18,10 +19,12 @@ HOUR = 3600.0
 MIDNIGHT = 1_800_057_600.0
 """A midnight, UTC."""
 LOW = "disk-low"
+QUEUE = "accept-queue"
 TROUBLES = {
     SERVER: (Trouble.EXITED, Severity.FAIL),
     LOW: (Trouble.DISK_LOW, Severity.WARN),
     "fd-limit": (Trouble.FD_LIMIT, Severity.FAIL),
+    QUEUE: (Trouble.ACCEPT_QUEUE, Severity.WARN),
 }
 NIGHT = {"mail": Route(quiet_from=22 * HOUR, quiet_to=7 * HOUR)}
 
@@ -38,6 +41,11 @@ class Stories:
         self.sent: list[tuple[float, str, Message]] = []
         self.why: list[Explain] = []
         self.pause: Pause | None = None
+        self.announced: Load | None = None
+
+    @property
+    def load(self) -> Load | None:
+        return self.announced if self.announced and self.wall < self.announced.until else None
 
     @property
     def incidents(self) -> Incidents:
@@ -45,8 +53,9 @@ class Stories:
 
     def sees(self, what: obs.Observation, *messages: Message) -> list[Letter]:
         seen = obs.Seen(self.wall - MIDNIGHT, self.wall, what)
+        facts = Facts(wall=self.wall, asked=self.pause, load=self.load)
         self.routing, letters, why = route(
-            self.routing, self.incidents, list(messages), seen, self.policy, self.pause
+            self.routing, self.incidents, list(messages), seen, self.policy, facts
         )
         self.why += why
         self.sent += [(self.wall, channel, message) for message, channel in letters]
@@ -56,7 +65,9 @@ class Stories:
         trouble, severity = TROUBLES[topic]
         self.number += 1
         cause = Cause(trouble, self.wall, severity=severity)
-        self.open[topic] = Incident(self.number, topic, self.wall, (cause,), told=(Chapter.OPENED,))
+        self.open[topic] = Incident(
+            self.number, topic, self.wall, (cause,), told=(Chapter.OPENED,), load=self.load
+        )
         return self.goes_on(topic, Chapter.OPENED)
 
     def goes_on(self, topic: Topic, chapter: Chapter) -> list[Letter]:

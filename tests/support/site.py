@@ -18,6 +18,7 @@ from sidecar.web.metrics import Metrics
 from sidecar.web.monit import monit_of
 from sidecar.web.past import Past
 from sidecar.web.routes import routes
+from sidecar.web.server import Server
 from sidecar.web.showing import Showing
 from support.playbook import Playbook
 
@@ -64,12 +65,13 @@ async def serving(
         events.changed()
 
     book.publish = publish
-    past = Past(history, lambda: book.state.incidents.known, showing.words)
+    past = Past(history, lambda: book.state, LABEL, showing.words)
     served = await serve(
         HealthSettings(port=port),
         [
             *routes(showing),
             *past.routes,
+            Server(showing.look).route,
             *monit_of(Secret(monit_password) if monit_password else None, showing.look, LABEL),
             Metrics(showing.look, LABEL).route,
             *Api(token, book.sees, showing).routes,

@@ -11,8 +11,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from fermatkit import masking
 from fermatkit.process import started
-from sidecar.actuators.evidence import masking
 from sidecar.actuators.evidence.jvm import NotAsked
 from sidecar.actuators.evidence.status import Status
 from sidecar.core.nouns import Identity

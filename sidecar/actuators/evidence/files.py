@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from fermatkit import masking
 from fermatkit.process import age
-from sidecar.actuators.evidence import masking
 from sidecar.core.nouns import Identity
 
 LINES = 200

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from sidecar.actuators.evidence import masking
+from fermatkit import masking
 from sidecar.actuators.evidence.files import LINES
 
 _NOTHING = b"-- No entries --\n"

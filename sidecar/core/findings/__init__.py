@@ -66,13 +66,13 @@ def find(before: Wrong, facts: Facts, policy: Policy) -> Wrong:
 
 
 def _act(finding: Finding, facts: Facts, policy: Policy) -> Act:
-    """What follows now: a planned restart when its time has come; who cannot restart tells."""
+    """What follows now: a planned restart when its time has come, under no load; who cannot restart tells."""
     act = finding.act
     planned = act is Act.PLAN
     if not policy.abilities.can_start:
         of_a_rule = act is Act.RESTART and finding.trouble in METRICS
         return Act.TELL if planned or of_a_rule else act
-    due = planned and (policy.quiet(facts.wall) or facts.deserted(finding.since))
+    due = planned and not facts.load and (policy.quiet(facts.wall) or facts.deserted(finding.since))
     return Act.RESTART if due else act
 
 

@@ -22,7 +22,7 @@ def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Poli
     But of a process that has ended nothing is so any more, and the next is another.
     """
     now: Crossed = {}
-    runs, fresh = facts.identity is not None, facts.fresh
+    runs, fresh, loaded = facts.identity is not None, facts.fresh, facts.load is not None
     for trouble, rule in policy.rules.items():
         since = before.get(trouble)
         if since is None and fresh.isdisjoint(LOOKS_AT[trouble]):
@@ -31,7 +31,9 @@ def cross(before: Crossed, found: frozenset[Trouble], facts: Facts, policy: Poli
         if not runs and metric.measure not in MACHINE:
             continue
         value = metric.value(facts.readings)
-        bad = since is not None if value is None else rule.beyond(value, found=trouble in found)
+        bad = (
+            since is not None if value is None else rule.beyond(value, found=trouble in found, loaded=loaded)
+        )
         if bad:
             now[trouble] = facts.at if since is None else since + facts.away
     return now

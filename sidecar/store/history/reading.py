@@ -37,6 +37,7 @@ class Started(NamedTuple):
     adopted: bool
     cause: Cause | None
     """Of the outage that was open then; None: there was none."""
+    pid: int | None
 
 
 class Span(NamedTuple):
@@ -80,12 +81,12 @@ def starts(path: Path, span: Span) -> list[Started]:
     """The server's processes that appeared in the range, in the order of time. NoHistory."""
     with _opened(path) as connection:
         rows = connection.execute(
-            "SELECT at, adopted, cause FROM start WHERE at >= ? AND at < ? ORDER BY at LIMIT ?",
+            "SELECT at, adopted, cause, pid FROM start WHERE at >= ? AND at < ? ORDER BY at LIMIT ?",
             (span.since, span.until, _WORST),
         )
         return [
-            Started(at, bool(adopted), msgspec.json.decode(cause, type=Cause) if cause else None)
-            for at, adopted, cause in rows
+            Started(at, bool(adopted), msgspec.json.decode(cause, type=Cause) if cause else None, pid)
+            for at, adopted, cause, pid in rows
         ]
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from sidecar.core import observations as obs
-from sidecar.core.nouns import Severity
+from sidecar.core.nouns import Load, Severity
 from sidecar.core.policy import Policy, Route
 from sidecar.core.quantities import Rate
 from sidecar.core.stories import NOT_MEANT, SERVER, Chapter, Message, Reason, Topic
-from support.routes import MIDNIGHT, TROUBLES, Stories
+from support.routes import MIDNIGHT, QUEUE, TROUBLES, Stories
 
 HOUR = 3600.0
 ROUTES = {
@@ -93,6 +93,12 @@ class Channels(RuleBasedStateMachine):
         self.one.sees(obs.UnsilenceAsked(topic))
         self.reads()
 
+    @rule(seconds=st.one_of(st.just(0.0), st.floats(1, 2 * HOUR)))
+    def a_load_is_announced_or_over(self, seconds: float) -> None:
+        self.one.announced = Load(self.one.wall + seconds, 5000, "loadgen on b")
+        self.one.passes(1)
+        self.reads()
+
     @rule()
     def the_sidecar_is_killed(self) -> None:
         self.one.a_new_sidecar()
@@ -106,6 +112,7 @@ class Channels(RuleBasedStateMachine):
             for part in message.together or (message,):
                 self.reads_one(channel, part, alone=not message.together)
             self.there_was_room(wall, channel, message)
+            self.no_load_wakes_anybody(wall, message)
             self.read += 1
         self.nothing_critical_waits()
         if not self.silenced:
@@ -126,10 +133,18 @@ class Channels(RuleBasedStateMachine):
         recent = [when for when in last if 0 <= wall - when < limit.within]
         assert (urgent and not message.together) or len(recent) < limit.times
 
+    def no_load_wakes_anybody(self, wall: float, message: Message) -> None:
+        """What it explains is told only after the window; all else as ever."""
+        load = message.incident.load
+        announced = self.one.announced
+        if message.incident.topic == QUEUE and load is not None and announced is not None:
+            assert not (load.until == announced.until and wall < announced.until)
+
     def nothing_critical_waits(self) -> None:
         severe = {topic for topic, (_, severity) in TROUBLES.items() if severity is Severity.FAIL}
         quiet = [why.topic for why in self.one.why if why.reason is Reason.QUIET]
         assert not severe & set(quiet)
+        assert {why.topic for why in self.one.why if why.reason is Reason.LOAD} <= {QUEUE}
         storm = [why for why in self.one.why if why.reason is Reason.STORM and why.topic in severe]
         assert all(why.message.endswith("closed") for why in storm)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 
 from fermatkit.measures import Measure
 from sidecar.core.nouns import Identity, Trouble
-from sidecar.core.observations import Appeared
+from sidecar.core.observations import Appeared, LoadAnnounced, Sent
 from sidecar.core.stories import Cause, Deed, Done
+from sidecar.faces.check import iso
 from sidecar.store.history.file import HistoryFile
 from sidecar.store.history.levels import SERIES
 from sidecar.store.history.moments import Start
@@ -125,11 +127,36 @@ async def test_incidents_and_restarts(site: Site, client: aiohttp.ClientSession)
         "brief",
         "story",
         "evidence",
+        "load",
     ]
     assert (over["number"], over["topic"], over["severity"]) == (3, "server", "fail")
     assert over["evidence"] == ["/evidence/3-hung"]
     assert over["story"][-1]["time"] == over["closed"]
     assert [bool(one["reason"]) for one in found["restarts"]] == [True, False]
+    assert found["alerts"] == []
+
+
+async def test_a_restart_that_the_file_has_not_yet_is_told_with_its_proof_and_an_alert_when_taken(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    book = site.book
+    book.wall = time.time()
+    book.sees(LoadAnnounced(book.wall + 60, 5000, "loadgen on b"))
+    book.dies(A)
+    (owed,) = (entry.owed for entry in book.state.outbox.entries)
+    book.sees(Sent(owed.message.id, "mail"), after=0.5)
+    appeared = book.wall + 1
+    book.sees(Appeared(B, adopted=False), after=1.0)
+    book.proves(B)
+    _, found = await get(client, site, "incidents", since=book.wall - 3, until=2_000_000_000)
+    (restart,) = found["restarts"]
+    assert (restart["time"], restart["pid"], restart["proven"]) == (iso(appeared), B.pid, iso(book.wall))
+    (alert,) = found["alerts"]
+    assert (alert["time"], alert["channel"], alert["topic"]) == (iso(appeared - 1), "mail", "server")
+    assert alert["title"].startswith("DOWN: Cloud Server on fermat-1")
+    newest = found["incidents"][0]
+    assert newest["load"]["clients"] == 5000
+    assert [one["text"] for one in newest["story"] if "announced load" in one["text"]]
 
 
 async def test_what_is_over_and_not_in_the_file_yet_is_told_once(

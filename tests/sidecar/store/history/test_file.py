@@ -183,7 +183,7 @@ def test_a_start_is_kept_once_though_the_next_sidecar_sees_it_again(path: Path, 
     cause = Cause(Trouble.EXITED, 4.0, 6)
     one = Start(5.0, Identity(7, 1), adopted=False, cause=cause)
     file.write([], [], [one, Start(9.0, Identity(7, 1), adopted=True)])
-    assert starts(path, Span(0, 10, 10)) == [(5.0, False, cause)]
+    assert starts(path, Span(0, 10, 10)) == [(5.0, False, cause, 7)]
     assert starts(path, Span(6, 10, 10)) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +25,12 @@ _PROPERTY = re.compile(r"\s*([^\s=:]+)\s*[=:\s]\s*(.*)")
 def text(content: str) -> str:
     """Any lines, such as a log's."""
     return _USER_INFO.sub(rf"\1{MASK}@", _BEARER.sub(rf"\1{MASK}", _NAMED.sub(rf"\1{MASK}", content)))
+
+
+def words(several: Sequence[str]) -> list[str]:
+    """A command line; what follows a flag like ``--password`` is masked, too."""
+    flags = [bool(_FLAG.fullmatch(word)) for word in ("", *several)]
+    return [MASK if after else text(word) for after, word in zip(flags, several, strict=False)]
 
 
 def properties(content: str) -> str:

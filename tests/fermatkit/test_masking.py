@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sidecar.actuators.evidence import masking
+from fermatkit import masking
 
 
 @pytest.mark.parametrize(
