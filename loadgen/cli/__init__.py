@@ -20,10 +20,11 @@ import msgspec
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, means, results
-from loadgen.cli import crew, planned
+from loadgen.cli import crew, planned, watching
 from loadgen.cli.ending import interrupted_by_signals, printed
-from loadgen.cli.page import beside
+from loadgen.cli.page import page_beside
 from loadgen.cli.table import table
+from loadgen.crew.leader import longest
 from loadgen.engine import Engine
 from loadgen.environment import environment
 from loadgen.figures import missed
@@ -36,6 +37,7 @@ from loadgen.schedule.events import Shard
 from loadgen.shard import WHOLE
 from loadgen.summary import Summary, summarise
 from loadgen.verdict import judge
+from loadgen.watch.beside import Write, beside
 
 if TYPE_CHECKING:
     from loadgen.crew.crew import Link
@@ -95,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for result files (%(default)s)",
     )
     crew.add_flags(parser)
+    watching.add_flags(parser)
     return parser
 
 
@@ -107,39 +110,49 @@ def _load(args: argparse.Namespace) -> int:
         needs = means.provide(plan, args.shard)
         if not args.quiet:
             say(sys.stderr, f"{limits.line(needs)}\n")
+    clients = len(args.shard.clients(plan.clients))
+    job = watching.job(args, plan.url, plan.name, clients, longest(plan))
     started = datetime.now(UTC)
     file = results.create(args.out, started)
     try:
-        summary = _run(plan, args.shard, link, started, file, quiet=args.quiet)
+        with beside(job, file.write, lambda words: watching.note(words, args)) as write:
+            outcome = _run(plan, args.shard, link, started, write, quiet=args.quiet)
+        summary = _summed_up(plan, args.shard, outcome, started, file)
     finally:
         file.close()
     if file.problem:
         say(sys.stderr, f"loadgen: {file.problem}\n")
-    page = beside(file.path)
+    page = page_beside(file.path)
     text = msgspec.json.encode(summary).decode() if args.json else table(summary) + page
     printed(text, f"; it is in {file.path}")
     return summary.exit_code
 
 
 def _run(
-    plan: Plan, part: Shard, link: Link | None, started: datetime, file: ResultFile, *, quiet: bool
-) -> Summary:
+    plan: Plan, part: Shard, link: Link | None, started: datetime, write: Write, *, quiet: bool
+) -> Outcome:
     live = None if quiet else Live(plan, len(part.clients(plan.clients)), sys.stderr)
 
     def on_second(second: Second) -> None:
-        file.write(second)
+        write(second)
         if live:
             live.show(second)
 
     stamp = started.isoformat(timespec="milliseconds")
     own = None if part == WHOLE else part
-    file.write(Run(started=stamp, plan=plan, shard=own, environment=environment()))
+    write(Run(started=stamp, plan=plan, shard=own, environment=environment()))
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         outcome = runner.run(_until_signalled(plan, part, link, on_second))
     if live:
         live.end()
-    if own is None:  # what a plan promises is of the whole of it
+    return outcome
+
+
+def _summed_up(plan: Plan, part: Shard, outcome: Outcome, started: datetime, file: ResultFile) -> Summary:
+    """The last line."""
+    if part == WHOLE:  # what a plan promises is of the whole of it
         outcome = msgspec.structs.replace(outcome, missed=missed(plan, outcome))
+    stamp = started.isoformat(timespec="milliseconds")
     summary = summarise(plan, outcome, judge(outcome, plan.there), started=stamp, result_file=str(file.path))
     file.write(summary)
     return summary

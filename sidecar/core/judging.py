@@ -33,7 +33,7 @@ def judge(message: Message, account: Account, rules: Rules) -> Reason:
         return Reason.UNTOLD
     return (
         _barred(message, account, rules)
-        or _delayed(message, account.channel, rules)
+        or _delayed(message, account, rules)
         or _told(message, account, rules)
     )
 
@@ -55,17 +55,17 @@ def _barred(message: Message, account: Account, rules: Rules) -> Reason | None:
     return None
 
 
-def _delayed(message: Message, channel: str, rules: Rules) -> Reason | None:
+def _delayed(message: Message, account: Account, rules: Rules) -> Reason | None:
     """Whether there is too much of it, or it is the wrong hour; an outage has no wrong hour."""
     flapping = rules.flapping.get(message.incident.topic)
     if flapping is not None and flapping.first not in ("", message.id):
         return Reason.FLAPPING
     critical = message.incident.severity is Severity.FAIL
-    if not critical and rules.load is not None and explained(message.incident):
+    if not critical and rules.load is not None and explained(message.incident) and not account.believes:
         return Reason.LOAD
-    if not critical and rules.policy.route(channel).quiet(rules.wall):
+    if not critical and rules.policy.route(account.channel).quiet(rules.wall):
         return Reason.QUIET
-    sent, limit = rules.sent.get(channel, ()), rules.policy.storm_limit
+    sent, limit = rules.sent.get(account.channel, ()), rules.policy.storm_limit
     urgent = critical and message.chapter is not Chapter.CLOSED
     if not urgent and not has_room(sent, limit, rules.wall):
         return Reason.STORM

@@ -185,8 +185,10 @@ def _counted(facts: Facts, what: obs.Counted) -> Facts:
 
 
 def _load_announced(facts: Facts, what: obs.LoadAnnounced) -> Facts:
-    load = Load(what.until, what.clients, what.who) if what.until > facts.wall else None
-    return msgspec.structs.replace(facts, load=load)
+    if what.until > facts.wall:
+        return msgspec.structs.replace(facts, load=Load(what.until, what.clients, what.who))
+    others = facts.load is not None and facts.load.who != what.who  # of several generators, another is done
+    return facts if others else msgspec.structs.replace(facts, load=None)
 
 
 def _config_read(facts: Facts, what: obs.ConfigRead) -> Facts:

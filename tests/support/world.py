@@ -17,7 +17,7 @@ from sidecar.core.memory import Memory
 from sidecar.core.nouns import Act, Ended, Identity
 from sidecar.core.policy import Policy
 from sidecar.core.quantities import Rate, Window
-from sidecar.core.stories import SERVER, Chapter
+from sidecar.core.stories import SERVER, Chapter, Message
 
 POLICY = Policy(
     channels=("mail", "chat"),
@@ -154,7 +154,7 @@ class World:
                 since = self.at - self.failed.get(channel, -math.inf)
                 assert since >= self.policy.retry_first - 1e-6, "on the heels of a failure"
                 self.sending.append(action)
-                self.note(message.id, message.chapter, message.incident.number, channel)
+                self.note(message, channel)
             case act.Beat(pulse=pulse):
                 self.is_told(pulse)
         return []
@@ -221,9 +221,13 @@ class World:
         self.zombie, self.server, self.dies_at = self.server, None, math.inf
         return [obs.Exited(self.zombie, ended)]
 
-    def note(self, message: str, chapter: Chapter, number: int, channel: str) -> None:
-        if message in self.messages[channel]:
+    def note(self, message: Message, channel: str) -> None:
+        if message.id in self.messages[channel]:
             return  # at least once: the same again is recognisable by its id
-        self.messages[channel].append(message)
-        if channel == "mail":
-            self.told.setdefault(str(number), []).append(chapter)
+        self.messages[channel].append(message.id)
+        for part in message.together or (message,) if channel == "mail" else ():
+            chapters = self.told.setdefault(str(part.incident.number), [])
+            if message.together and not chapters:  # a digest tells of a beginning by its end, too
+                chapters.append(Chapter.OPENED)
+            if not message.together or part.chapter is not Chapter.OPENED:
+                chapters.append(part.chapter)
