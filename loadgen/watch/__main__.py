@@ -6,6 +6,7 @@ when the generator was killed.
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 import time
@@ -20,6 +21,10 @@ from loadgen.watch.messages import BySidecar, Job, Said
 
 _EVERY = 1.0
 """Seconds from one look to the next."""
+
+
+_NICE = 5
+"""The load comes first where there is one core for both."""
 
 
 class Eye(Protocol):
@@ -48,6 +53,7 @@ def _say(things: Iterable[Said]) -> None:
 
 def main() -> None:
     """See `loadgen.watch.beside`."""
+    os.nice(_NICE)
     eye = _eye(messages.job(sys.stdin.buffer.readline()))
     due = time.monotonic()
     _say(eye.begin())

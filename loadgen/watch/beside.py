@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 
 import msgspec
@@ -17,6 +17,8 @@ from loadgen.watch import messages
 from loadgen.watch.messages import Job, Note, Said
 from loadgen.watched import Mark, Sample, Server
 
+_COMES_WITHIN = 8.0
+"""Seconds for which a run waits for its watcher: an interpreter's start on a busy machine, and to spare."""
 Write = Callable[[results.Line], None]
 _GOES_WITHIN = 8.0
 """Seconds from the end of a run until its watcher is killed: a sidecar may take two for each answer."""
@@ -31,6 +33,8 @@ class _Beside:
         self._began: float | None = None
         """When the run did (`time.monotonic`): only its seconds tell, the first of them soonest."""
         self._waiting: list[Sample | Mark] = []
+        self.there = Event()
+        """The watcher has said something, or will say nothing."""
 
     def write(self, line: results.Line) -> None:
         """A line of the run's own."""
@@ -43,6 +47,8 @@ class _Beside:
         for line in lines:
             with suppress(msgspec.DecodeError):  # the half line of one that was killed
                 self._heard(messages.said(line))
+            self.there.set()
+        self.there.set()
 
     def _heard(self, said: Said) -> None:
         match said:
@@ -91,6 +97,7 @@ def beside(job: Job | None, write: Write, note: Callable[[str], None]) -> Iterat
         with suppress(BrokenPipeError):
             watcher.stdin.write(messages.encode(job))
             watcher.stdin.flush()
+        one.there.wait(_COMES_WITHIN)  # it takes a core to start: not one that the load needs by then
         yield one.write
     finally:
         with suppress(BrokenPipeError):
@@ -102,4 +109,5 @@ def beside(job: Job | None, write: Write, note: Callable[[str], None]) -> Iterat
             watcher.wait()
             note("the watching did not end in time; what happened at the end of the run may be missing")
         hearing.join()
+        watcher.stdout.close()
         one.end(entered)

@@ -60,6 +60,7 @@ class Running:
         command: list[str] | None = None,
         channels: dict[str, str] | None = None,
         language: str = "en",
+        health: str = "",
     ) -> None:
         """A stand-in with these arguments, unless a command is given; told by mail, unless otherwise.
 
@@ -78,7 +79,7 @@ class Running:
         self.config.write_text(
             f"{said}[server]\ncommand = {json.dumps(command or standin)}\ndirectory = 'server'\n"
             f"port = {self.server_port}\n{server}\n"
-            f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n"
+            f"[state]\ndirectory = 'state'\n[health]\nport = {self.health_port}\n{health}"
             f"{''.join(told)}[limits]\n{quiet}{limits}\n"
         )
 

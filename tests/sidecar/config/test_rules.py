@@ -72,6 +72,17 @@ def test_a_mistake_names_its_key_and_says_what_to_write(text: str, key: str, pro
     assert problem in only
 
 
+def test_under_a_load_a_rule_may_have_another_threshold_on_the_same_side_of_clear() -> None:
+    found = rules('[rules.fd-limit]\nload_threshold = "95%"\n[rules.disk-low]\nload_threshold = "512MiB"\n')
+    assert found[Trouble.FD_LIMIT].load_threshold == 0.95
+    assert found[Trouble.DISK_LOW].load_threshold == 2.0**29
+    (low,) = mistakes('[rules.fd-limit]\nload_threshold = "70%"\n')
+    assert "rules.fd-limit.load_threshold" in low
+    assert "must be above clear" in low
+    (high,) = mistakes('[rules.disk-low]\nload_threshold = "2GiB"\n')
+    assert "must be below clear" in high
+
+
 def test_a_rule_with_one_mistake_hides_no_other() -> None:
     found = mistakes('[rules.fd-limit]\nthreshold = 85\nclear = "99%"\nchannels = ["nobody"]')
     assert [one.partition(":")[0] for one in found] == ["rules.fd-limit.threshold", "rules.fd-limit.channels"]
