@@ -114,10 +114,14 @@ def _load(args: argparse.Namespace) -> int:
     job = watching.job(args, plan.url, plan.name, clients, longest(plan))
     started = datetime.now(UTC)
     file = results.create(args.out, started)
+    stamp = started.isoformat(timespec="milliseconds")
+    own = None if args.shard == WHOLE else args.shard
     try:
+        # First of all: whoever watches writes as soon as there is something to tell.
+        file.write(Run(started=stamp, plan=plan, shard=own, environment=environment()))
         with beside(job, file.write, lambda words: watching.note(words, args)) as write:
-            outcome = _run(plan, args.shard, link, started, write, quiet=args.quiet)
-        summary = _summed_up(plan, args.shard, outcome, started, file)
+            outcome = _run(plan, args.shard, link, write, quiet=args.quiet)
+        summary = _summed_up(plan, own, outcome, stamp, file)
     finally:
         file.close()
     if file.problem:
@@ -128,9 +132,7 @@ def _load(args: argparse.Namespace) -> int:
     return summary.exit_code
 
 
-def _run(
-    plan: Plan, part: Shard, link: Link | None, started: datetime, write: Write, *, quiet: bool
-) -> Outcome:
+def _run(plan: Plan, part: Shard, link: Link | None, write: Write, *, quiet: bool) -> Outcome:
     live = None if quiet else Live(plan, len(part.clients(plan.clients)), sys.stderr)
 
     def on_second(second: Second) -> None:
@@ -138,9 +140,6 @@ def _run(
         if live:
             live.show(second)
 
-    stamp = started.isoformat(timespec="milliseconds")
-    own = None if part == WHOLE else part
-    write(Run(started=stamp, plan=plan, shard=own, environment=environment()))
     with asyncio.Runner(loop_factory=eventloop.factory()) as runner:
         outcome = runner.run(_until_signalled(plan, part, link, on_second))
     if live:
@@ -148,11 +147,10 @@ def _run(
     return outcome
 
 
-def _summed_up(plan: Plan, part: Shard, outcome: Outcome, started: datetime, file: ResultFile) -> Summary:
+def _summed_up(plan: Plan, own: Shard | None, outcome: Outcome, stamp: str, file: ResultFile) -> Summary:
     """The last line."""
-    if part == WHOLE:  # what a plan promises is of the whole of it
+    if own is None:  # what a plan promises is of the whole of it
         outcome = msgspec.structs.replace(outcome, missed=missed(plan, outcome))
-    stamp = started.isoformat(timespec="milliseconds")
     summary = summarise(plan, outcome, judge(outcome, plan.there), started=stamp, result_file=str(file.path))
     file.write(summary)
     return summary
