@@ -70,7 +70,9 @@ class ProcessProbe:
                 await beat.wait()
                 readings: dict[Measure, Reading] = {}
                 if listing.due:
-                    readings |= await slow.look() or dict.fromkeys(_SLOW, Unknown(slow.late))
+                    if found := await slow.look():
+                        listing.taken()
+                    readings |= found or dict.fromkeys(_SLOW, Unknown(slow.late))
                 elif number % _QUEUE_EVERY == 0:
                     readings |= _queue(sockets.connections(self._settings.port, (TcpState.LISTEN,)))
                 if COUNTS_FDS:
@@ -104,11 +106,16 @@ class _Listing:
         self._pid = pid
         self._port = port
         self._again = 0.0
+        self._rest = _SOONEST
 
     @property
     def due(self) -> bool:
-        """Whether it is time; or one is under way."""
+        """Whether it is time; or one is under way, or came late and was not taken yet."""
         return time.monotonic() >= self._again
+
+    def taken(self) -> None:
+        """What was read has been told."""
+        self._again = time.monotonic() + self._rest
 
     def read(self) -> dict[Measure, Reading]:
         """How many there are, by states. In a thread."""
@@ -118,7 +125,7 @@ class _Listing:
         if not COUNTS_FDS:
             readings[Measure.FDS] = _open_fds(self._pid)
         took = time.thread_time() - began
-        self._again = time.monotonic() + min(max(took / _SHARE, _SOONEST), _LATEST)
+        self._rest = min(max(took / _SHARE, _SOONEST), _LATEST)
         return readings
 
 

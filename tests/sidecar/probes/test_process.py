@@ -50,6 +50,16 @@ async def make(reports: Reports) -> AsyncIterator[Make]:
         await probe.close()
 
 
+async def in_time(reports: Reports) -> Sampled:
+    """The first sample whose sockets were listed in time: on a busy machine it is not the first of all."""
+    while True:
+        samples = reports.of(Sampled)
+        for one in samples:
+            if isinstance(one.readings.get(Measure.ESTABLISHED), float):
+                return one
+        await reports.until(Sampled, len(samples) + 1)
+
+
 async def test_every_measure_is_read_or_unknown(make: Make, reports: Reports, another: Identity) -> None:
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -58,12 +68,13 @@ async def test_every_measure_is_read_or_unknown(make: Make, reports: Reports, an
         stack.enter_context(server.accept()[0]).shutdown(socket.SHUT_WR)
         make(server.getsockname()[1]).watch(another)
         first, second = await reports.until(Sampled), await reports.until(Sampled, 2)
+        listed = await in_time(reports)
     assert first.readings.keys() == MEASURES
     assert first.readings[Measure.CPU] == Unknown("needs two samples")
     assert not [measure for measure, reading in second.readings.items() if isinstance(reading, Unknown)]
     assert (second.identity, second.state) == (another, "S")
-    assert first.readings[Measure.ESTABLISHED] == 3
-    assert first.readings[Measure.OTHER_SOCKETS] == 1
+    assert listed.readings[Measure.ESTABLISHED] == 3
+    assert listed.readings[Measure.OTHER_SOCKETS] == 1
     assert second.readings[Measure.FDS] == 3
     assert second.readings[Measure.CPU] == 0
 
@@ -101,11 +112,9 @@ async def test_a_look_that_hangs_leaves_the_rest(
     assert isinstance(sampled.readings[Measure.MEMORY], float)
     assert len(asked) == 1  # one thread waits, not one more each second
     kernel.set()
-    async with asyncio.timeout(20):
-        while not any(
-            isinstance(one.readings.get(Measure.ESTABLISHED), float) for one in reports.of(Sampled)
-        ):
-            await reports.until(Sampled, len(reports.all) + 1)
+    async with asyncio.timeout(5):  # before another listing would be due: what came late is told
+        await in_time(reports)
+    assert len(asked) == 1
 
 
 async def test_a_look_that_hangs_takes_one_thread_however_many_lives(
@@ -148,8 +157,8 @@ async def test_sockets_are_listed_seldom_and_the_queue_with_each_fifth_sample(
             sampled = await reports.until(Sampled, 6)
     assert asked.count(()) == 1
     assert len(asked) == 2, "a listing has the queue, too"
-    looked = [Measure.ACCEPT_QUEUE in one.readings for one in reports.of(Sampled)[:6]]
-    assert looked == [True, False, False, False, False, True]
+    known = [isinstance(one.readings.get(Measure.ACCEPT_QUEUE), (int, float)) for one in reports.of(Sampled)]
+    assert (sum(known[:5]), known[5]) == (1, True)  # the listing may be late, and told with a later sample
     assert (sampled.readings[Measure.ACCEPT_QUEUE], sampled.readings[Measure.ACCEPT_LIMIT]) == (1, 7)
     assert Measure.ESTABLISHED in reports.of(Sampled)[0].readings
     assert Measure.ESTABLISHED not in sampled.readings, "what was not looked at again is not told again"
