@@ -1,9 +1,16 @@
-"""How `make test` deals the tests to its lines: the long ones first, and nothing long behind another."""
+"""How `make test` deals the tests to its lines: the long ones first, and nothing long behind another.
+
+Where they share the cores an example's time says nothing about the code.
+"""
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+hypothesis.settings.register_profile("beside others", deadline=None)
+hypothesis.settings.load_profile("beside others")
 
 LONG = ("tests/booted/", "tests/system/")
 """They wait most of the time, a boot for minutes: the others take the cores beside them."""

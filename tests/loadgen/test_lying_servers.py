@@ -24,15 +24,19 @@ CLIENTS = 3
 type_ = PacketType
 
 
+SILENT = {trouble.NO_UPGRADE, trouble.NO_HANDSHAKE, trouble.NO_REGISTRATION}
+"""What only a deadline ends; for all else there is time, however busy this machine is."""
+
+
 async def load(url: str, **changes: float) -> Outcome:
-    """A short run with short deadlines."""
+    """A short run, with a short deadline for its answers."""
     plan = {
         "clients": CLIENTS,
         "ramp": 100,
         "duration": 0.3,
         "rate": 50,
         "ping_period": 0.2,
-        "registered_within": 1.0,
+        "registered_within": 20.0,
         "answered_within": 0.3,
         "closed_within": 1.0,
     }
@@ -101,7 +105,7 @@ WRONG_KEY = (
     ],
 )
 async def test_no_websocket(raw, handler, kind: str):
-    outcome = await load(await raw(handler))
+    outcome = await load(await raw(handler), registered_within=1.0 if kind in SILENT else 20.0)
     errors = dict(outcome.tally.errors)
     errors.pop(trouble.NOBODY, None)  # a list request that fell into the hold: there may be one
     assert errors == {kind: CLIENTS}
@@ -228,7 +232,7 @@ async def reset(talk) -> None:
     ],
 )
 async def test_no_registration(talk, script, kind: str):
-    outcome = await load(await talk(script))
+    outcome = await load(await talk(script), registered_within=1.0 if kind in SILENT else 20.0)
     assert outcome.tally.errors == {kind: CLIENTS}
     assert (outcome.clients.failed, outcome.clients.open) == (CLIENTS, 0)
     balanced(outcome)
@@ -248,10 +252,10 @@ async def test_a_refused_client_still_leaves_by_close_code_1000(talk):
 # While it is held.
 
 
-def once_registered(then: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def once_asked(then: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     async def script(talk) -> None:
         await talk.register()
-        await asyncio.sleep(0.15)
+        assert (await talk.hear()).type is type_.REQUEST_LIST_COMPONENT_REGISTERED
         await then(talk)
 
     return script
@@ -273,7 +277,7 @@ async def close_1001(talk) -> None:
 )
 async def test_clients_lost_while_held(talk, script, kind: str):
     began = time.monotonic()
-    outcome = await load(await talk(once_registered(script)), duration=60)
+    outcome = await load(await talk(once_asked(script)), duration=60)
     assert time.monotonic() - began < 30, "when nobody is left there is nothing to wait for"
     # A connection that is dropped with something in it that was not read yet is a reset to the other end.
     kinds = {kind, trouble.RESET} if kind == trouble.DROPPED else {kind}
@@ -291,7 +295,7 @@ async def test_a_message_whose_answer_never_comes_is_counted_as_unanswered(talk)
         async for _ in talk.ws:
             pass
 
-    outcome = await load(await talk(script))
+    outcome = await load(await talk(script), answered_within=1.0)
     account = outcome.tally.accounts[Operation.LIST]
     assert (account.answered, account.lost) == (CLIENTS, 0)
     assert outcome.tally.errors == {trouble.UNANSWERED[Operation.LIST]: account.sent - CLIENTS}
@@ -314,7 +318,7 @@ async def test_no_ping_falls_due_while_answers_are_waited_for(talk):
 async def test_a_server_that_stops_reading_is_left_in_time(talk):
     async def script(talk) -> None:
         await talk.register()
-        await asyncio.sleep(2)
+        await asyncio.Event().wait()
 
     outcome = await load(await talk(script))
     assert outcome.clients.aborted == CLIENTS
@@ -331,7 +335,7 @@ async def test_nonsense_while_held_is_counted_and_the_client_goes_on(talk):
         await talk.ws.send_bytes(b"hello")
         await talk.serve()
 
-    outcome = await load(await talk(script))
+    outcome = await load(await talk(script), answered_within=20)
     assert outcome.tally.errors == {trouble.NONSENSE: CLIENTS, trouble.BINARY: CLIENTS}
     assert outcome.clients.left == CLIENTS
     balanced(outcome)
@@ -343,7 +347,7 @@ async def test_a_refused_list_is_an_answer_and_an_error(talk):
         await talk.answer(type_.FAILURE_REQUESTED_LIST_NOT_AVAILABLE)
         await talk.serve()
 
-    outcome = await load(await talk(script))
+    outcome = await load(await talk(script), answered_within=20)
     assert outcome.tally.errors == {trouble.LIST_REFUSED: CLIENTS}
     account = outcome.tally.accounts[Operation.LIST]
     assert account.answered == account.sent
@@ -372,7 +376,7 @@ async def test_all_is_well_with_a_good_server(talk):
         await talk.ws.ping(b"from the server")
         await talk.serve()
 
-    outcome = await load(await talk(script), clients=20)
+    outcome = await load(await talk(script), clients=20, answered_within=20)
     assert outcome.tally.errors == {}
     assert outcome.clients.open == outcome.clients.left == 20
     messages, pings = (outcome.tally.accounts[name] for name in (Operation.LIST, Operation.PING))
@@ -386,7 +390,7 @@ async def test_a_reconnected_client_is_registered(talk):
         await talk.register(type_.CLIENT_CONNECTION_SUCCESSFULLY_RECONNECT)
         await talk.serve()
 
-    assert (await load(await talk(script))).clients.left == CLIENTS
+    assert (await load(await talk(script), answered_within=20)).clients.left == CLIENTS
 
 
 async def test_a_stall_of_the_server_is_in_the_response_time_of_all_that_fell_due_meanwhile(talk):
@@ -413,8 +417,7 @@ async def test_an_interrupted_run_says_goodbye_and_keeps_its_books(talk):
         await talk.serve()
 
     url = await talk(script)
-    engine = Engine(flat(url=url, clients=300, ramp=300), on_second=lambda _: None)
-    asyncio.get_running_loop().call_later(0.5, engine.interrupt)
+    engine = Engine(flat(url=url, clients=300, ramp=100), on_second=lambda _: engine.interrupt())
     outcome = await engine.run()
     clients = outcome.clients
     assert outcome.interrupted

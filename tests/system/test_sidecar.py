@@ -133,11 +133,15 @@ async def test_exit_status_0_is_a_death(run: Running) -> None:
     (run.directory / "server" / "configuration" / "server_conf.properties").touch()
     run.configure('budget = [{ restarts = 2, within = "1h" }]\nbackoff_first = "10ms"\n')
     run.start()
-    subjects = await run.mails(3)
-    assert {subject.partition(":")[0] for subject in subjects} == {"DOWN", "STILL DOWN", "STAYS DOWN"}
+    await run.mails(3)
     told = {str(mail["Subject"]).partition(":")[0]: mail.get_content() for mail in run.mailbox.mails}
     assert "exit code 0" in told["DOWN"]
-    assert "server_conf.properties: empty" in told["STILL DOWN"]  # a part of the story
+    (why,) = told.keys() - {"DOWN", "STAYS DOWN"}
+    assert why in {
+        "STILL DOWN",
+        "BAD CONFIGURATION",
+    }  # a part of the story, or before it: a start may be slow
+    assert "server_conf.properties: empty" in told[why]
     assert run.servers() == []
 
 

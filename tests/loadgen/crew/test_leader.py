@@ -163,7 +163,7 @@ class Runs(RuleBasedStateMachine):
 
 
 TestRuns = Runs.TestCase
-TestRuns.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestRuns.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 def ramping(count: int = 2) -> Leader:

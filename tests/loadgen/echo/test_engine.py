@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import AsyncIterator, Callable
 
@@ -165,9 +166,15 @@ async def test_a_server_that_never_upgrades(raw):
 
 
 async def test_an_interrupted_run_leaves_in_order(server):
-    plan = echoes(url=await server(good), clients=5, duration=60)
+    there = itertools.count(1)
+
+    async def good_to_five(connection) -> None:
+        if next(there) == 5:
+            asyncio.get_running_loop().call_later(0.5, engine.interrupt)
+        await good(connection)
+
+    plan = echoes(url=await server(good_to_five), clients=5, duration=60)
     engine = Engine(plan, on_second=lambda _: None)
-    asyncio.get_running_loop().call_later(0.5, engine.interrupt)
     outcome = await engine.run()
     assert outcome.interrupted
     assert outcome.clients.left == outcome.clients.open == 5

@@ -110,7 +110,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @given(st.lists(messages(), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_everything_comes_back_as_it_was(server: str, said: list[Message]):
     ear = asyncio.run(converse(server, said))
     assert ear.heard == [(message.opcode, message.payload) for message in said]
@@ -140,7 +140,7 @@ def secure(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @given(st.lists(messages(), max_size=4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_through_tls_with_an_authority_of_ones_own(secure: Secure, said: list[Message]):
     ear = asyncio.run(converse(secure.url, said, secure.trusting))
     assert ear.heard == [(message.opcode, message.payload) for message in said]

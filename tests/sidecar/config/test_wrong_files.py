@@ -207,7 +207,7 @@ def test_each_mistake_alone(path: Path, key: tuple[str, str], value: str) -> Non
 
 
 @given(wrong=spoilt())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_mistake_is_told_with_its_line_and_key(
     path: Path, wrong: dict[tuple[str, str], str | None]
 ) -> None:

@@ -15,7 +15,7 @@ for histories, examples in (
     (SupervisedHistories, 150),
 ):
     histories.TestCase.settings = settings(
-        max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples, stateful_step_count=50, suppress_health_check=list(HealthCheck)
     )
 TestHistories = Histories.TestCase
 TestForgetfulHistories = ForgetfulHistories.TestCase

@@ -183,4 +183,4 @@ class Channels(RuleBasedStateMachine):
 
 
 TestChannels = Channels.TestCase
-TestChannels.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestChannels.settings = settings(max_examples=60, stateful_step_count=30)

@@ -49,6 +49,6 @@ def actions_in(path: Path) -> list[object]:
 
 
 Recorded.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck)
 )
 TestRecorded = Recorded.TestCase

@@ -126,7 +126,7 @@ async def test_any_body_is_answered(site: Site, client: aiohttp.ClientSession) -
         async with client.post(f"{site.url}/api/v1/{ask}", data=body, headers=JSON) as answer:
             return answer.status
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(
         ask=st.sampled_from(["pause", "ack", "silence", "unsilence", "incidents", "x"]),
         body=st.one_of(

@@ -148,7 +148,7 @@ async def test_a_body_that_never_comes_is_not_waited_for(site: Site) -> None:
 paths = st.text(max_size=60).map(lambda path: f"GET /{path} HTTP/1.0\r\n\r\n".encode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300) | paths)
 async def test_any_bytes_at_all(raw: bytes) -> None:
     async with serving() as site:

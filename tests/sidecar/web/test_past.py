@@ -211,7 +211,7 @@ async def test_whatever_is_asked_no_bug_shows(path: Path) -> None:
                 await answer.read()
                 return answer.status
 
-        @settings(max_examples=200, deadline=None)
+        @settings(max_examples=200)
         @given(st.sampled_from(["samples", "incidents"]), asked)
         def check(what: str, query: dict[str, str]) -> None:
             future = asyncio.run_coroutine_threadsafe(status(what, query), loop)
