@@ -56,16 +56,15 @@ async def test_after_a_warm_up_alone_nobody_is_refused(tmp_path: Path):
 async def test_busy_burns_a_core_in_a_collectors_thread_and_is_then_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("STANDIN_BUSY_SECONDS", "2")
+    monkeypatch.setenv("STANDIN_BUSY_SECONDS", "4")
     with serving(tmp_path, "--habit", "busy") as standin:
         began = time.monotonic()
         pid = standin.process.pid
         wait_until(lambda: "GC Thread#0" in thread_names(pid).values())
         assert not await answers(standin.url, seconds=1)
-        burnt = thread_seconds(pid)
-        assert burnt["GC Thread#0"] > 0.3
+        wait_until(lambda: thread_seconds(pid)["GC Thread#0"] > 0.3)  # it may have to share the core
         assert await answers(standin.url)
-        assert time.monotonic() - began > 1.5
+        assert time.monotonic() - began > 3.5
         assert "GC Thread#0" not in thread_names(pid).values()
 
 
