@@ -29,6 +29,7 @@ from cloudserver.client.events import (
     VpnOffered,
     VpnRefused,
 )
+from cloudserver.client.templates import Template
 from cloudserver.wire import (
     ComponentType,
     DiscoveryParameters,
@@ -111,10 +112,8 @@ class Session:
     def register(self) -> str:
         """Text that registers this client as a cloud client; only in stage REGISTRATION."""
         self._need(Stage.REGISTRATION)
-        content = contents.Registration(_UNDEFINED, gson.write(components.client(self.keys.permanent)))
-        return self._packet(
-            self.keys.temporary, PacketType.COMPONENT_REGISTRATION_REQUEST, contents.encode(content)
-        )
+        keys = self.keys
+        return _REGISTRATION.text(self._new_id(), keys.temporary, self._server_key, keys.permanent)
 
     def register_component(self, service: NetworkServiceType, profile: Profile) -> str:
         """Text that registers a network service, or an actor that `service` owns; only when REGISTERED.
@@ -132,17 +131,12 @@ class Session:
         The cheapest thing that passes through the server's packet processors: a requester's own profiles are
         taken out of every answer (cloud-server.md §5.6).
         """
-        question = DiscoveryParameters(
-            identity_public_key=self.keys.permanent,
-            platform_component_type=ComponentType.COMMUNICATION_CLOUD_CLIENT,
-            network_service_type=_UNDEFINED,
-        )
-        return self.ask(_UNDEFINED, question)
+        self._need(Stage.REGISTERED)
+        return _OWN_LIST.text(self._new_id(), self.keys.permanent, self._server_key)
 
     def ask(self, applicant: NetworkServiceType, question: DiscoveryParameters) -> str:
         """Text that asks for a list on behalf of a service; only when REGISTERED. See `client.discovery`."""
-        content = contents.ListRequest(applicant, gson.write(question))
-        return self._say(PacketType.REQUEST_LIST_COMPONENT_REGISTERED, contents.encode(content))
+        return self._say(PacketType.REQUEST_LIST_COMPONENT_REGISTERED, _question(applicant, question))
 
     def connect_services(self, own: Profile, remote: Profile) -> str:
         """Text that asks for a VPN between two services of the same type; only when REGISTERED (§5.8 a).
@@ -191,7 +185,27 @@ class Session:
 
     def _say(self, kind: PacketType, content: str) -> str:
         self._need(Stage.REGISTERED)
-        return self._packet(self.keys.permanent, kind, content)
+        return envelope.encode(Packet(self._new_id(), self.keys.permanent, self._server_key, kind, content))
 
-    def _packet(self, sender: str, kind: PacketType, content: str) -> str:
-        return envelope.encode(Packet(self._new_id(), sender, self._server_key, kind, content))
+
+def _question(applicant: NetworkServiceType, question: DiscoveryParameters) -> str:
+    return contents.encode(contents.ListRequest(applicant, gson.write(question)))
+
+
+def _registration(new_id: str, temporary: str, server: str, permanent: str) -> str:
+    content = contents.Registration(_UNDEFINED, gson.write(components.client(permanent)))
+    kind = PacketType.COMPONENT_REGISTRATION_REQUEST
+    return envelope.encode(Packet(new_id, temporary, server, kind, contents.encode(content)))
+
+
+def _own_list(new_id: str, permanent: str, server: str) -> str:
+    question = DiscoveryParameters(
+        identity_public_key=permanent,
+        platform_component_type=ComponentType.COMMUNICATION_CLOUD_CLIENT,
+        network_service_type=_UNDEFINED,
+    )
+    kind = PacketType.REQUEST_LIST_COMPONENT_REGISTERED
+    return envelope.encode(Packet(new_id, permanent, server, kind, _question(_UNDEFINED, question)))
+
+
+_REGISTRATION, _OWN_LIST = Template(_registration, 4), Template(_own_list, 3)

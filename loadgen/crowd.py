@@ -13,7 +13,9 @@ from loadgen.company import Company
 from loadgen.connection import Connection
 from loadgen.gate import Gate
 from loadgen.ledger import Ledger
+from loadgen.pacing import beat
 from loadgen.roles import keys, registering
+from loadgen.roles.casting import Casting
 from loadgen.roles.client import Client, Context, State, is_slow
 from loadgen.roles.discoveries import Discoveries
 from loadgen.roles.ids import Ids
@@ -22,9 +24,8 @@ from loadgen.roles.lists import Lists
 from loadgen.roles.pings import Pings
 from loadgen.scenario.acts import Act
 from loadgen.scenario.plan import Plan
-from loadgen.schedule.cast import Cast
 from loadgen.schedule.events import Event, Shard
-from loadgen.schedule.parts import identity, part
+from loadgen.schedule.parts import identity
 from loadgen.selfwatch import until
 from loadgen.shard import places
 from loadgen.tally import Operation
@@ -33,7 +34,6 @@ from loadgen.ws.reactor import Reactor
 
 _FAREWELL_WITHIN = 1.0
 """Seconds for the goodbye of a client that goes before the end."""
-_TICK = 0.005
 _LEAVE_TICK = 0.01
 
 
@@ -44,7 +44,7 @@ class Crowd(Company):
         super().__init__(len(shard.clients(plan.ramping)))
         self.books = books
         self._plan = plan
-        self._cast = Cast(plan)
+        self._casting = Casting(plan, shard)
         self._context = Context(plan, books, dialer)
         pending = places(plan.limits.pending, shard)
         self._gate: Gate[Connection] = Gate(pending, plan.limits.registered_within, self._start, self._late)
@@ -86,8 +86,7 @@ class Crowd(Company):
         self._expire(now)
         if not self.hushed:
             self._pings.tick(now)
-        self._lists.tick(now)
-        return now + _TICK
+        return min(self._lists.tick(now), beat(now))
 
     def _expire(self, now: float) -> None:
         self._gate.expire(now)
@@ -165,9 +164,11 @@ class Crowd(Company):
 
     def _join(self, due: float, number: int, _: int | None = None, peer: int | None = None) -> None:
         """The client comes for the first time, with the identity of `peer` if there is one."""
-        who = identity(self._plan, number if peer is None else peer)
-        own = part(self._plan, self._cast, number)
-        connection = Connection(number, keys.client_keys(who), self.books, self, slow=is_slow(own))
+        own, who, pair = self._casting.take(number)
+        if peer is not None:
+            who = identity(self._plan, peer)
+            pair = keys.client_keys(who)
+        connection = Connection(number, pair, self.books, self, slow=is_slow(own))
         self._context.clients[number] = Client(number, own, who, connection)
         self.books.accounts[Operation.CONNECT].scheduled()
         self._gate.arrive(due, connection)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import heapq
+from math import inf
 from typing import Generic, TypeVar
 
 Client = TypeVar("Client")
+PERIOD = 0.01
+"""Seconds from one beat to the next."""
+
+
+def beat(now: float) -> float:
+    """The next moment for what needs none of its own: the processor wakes once for all that is due at it."""
+    return (int(now / PERIOD) + 1) * PERIOD
 
 
 class Agenda(Generic[Client]):
@@ -19,6 +27,11 @@ class Agenda(Generic[Client]):
         """Note that `client` has its turn at `due`."""
         heapq.heappush(self._heap, (due, self._added, client))
         self._added += 1
+
+    @property
+    def next(self) -> float:
+        """When the earliest turn is; `inf` when there is none."""
+        return self._heap[0][0] if self._heap else inf
 
     def take(self, now: float) -> tuple[float, Client] | None:
         """Take the earliest turn that is not after `now`, if there is one."""

@@ -12,10 +12,13 @@ from time import monotonic, process_time
 import psutil
 
 from loadgen.ledger import Ledger
+from loadgen.pacing import PERIOD, beat
+from loadgen.ticker import drive
 
-_PERIOD = 0.01
 _GRAIN = 0.001
 """uvloop's timers count whole milliseconds: waiting for less would spin."""
+_UNCOUNTED = 0.04
+"""Seconds in which what is noted is left alone: to find that nothing is to be counted has its price, too."""
 
 
 async def until(due: float) -> None:
@@ -31,27 +34,24 @@ async def until(due: float) -> None:
 async def watch(ledger: Ledger) -> None:
     """Note the loop's lag a hundred times a second, for ever, and have counted what was noted meanwhile.
 
-    Side by side: while many connect, counting a second's notes takes longer than from one look to the next.
+    A stall counts once for each of the moments it swallowed: one second is a hundred samples, not one. While
+    many connect, counting a second's notes takes longer than from one look to the next: it goes on after it.
     """
-    await asyncio.gather(_watch(ledger), _count(ledger))
+    await drive(_looks(ledger))
 
 
-async def _watch(ledger: Ledger) -> None:
-    """A stall counts once for each of the moments it swallowed: one second is a hundred samples, not one."""
-    due = monotonic()
+def _looks(ledger: Ledger) -> Iterator[float]:
+    due = counted = beat(monotonic())
     while True:
-        await until(due)
+        yield due
         now = monotonic()
         while due <= now:
             ledger.loop_lag.record(now - due)
-            due += _PERIOD
-
-
-async def _count(ledger: Ledger) -> None:
-    while True:
-        await until(monotonic() + _PERIOD)
-        while ledger.fold():  # noqa: ASYNC110 - others have their turn; nothing is waited for
-            await asyncio.sleep(0)
+            due += PERIOD
+        if due > counted:
+            while (more := ledger.fold()) and monotonic() < due:
+                yield 0.0  # others have their turn
+            counted = due if more else due + _UNCOUNTED
 
 
 class Processor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from math import inf
@@ -74,37 +75,32 @@ class _LoopTimer:
     close = stop
 
 
-class _TimeSpec(ctypes.Structure):
-    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
-
-
-class _ITimerSpec(ctypes.Structure):
-    _fields_ = (("interval", _TimeSpec), ("value", _TimeSpec))
+_SPEC = struct.Struct("llll")
+"""Linux' struct itimerspec: an interval, and when first; each in seconds and nanoseconds."""
 
 
 class _TimerFd:
     """Linux' timerfd_create(2), by ctypes: `os.timerfd_create` came with Python 3.13 only."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, tick: Callable[[], None]) -> None:
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd = self._libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._settime = libc.timerfd_settime
+        self._fd = libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
-        self._spec = _ITimerSpec()
-        self._pointer = ctypes.byref(self._spec)
+        self._spec = ctypes.create_string_buffer(_SPEC.size)
         self._loop = loop
         loop.add_reader(self._fd, tick)
 
     def after(self, seconds: float) -> None:
         """Fire once; what fired before is forgotten, so that nobody has to read it."""
         whole = int(seconds)
-        self._spec.value.seconds = whole
-        self._spec.value.nanoseconds = max(int((seconds - whole) * 1e9), 1)
-        self._libc.timerfd_settime(self._fd, 0, self._pointer, None)
+        _SPEC.pack_into(self._spec, 0, 0, 0, whole, max(int((seconds - whole) * 1e9), 1))
+        self._settime(self._fd, 0, self._spec, None)
 
     def stop(self) -> None:
-        self._spec.value.seconds = self._spec.value.nanoseconds = 0
-        self._libc.timerfd_settime(self._fd, 0, self._pointer, None)
+        _SPEC.pack_into(self._spec, 0, 0, 0, 0, 0)
+        self._settime(self._fd, 0, self._spec, None)
 
     def close(self) -> None:
         if self._fd >= 0:

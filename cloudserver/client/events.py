@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
@@ -10,7 +10,7 @@ from cloudserver.wire import NetworkServiceType, PacketType, Profile
 from cloudserver.wire.contents import FermatMessage
 
 
-class Stage(Enum):
+class Stage(StrEnum):
     """How far the conversation is."""
 
     HANDSHAKE = "handshake"

@@ -13,7 +13,7 @@ from loadgen.tally import Operation
 
 
 class Lists:
-    """Asks when it is due; `tick` now and then lets slow readers take a bite."""
+    """Asks when it is due; `tick` lets slow readers take a bite."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -40,8 +40,8 @@ class Lists:
             client.connection.slow_down()
             self._bites.add(monotonic() + behaviour.every, client.connection)
 
-    def tick(self, now: float) -> None:
-        """All take a bite whose turn it is."""
+    def tick(self, now: float) -> float:
+        """All take a bite whose turn it is; when the next one's is."""
         while turn := self._bites.take(now):
             due, connection = turn
             client = self._context.on(connection)
@@ -51,3 +51,4 @@ class Lists:
             assert isinstance(behaviour, SlowReader)  # noqa: S101 - nobody else begins
             connection.bite(int(behaviour.bite))
             self._bites.add(max(due + behaviour.every, now), connection)
+        return self._bites.next

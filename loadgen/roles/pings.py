@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadgen.connection import Connection
-from loadgen.pacing import Agenda
+from loadgen.pacing import Agenda, beat
 from loadgen.roles.client import Client, Context, is_slow
 from loadgen.scenario.behaviours import Cloud
 from loadgen.tally import Operation
@@ -24,7 +24,7 @@ class Pings:
             self._agenda.add(now + client.part.first_ping, client.connection)
 
     def tick(self, now: float) -> None:
-        """Let all ping whose turn it is."""
+        """Let all ping whose turn it is, at every beat: no ping needs a moment of its own."""
         while turn := self._agenda.take(now):
             due, connection = turn
             client = self._context.on(connection)
@@ -34,5 +34,5 @@ class Pings:
             assert isinstance(behaviour, Cloud)  # noqa: S101 - nobody else has a first ping
             operation = Operation.SLOW_PING if is_slow(client.part) else Operation.PING
             self._accounts[operation].scheduled()
-            connection.ping(due, now)
+            connection.ping(min(beat(due), now), now)
             self._agenda.add(due + self._period / behaviour.pings, connection)

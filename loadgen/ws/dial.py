@@ -26,7 +26,7 @@ FROM_ONE_ADDRESS = 10_000
 _BIND_ADDRESS_NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT of Linux: the port is chosen when the peer is known
 _PROBE_WITHIN = 1.0
 _NONBLOCK: int = getattr(socket, "SOCK_NONBLOCK", 0)  # saves a system call where it exists
-_DRAWN = 256
+_DRAWN = 128
 
 
 class Target(NamedTuple):
@@ -92,7 +92,7 @@ class Dialer:
         self._kind = SecureWebSocket if where.secure else kind
         self._found: tuple[int, Address] | None = None
         self._dialled = 0
-        self._nonces = _nonces()
+        self._keys = _keys()
 
     async def find(self) -> None:
         """Look the host up, once for all connections; of several addresses take the first that answers."""
@@ -115,9 +115,9 @@ class Dialer:
         failure is told later, not from here.
         """
         asked = self._request(path or self._target.path)
-        key = handshake.make_key(next(self._nonces))
+        key, accept = next(self._keys)
         request = asked.keyed(key, headers)
-        opening = Opening(request, key, asked, self._target.host, self._tls, monotonic())
+        opening = Opening(request, accept, asked, self._target.host, self._tls, monotonic())
         made = self._kind(self._reactor, listener, opening)
         self._connect(made)
         return made
@@ -176,11 +176,13 @@ class Dialer:
         return True
 
 
-def _nonces() -> Iterator[bytes]:
-    """Random ones for ever, drawn by the hundred: a system call each time would be dearer."""
+def _keys() -> Iterator[tuple[bytes, bytes]]:
+    """Random ones for ever and what accepts them, a hundred at once: each by itself would be dearer."""
     while True:
         drawn = os.urandom(handshake.NONCE * _DRAWN)
-        yield from (drawn[at : at + handshake.NONCE] for at in range(0, len(drawn), handshake.NONCE))
+        nonces = (drawn[at : at + handshake.NONCE] for at in range(0, len(drawn), handshake.NONCE))
+        keys = [handshake.make_key(nonce) for nonce in nonces]
+        yield from [(key, handshake.accepted(key)) for key in keys]
 
 
 def bind(sock: socket.socket, source: str) -> None:

@@ -53,16 +53,15 @@ class Request:
         """The whole request; `headers`: more of this one connection's, each line ended by CR LF."""
         return b"%b%b\r\n%b\r\n" % (self._head, key, headers)
 
-    def answered(self, data: bytes, key: bytes) -> int | None:
-        """Bytes of the answer to this key once it is complete, None before that; else as `read`.
+    def answered(self, data: bytes, accept: bytes) -> int | None:
+        """Bytes of the answer that accepts so once it is complete, None before that; else as `read`.
 
         A server's answers differ in little but what they accept. One that is, but for this, the last good one
-        to the byte is not taken apart again.
+        to the byte is not taken apart again; a server's first message often comes right behind it.
         """
-        accept = accepted(key)
-        if self._good is not None and data == accept.join(self._good):
-            return len(data)
-        answer = read(data, key, self._protocol)
+        if self._good is not None and data.startswith(good := accept.join(self._good)):
+            return len(good)
+        answer = read(data, accept, self._protocol)
         if answer is None:
             return None
         before, *behind = data[: answer.size].split(accept)
@@ -80,8 +79,11 @@ def accepted(key: bytes) -> bytes:
     return b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
 
 
-def read(data: bytes, key: bytes, protocol: str | None = None) -> Answer | None:
-    """The answer once it is complete, None before that; `Trouble` as soon as it can be no good one."""
+def read(data: bytes, accept: bytes, protocol: str | None = None) -> Answer | None:
+    """The answer that accepts so once it is complete, None before that; `Trouble` when it can be no good one.
+
+    `accept`: see `accepted`.
+    """
     end = data.find(_END)
     if (end if end >= 0 else len(data)) > MAX_ANSWER - len(_END):
         raise Trouble(trouble.UPGRADE_TOO_LONG)
@@ -92,7 +94,7 @@ def read(data: bytes, key: bytes, protocol: str | None = None) -> Answer | None:
     status, *lines = data[:end].split(b"\r\n")
     _check_status(status)
     headers = _headers(lines)
-    _check(headers, key, protocol)
+    _check(headers, accept, protocol)
     return Answer(headers, end + len(_END))
 
 
@@ -115,12 +117,12 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
     return headers
 
 
-def _check(headers: dict[bytes, bytes], key: bytes, protocol: str | None) -> None:
+def _check(headers: dict[bytes, bytes], accept: bytes, protocol: str | None) -> None:
     if headers.get(b"upgrade", b"").lower() != b"websocket":
         raise Trouble(trouble.NO_UPGRADE_HEADER)
     if b"upgrade" not in (token.strip() for token in headers.get(b"connection", b"").lower().split(b",")):
         raise Trouble(trouble.NO_UPGRADE_HEADER)
-    if headers.get(b"sec-websocket-accept") != accepted(key):
+    if headers.get(b"sec-websocket-accept") != accept:
         raise Trouble(trouble.WRONG_ACCEPT)
     if b"sec-websocket-extensions" in headers:
         raise Trouble(trouble.UNASKED_EXTENSION)

@@ -12,7 +12,7 @@ from loadgen import trouble
 from loadgen.trouble import Trouble
 from loadgen.ws import handshake
 from loadgen.ws.frames import Opcode, closing, frame
-from loadgen.ws.parser import NO_STATUS, NOT_UTF8, Broken, Event, Parser, close_code, is_text
+from loadgen.ws.parser import NO_STATUS, NOT_UTF8, Broken, Event, Parser, check_close, close_code, is_text
 from loadgen.ws.reactor import BUFFER, READABLE, WRITABLE, Reactor
 from loadgen.ws.stream import NOT_NOW, Address, Stream
 
@@ -21,6 +21,8 @@ _NORMAL = 1000
 _READING = (_UPGRADING, _OPEN, _CLOSING)
 _TEXT, _OPCODE = 0x81, 0x0F
 _WHOLE = (_TEXT, 0x82)  # text or binary: a whole message in one frame
+_CONTROL = 0x88
+_SHORT_WHOLE = (*_WHOLE, 0x88, 0x89, 0x8A)  # or a control frame: those are always short
 _SHORT = 126
 _MAX_PONGS = 2**16
 """Bytes. With more that wait to be sent, pings are not answered."""
@@ -51,7 +53,7 @@ class Opening(NamedTuple):
     """What is needed only until the WebSocket is open."""
 
     request: bytes
-    key: bytes
+    accept: bytes
     asked: handshake.Request
     host: str
     tls: ssl.SSLContext | None
@@ -183,7 +185,7 @@ class WebSocket(Stream):
         if not size:
             raise Trouble(self._cause or trouble.DROPPED)
         known = len(self._rest)
-        answer = opening.asked.answered(self._rest + reactor.view[:size], opening.key)
+        answer = opening.asked.answered(self._rest + reactor.view[:size], opening.accept)
         if answer is None:
             self._rest += reactor.view[:size]
             return
@@ -193,7 +195,7 @@ class WebSocket(Stream):
             self._read(answer - known, size)
 
     def _read(self, at: int, size: int) -> None:
-        """What is in the buffer, `at` to `size`: messages of one whole frame here, the rest by the parser."""
+        """What is in the buffer, `at` to `size`: what is one whole frame here, the rest by the parser."""
         data, view = self._reactor.buffer, self._reactor.view
         while self._parser is None and at + 1 < size:
             first, length, start = data[at], data[at + 1], at + 2
@@ -202,13 +204,16 @@ class WebSocket(Stream):
             elif length > _SHORT:
                 break
             end = start + length
-            if end > size or first not in _WHOLE:
+            if end > size or first not in (_SHORT_WHOLE if start == at + 2 else _WHOLE):
                 break
             payload = view[start:end]
-            if first == _TEXT and not is_text(payload):
+            if first >= _CONTROL:
+                self._control(Event(first & _OPCODE, bytes(payload)))
+            elif first == _TEXT and not is_text(payload):
                 self._break_off(Broken(trouble.INVALID_UTF8, NOT_UTF8))
                 return
-            self.listener.message(first & _OPCODE, payload)
+            else:
+                self.listener.message(first & _OPCODE, payload)
             if end == size or self._stage == _CLOSED:
                 return
             at = end
@@ -227,6 +232,15 @@ class WebSocket(Stream):
             return
         if parser.idle:
             self._parser = None
+
+    def _control(self, event: Event) -> None:
+        """A control frame that the parser has not seen."""
+        try:
+            if event.opcode == Opcode.CLOSE:
+                check_close(event.payload)
+            self._take(event)
+        except Broken as broken:
+            self._break_off(broken)
 
     def _take(self, event: Event) -> None:
         opcode, payload = event

@@ -12,6 +12,7 @@ from loadgen.trouble import Trouble
 from loadgen.ws import handshake
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455 §1.3
+ACCEPT = handshake.accepted(KEY)
 GOOD = {
     "Upgrade": "websocket",
     "Connection": "keep-alive, Upgrade",
@@ -24,7 +25,7 @@ def answer(headers: dict[str, str], status: str = "HTTP/1.1 101 Switching Protoc
 
 
 def test_the_example_of_the_rfc():
-    assert handshake.accepted(KEY) == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert ACCEPT == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
 def test_websockets_understands_the_request():
@@ -40,7 +41,7 @@ def test_websockets_understands_the_request():
     )
     response = server.accept(event)
     assert response.status_code == 101
-    read = handshake.read(response.serialize(), handshake.make_key(bytes(16)), "chat")
+    read = handshake.read(response.serialize(), handshake.accepted(handshake.make_key(bytes(16))), "chat")
     assert read is not None
     assert read.size == len(response.serialize())
 
@@ -48,12 +49,12 @@ def test_websockets_understands_the_request():
 @given(st.integers(0, 200))
 def test_half_an_answer_is_none_yet(cut: int):
     whole = answer(GOOD)
-    read = handshake.read(whole[:cut], KEY)
+    read = handshake.read(whole[:cut], ACCEPT)
     assert (read is None) == (cut < len(whole))
 
 
 def test_what_follows_is_not_part_of_it():
-    read = handshake.read(answer(GOOD) + b"\x81\x01a", KEY)
+    read = handshake.read(answer(GOOD) + b"\x81\x01a", ACCEPT)
     assert read is not None
     assert read.size == len(answer(GOOD))
     assert read.headers[b"upgrade"] == b"websocket"
@@ -87,38 +88,39 @@ def without(name: str) -> bytes:
 )
 def test_each_bad_answer_has_its_name(data: bytes, kind: str):
     with pytest.raises(Trouble, match=f"^{kind}$"):
-        handshake.read(data, KEY)
+        handshake.read(data, ACCEPT)
 
 
 def test_a_subprotocol_that_was_asked_for_has_to_be_chosen():
-    assert handshake.read(answer(GOOD | {"Sec-WebSocket-Protocol": "chat"}), KEY, "chat")
+    assert handshake.read(answer(GOOD | {"Sec-WebSocket-Protocol": "chat"}), ACCEPT, "chat")
     with pytest.raises(Trouble, match=trouble.NO_SUBPROTOCOL):
-        handshake.read(answer(GOOD), KEY, "chat")
+        handshake.read(answer(GOOD), ACCEPT, "chat")
 
 
 def test_an_answer_like_the_last_is_good_only_if_it_accepts_its_own_key():
     request = handshake.Request("127.0.0.1", "/", (), None)
     keys = [handshake.make_key(bytes([number]) * handshake.NONCE) for number in range(3)]
-    answers = [answer(GOOD | {"Sec-WebSocket-Accept": handshake.accepted(key).decode()}) for key in keys]
-    for key, good in zip(keys, answers, strict=True):
-        assert request.answered(good[:50], key) is None
-        assert request.answered(good, key) == request.answered(good + b"\x81\x00", key) == len(good)
+    accepts = [handshake.accepted(key) for key in keys]
+    answers = [answer(GOOD | {"Sec-WebSocket-Accept": accept.decode()}) for accept in accepts]
+    for accept, good in zip(accepts, answers, strict=True):
+        assert request.answered(good[:50], accept) is None
+        assert request.answered(good, accept) == request.answered(good + b"\x81\x00", accept) == len(good)
     with pytest.raises(Trouble, match=trouble.WRONG_ACCEPT):
-        request.answered(answers[1], keys[2])
+        request.answered(answers[1], accepts[2])
 
 
 def test_what_an_answer_accepts_is_not_taken_from_another_of_its_headers():
     request = handshake.Request("127.0.0.1", "/", (), None)
-    own = handshake.make_key(bytes(handshake.NONCE))
+    own = handshake.accepted(handshake.make_key(bytes(handshake.NONCE)))
     good = answer({"X": GOOD["Sec-WebSocket-Accept"]} | GOOD)
-    assert request.answered(good, KEY) == len(good)
+    assert request.answered(good, ACCEPT) == len(good)
     with pytest.raises(Trouble, match=trouble.WRONG_ACCEPT):
-        request.answered(answer({"X": handshake.accepted(own).decode()} | GOOD), own)
+        request.answered(answer({"X": own.decode()} | GOOD), own)
 
 
 @given(st.binary(max_size=9000))
 def test_no_answer_at_all_is_good_by_chance(data: bytes):
     try:
-        assert handshake.read(data, KEY) is None
+        assert handshake.read(data, ACCEPT) is None
     except Trouble as failure:
         assert str(failure)  # noqa: PT017 - either is right

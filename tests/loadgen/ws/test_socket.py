@@ -241,9 +241,10 @@ async def upgraded() -> AsyncIterator[Callable[..., object]]:
         await server.wait_closed()
 
 
-FRAMES = b"\x82\x03abc\x01\x01d\x89\x02hm\x80\x01e\x81\x7e\x00\x80" + b"f" * 128 + b"\x82\x00"
+FRAMES = b"\x82\x03abc\x8a\x02ok\x01\x01d\x89\x02hm\x80\x01e\x81\x7e\x00\x80" + b"f" * 128 + b"\x82\x00"
 EVENTS = [
     (Opcode.BINARY, b"abc"),
+    ("pong", b"ok"),
     (Opcode.TEXT, b"de"),
     (Opcode.TEXT, b"f" * 128),
     (Opcode.BINARY, b""),
@@ -272,6 +273,9 @@ async def test_frames_that_come_with_the_upgrade_or_byte_by_byte(reactor: Reacto
         (b"\x81\x02\xff\xff", trouble.INVALID_UTF8),
         (b"\x01\x00" + b"\x00\x00" * 70_000, trouble.ENDLESS_FRAGMENTS),
         (b"\x88\x01\x00", trouble.BAD_CLOSE),
+        (b"\x88\x02\x03\xec", trouble.BAD_CLOSE),
+        (b"\x88\x03\x03\xe8\xff", trouble.INVALID_UTF8),
+        (b"\x8a\x7e\x00\x80" + b"p" * 128, trouble.BAD_CONTROL),
         (b"\x88\x00", "closed by the server with 1005"),
     ],
 )
