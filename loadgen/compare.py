@@ -37,8 +37,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def unlike(old: Record, new: Record) -> list[str]:
-    """Why two runs should not be compared, in words; the seed may differ, the load is the same."""
-    plans = [name for name in differences(old.run.plan, new.run.plan) if name != "seed"]
+    """Why two runs should not be compared, in words; seed and identities may differ, the load is the same."""
+    plans = [name for name in differences(old.run.plan, new.run.plan) if name not in ("seed", "identities")]
     found = [f"their plans differ in {', '.join(plans)}"] if plans else []
     one, other = old.run.environment, new.run.environment
     if one is None or other is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 import sys
 import traceback
 from collections.abc import Callable
@@ -105,6 +106,8 @@ def _load(args: argparse.Namespace) -> int:
     plan = planned.chosen(args)
     if found := crew.mistakes(plan, args):
         raise UserError("; ".join(found))
+    if args.shard == WHOLE and not plan.identities:
+        plan = msgspec.structs.replace(plan, identities=1 + secrets.randbelow(2**32 - 1))
     link = crew.link(plan, args)
     if link is None:
         needs = means.provide(plan, args.shard)

@@ -39,6 +39,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     """Makes the schedule the same again, to the bit."""
+    identities: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
+    """Who the clients are: with another number others do the same. A run draws its own for 0, so that two of
+    one seed at once do not replace each other's clients; shards do not, who have to be parts of one crowd."""
     name: Text = "plan"
     url: Text = DEFAULT_URL
     """``ws://`` or ``wss://``; only an echo's may have a path of its own."""

@@ -48,9 +48,9 @@ def part(plan: Plan, cast: Cast, client: int) -> Part:
 
 def identity(plan: Plan, client: int) -> int:
     """A number below 2**64 to make the client's keys of: the same in every shard that knows its peer."""
-    return hashed(_identities(plan.seed), client)
+    return hashed(_identities(plan.seed, plan.identities), client)
 
 
 @lru_cache
-def _identities(seed: int) -> int:
-    return key(seed, "identity")
+def _identities(seed: int, identities: int) -> int:
+    return key(seed, "identity", identities)

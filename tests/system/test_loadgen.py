@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from fermatkit.errors import ExitCode
@@ -223,6 +224,21 @@ def test_a_killed_run_keeps_what_it_had(tmp_path: Path, standin: Standin):
     loading.communicate(timeout=DEADLINE)
     kept = seconds_so_far(tmp_path)
     assert sum(second.tally.accounts["connect"].answered for second in kept) == 50
+
+
+def test_two_runs_of_one_seed_at_once_are_not_the_same_clients(tmp_path: Path, standin: Standin):
+    flags = ("--connections", "50", "--duration", "2", "--rate", "50", "--seed", "7", "--json", "--quiet")
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+    for ended in [end(run) for run in [start(folder, standin.port, *flags) for folder in folders]]:
+        assert ended.summary["errors"] == {}
+        assert ended.summary["clients"]["left"] == ended.summary["messages"]["answered"] / 2 == 50
+    one, other = (results.read(next(folder.glob("r/*/run.jsonl")))[0] for folder in folders)
+    assert isinstance(one, Run)
+    assert isinstance(other, Run)
+    assert 0 != one.plan.identities != other.plan.identities != 0
+    assert msgspec.structs.replace(one.plan, identities=other.plan.identities) == other.plan
 
 
 def test_a_server_that_is_not_there(tmp_path: Path):

@@ -6,6 +6,7 @@ from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from loadgen.scenario.behaviours import Actor, Cloud, Duplicate, Listener, Pair
 from loadgen.scenario.plan import Plan
@@ -13,6 +14,7 @@ from loadgen.scenario.spans import Span
 from loadgen.schedule.cast import Cast
 from loadgen.schedule.chance import Shuffle, hashed, key, share
 from loadgen.schedule.parts import identity, part
+from loadgen.schedule.whole import schedule
 from support.plans import plans, seeds
 
 
@@ -69,6 +71,16 @@ def test_what_is_drawn_for_clients_is_even() -> None:
 def test_no_two_clients_have_one_identity() -> None:
     assert len({identity(Plan(seed=1), client) for client in range(10_000)}) == 10_000
     assert identity(Plan(seed=1), 5) != identity(Plan(seed=2), 5)
+    assert identity(Plan(seed=1), 5) != identity(Plan(seed=1, identities=1), 5)
+
+
+@given(plans, st.integers(1, 2**32 - 1))
+def test_others_do_the_same_at_the_same_moments(plan: Plan, identities: int) -> None:
+    others = structs.replace(plan, identities=identities)
+    assert list(schedule(plan)) == list(schedule(others))
+    assert [part(plan, Cast(plan), n) for n in range(plan.clients)] == [
+        part(others, Cast(others), n) for n in range(plan.clients)
+    ]
 
 
 @given(st.integers(1, 500), seeds)
