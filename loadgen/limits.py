@@ -106,25 +106,27 @@ def _shown(item: Item, value: int | None) -> str:
     return format_size(value) if item.each > 1 else f"{value:,}"
 
 
+def here(sources: int = 1) -> Machine:
+    """What this machine has now, with the limit of open files raised as far as allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    found = ports()
+    return Machine(
+        open=psutil.Process().num_fds(),
+        descriptors=None if hard in {resource.RLIM_INFINITY, -1} else hard,
+        ports=None if found is None else found[1] - found[0] + 1,
+        sources=sources,
+        memory=psutil.virtual_memory().available,
+    )
+
+
 def make_room(connections: int, sources: int = 1) -> tuple[Item, ...]:
     """Raise the limit of open files as far as allowed; the budget. UserError if the clients do not fit.
 
     `sources`: how many addresses the connects are made from.
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    found = ports()
-    items = budget(
-        connections,
-        Machine(
-            open=psutil.Process().num_fds(),
-            descriptors=None if hard in {resource.RLIM_INFINITY, -1} else hard,
-            ports=None if found is None else found[1] - found[0] + 1,
-            sources=sources,
-            memory=psutil.virtual_memory().available,
-        ),
-    )
+    items = budget(connections, here(sources))
     if words := refusal(connections, items):
         raise UserError(words, ExitCode.INVALID_RUN)
     return items

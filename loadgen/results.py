@@ -96,30 +96,33 @@ class ResultFile:
 
 def create(folder: Path, started: datetime) -> ResultFile:
     """A new file in `folder`/<UTC stamp>; UserError when it cannot be made."""
-    stamp = started.strftime("%Y-%m-%dT%H-%M-%SZ")
+    path = new_folder(folder, started) / NAME
     try:
-        place = _new_folder(folder, stamp)
-        path = place / NAME
         return ResultFile(path, path.open("xb", buffering=0))
     except OSError as error:
-        raise UserError(
-            f"cannot write results to {error.filename or folder}: {error.strerror}; name another --out"
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
-def _new_folder(folder: Path, stamp: str) -> Path:
-    """A folder of this run's own, also when another run began in the same second."""
+def new_folder(folder: Path, started: datetime) -> Path:
+    """`folder`/<UTC stamp>, made; of its own, also when another run began in the same second. UserError."""
+    stamp = started.strftime("%Y-%m-%dT%H-%M-%SZ")
     number = 1
     while True:
         place = folder / (stamp if number == 1 else f"{stamp}.{number}")
         try:
             place.mkdir(parents=True)
-        except FileExistsError:
-            if not folder.is_dir():
-                raise
+        except OSError as error:
+            if not isinstance(error, FileExistsError) or not folder.is_dir():
+                raise _unwritable(folder, error) from error
             number += 1
         else:
             return place
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"cannot write results to {error.filename or folder}: {error.strerror}; name another --out"
+    )
 
 
 def read(path: Path) -> list[Line]:

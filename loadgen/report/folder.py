@@ -56,9 +56,9 @@ def find(path: Path) -> Found:
 
 def _best_first(capacity: Capacity) -> Iterator[Step]:
     """Its loads: those that were carried, the greatest first; then the others, the least first."""
-    steps = [step for one in capacity.rounds for step in one.steps]
-    yield from sorted((step for step in steps if step.carried), key=lambda step: -step.clients)
-    yield from sorted((step for step in steps if not step.carried), key=lambda step: step.clients)
+    steps = [step for one in capacity.rounds for step in one.steps if step.file]
+    yield from sorted((step for step in steps if step.carried), key=lambda step: -step.load)
+    yield from sorted((step for step in steps if not step.carried), key=lambda step: step.load)
 
 
 def _read(path: Path, kind: type[Some]) -> Some:

@@ -28,6 +28,7 @@ def _capacity(found: Capacity, speech: Speech) -> Iterator[Block]:
     said = text.interval_open if found.high is None else text.interval
     yield Text(
         said.format(
+            unit=speech.words.load[found.by],
             low=speech.number(found.low),
             high=speech.number(found.high),
             estimate=speech.number(found.estimate),
@@ -49,13 +50,19 @@ def _capacity(found: Capacity, speech: Speech) -> Iterator[Block]:
     for number, one in enumerate(found.rounds, 1):
         rows = tuple(_step(step, speech) for step in one.steps)
         yield Table(
-            (f"{text.clients_head} ({number}/{len(found.rounds)})", text.result, text.why), rows, words=3
+            (
+                f"{speech.words.load[found.by].capitalize()} ({number}/{len(found.rounds)})",
+                text.result,
+                text.why,
+            ),
+            rows,
+            words=3,
         )
 
 
 def resource(name: str, speech: Speech) -> str:
     """A measure's label, or the name as it is."""
-    return speech.words.measure[Measure(name)] if name in set(Measure) else name
+    return speech.words.measure[Measure(name)] if name in set(Measure) else speech.reason(name)
 
 
 def _limit(one: Limit, speech: Speech) -> tuple[str, ...]:
@@ -65,8 +72,12 @@ def _limit(one: Limit, speech: Speech) -> tuple[str, ...]:
 
 def _step(step: Step, speech: Speech) -> tuple[str, ...]:
     text = speech.words.text
-    result = text.carried if step.carried else text.not_carried
-    return speech.number(step.clients), result, speech.reason(step.why) if step.why else ""
+    results = {True: text.carried, False: text.not_carried, None: text.unknown_result}
+    return (
+        speech.number(step.load),
+        results[step.carried],
+        speech.list([speech.reason(why) for why in step.why]),
+    )
 
 
 def drills(report: Report, speech: Speech) -> Iterator[Section]:

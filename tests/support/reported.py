@@ -49,16 +49,14 @@ CAPACITY = Capacity(
     rounds=(
         Round(
             steps=(
-                Step(clients=4_000, carried=True, why="", file="a/run.jsonl"),
+                Step(load=4_000, carried=True, file="a/run.jsonl"),
                 Step(
-                    clients=5_000,
+                    load=5_000,
                     carried=False,
-                    why="12 of 5,000 clients were never registered",
+                    why=("12 of 5,000 clients were never registered",),
                     file="b/run.jsonl",
                 ),
             ),
-            carried=4_000,
-            failed=5_000,
         ),
     ),
     gave_out="fds:open",

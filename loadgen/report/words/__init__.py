@@ -9,6 +9,7 @@ import msgspec
 
 from fermatkit.labels import labels
 from fermatkit.measures import Measure
+from loadgen.capacity.result import By
 from loadgen.report.untested import Untested
 from loadgen.tally import Operation
 from loadgen.verdict import Word
@@ -101,7 +102,6 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     predicted: str
     used: str
     why: str
-    clients_head: str
     carried: str
     not_carried: str
     drill: str
@@ -165,6 +165,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operation: dict[Operation, str]
     phase: dict[str, str]
     mark: dict[Kind, str]
+    load: dict[By, str]
+    """The unit of what a search tries."""
     measure: dict[Measure, str]
     """Of the charts' lines."""
     environment: dict[str, str]
