@@ -10,20 +10,9 @@ from loadgen.report.speech import Speech
 
 MET = "clients met “connection reset” (1,207 times), “registration refused” (2 times)"
 LATE = "the generator sent its messages late: 99 % within 150 ms, more than 100 ms"
-_LIMITS = ("fds", "connections:accept", "unit:tasks", "slice:tasks", "user:tasks", "machine:tasks", "unit:memory")
+_LIMITED = ("connections:accept", "unit:tasks", "slice:tasks", "user:tasks", "machine:tasks", "unit:memory")
 FULL = {sign.resource: 5_000.0 for sign in SIGNS} | dict.fromkeys(
-    ("fds:limit", *(f"{one}-limit" for one in _LIMITS)), 5_000.0
-)
-    (
-        "fds:limit",
-        "unit:tasks-limit",
-        "slice:tasks-limit",
-        "user:tasks-limit",
-        "machine:tasks-limit",
-        "unit:memory-limit",
-        "connections:accept-limit",
-    ),
-    5000.0,
+    ("fds:limit", *(f"{one}-limit" for one in _LIMITED)), 5_000.0
 )
 EMPTY = {"memory:available-share": 1.2, "disk:free": 0.0, "connections:accept-queue": 5_001.0}
 SEEN = [words for sign in SIGNS if (words := sign.seen(FULL | EMPTY)) is not None]
