@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load soak drills chaos mutants clean
+.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load soak capacity drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -109,6 +109,9 @@ bench-load: $(VENV)/.dev ## the load generator beside a C client, k6, Artillery,
 
 soak: $(VENV)/.dev ## thousands of clients held: nobody lost, memory flat? six minutes; SOAK="--clients 15000 --minutes 30"
 	@$(BIN)/python -m benchmarks.soak $(SOAK)
+
+capacity: $(VENV)/.dev ## 20 searches for a known knee, and thousands simulated: is the interval right? ten minutes
+	@PYTHONPATH=.:tests $(BIN)/python -m capacity
 
 clean: ## remove what was made here
 	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -58,7 +58,8 @@ or this machine was the bottleneck · 130 interrupted
 
 loadgen echo --url URL is short for loadgen --preset echo: numbered messages to any WebSocket server that
 sends them back. loadgen stress finds out how much a server carries. loadgen report FILE, merge
-FILE… and compare OLD NEW read result files; loadgen plan shows a plan; loadgen self-test proves this program against a server of its own: see their --help"""
+FILE… and compare OLD NEW read result files; loadgen plan shows a plan; loadgen self-test proves this program
+against a server of its own: see their --help"""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,33 +1,15 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.capacity.search import BET, DOUBTFUL, Answer, Bounds, Search
+from capacity.simulated import NOISES, carried_out, contains, simulate
+from loadgen.capacity.search import BET, DOUBTFUL, Answer, Bounds
 
 SEARCHES = 1_000
-
-
-def carried_out(bounds: Bounds, server: Callable[[int], Answer]) -> Search:
-    search = Search(bounds)
-    steps = search.steps()
-    try:
-        load = next(steps)
-        while True:
-            assert 1 <= load <= bounds.most
-            load = steps.send(server(load))
-    except StopIteration:
-        return search
-
-
-def contains(search: Search, knee: float) -> bool:
-    low, high = search.low.load or 0, search.high.load
-    return low <= knee and (high is None or knee < high)
 
 
 @given(
@@ -64,58 +46,17 @@ def test_six_rounds_are_95_percent_and_fewer_say_less():
     assert (none.confidence, none.low.load, none.high.load) == (0.0, search.low.load, search.high.load)
 
 
-def lognormal(deviation: float) -> Callable[[random.Random, float, int], bool]:
-    return lambda chance, knee, load: load <= knee * math.exp(chance.gauss(0, deviation))
-
-
-def even(chance: random.Random, knee: float, load: int) -> bool:
-    """As hard as can be: on the wrong side of the knee every load looks like every other."""
-    return chance.random() < (0.51 if load <= knee else 0.49)
-
-
-def one_sided(chance: random.Random, knee: float, load: int) -> bool:
-    """What is too much is carried nearly half of the times."""
-    return load <= knee or chance.random() < 0.49
-
-
-NOISES: dict[str, Callable[[random.Random, float, int], bool]] = {
-    "none": lognormal(0),
-    "2 %": lognormal(0.02),
-    "5 %": lognormal(0.05),
-    "10 %": lognormal(0.1),
-    "30 %": lognormal(0.3),
-    "even": even,
-    "one-sided": one_sided,
-}
-
-
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("rounds", [3, 20])
-def test_the_knee_lies_in_the_interval_as_often_as_it_says(noise: str, rounds: int):
-    chance = random.Random(f"{noise} {rounds}")
-    inside, promised = 0, 0.0
-    for _ in range(SEARCHES):
-        knee = math.exp(chance.uniform(math.log(50), math.log(20_000)))
-        bounds = Bounds(start=100, most=100_000, rounds=rounds)
-        search = carried_out(bounds, lambda load, knee=knee: NOISES[noise](chance, knee, load))  # type: ignore[misc]
-        inside += contains(search, knee)
-        promised += search.confidence
-    deviation = math.sqrt(0.25 / SEARCHES)  # at most
-    assert inside / SEARCHES >= promised / SEARCHES - 3 * deviation
+def test_the_knee_lies_in_the_interval_as_often_as_it_says(noise: str, rounds: int) -> None:
+    came = simulate(noise, SEARCHES, seed=1, rounds=rounds)
+    assert came["inside"] >= came["promised"] - 3 * math.sqrt(0.25 / SEARCHES)
 
 
-def test_with_little_noise_the_interval_is_narrow():
-    chance = random.Random(1)
-    widths, tries = [], []
-    for _ in range(SEARCHES):
-        bounds = Bounds(start=100, most=100_000)
-        search = carried_out(bounds, lambda load: lognormal(0.05)(chance, 3000, load))
-        assert search.high.load is not None
-        assert search.low.load is not None
-        widths.append(search.high.load / search.low.load)
-        tries.append(len(search.tries))
-    assert sorted(widths)[SEARCHES // 2] < 1.3
-    assert sum(tries) / SEARCHES < 36
+def test_with_little_noise_the_interval_is_narrow() -> None:
+    came = simulate("lognormal, 5 %", SEARCHES, seed=2)
+    assert came["width"] < 0.3
+    assert came["tries"] < 36
 
 
 def test_what_the_generator_cannot_make_is_never_the_servers_fault():
