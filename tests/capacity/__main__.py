@@ -79,7 +79,8 @@ def _line(one: dict[str, Any]) -> str:
 
 
 def _simulated(one: dict[str, Any]) -> str:
-    return f"{one['noise']:24}{one['inside']:>8.1%}{one['promised']:>10.1%}{one['width']:>8.0%}{one['tries']:>7.1f}"
+    shares = f"{one['inside']:>8.1%}{one['promised']:>10.1%}{one['width']:>8.0%}"
+    return f"{one['noise']:24}{shares}{one['tries']:>7.1f}"
 
 
 if __name__ == "__main__":
