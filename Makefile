@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load soak capacity drills chaos mutants clean
+.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills chaos mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -106,6 +106,9 @@ bench-health: $(VENV)/.dev ## /health beside its peers, on one core; the watchin
 
 bench-load: $(VENV)/.dev ## the load generator beside a C client, k6, Artillery, Tsung and Locust; ten minutes, best as root
 	@$(BIN)/python -m benchmarks.load
+
+report: $(VENV)/.dev ## docs/reports/ anew: the stand-in loaded, searched for its limit; both languages; ten minutes
+	@$(BIN)/python -m benchmarks.report
 
 soak: $(VENV)/.dev ## thousands of clients held: nobody lost, memory flat? six minutes; SOAK="--clients 15000 --minutes 30"
 	@$(BIN)/python -m benchmarks.soak $(SOAK)

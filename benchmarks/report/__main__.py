@@ -1,0 +1,159 @@
+"""``make report``: docs/reports/ made anew, in both languages, with its picture; a quarter of an hour.
+
+A stand-in with 2,048 file descriptors runs under a sidecar. One run of `plan.toml` loads it, `loadgen stress`
+looks for its limit, `loadgen drill` breaks servers of its own; what they leave becomes one report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+HERE, REPORTS = Path(__file__).parent, Path("docs/reports")
+LANGUAGES = ("en", "es")
+DESCRIPTORS = 2_048
+"""Of the server: what a unit's LimitNOFILE= would say. So the limit is one that the report can explain."""
+STRESS = (
+    "--start",
+    "500",
+    "--most",
+    "3000",
+    "--resolution",
+    "3",
+    "--rounds",
+    "8",
+    "--ramp",
+    "400/s",
+    "--duration",
+    "4s",
+)
+PROVEN_WITHIN, ENDED_WITHIN = 60, 20
+"""Seconds."""
+CHROMIUM = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--virtual-time-budget=3000",
+)
+
+
+def main() -> int:
+    """Make it; 0 when the report stands in docs/reports/."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        folder = place / "results"
+        with watched(place) as (url, sidecar, token):
+            environment = os.environ | {"FERMAT_SIDECAR_TOKEN": token}
+            common = ("--url", url, "--sidecar", sidecar, "--out", str(folder))
+            loadgen(("--plan", str(HERE / "plan.toml"), "--seed", "1", *common), environment)
+            (run,) = folder.glob("*/run.jsonl")
+            loadgen(("stress", *STRESS, "--seed", "1", *common), environment)
+        (capacity,) = folder.glob("*/capacity.json")
+        shutil.copy(run, capacity.parent / run.name)
+        for language in LANGUAGES:
+            page = loadgen(("report", str(capacity.parent), "--html", "--lang", language), dict(os.environ))
+            (REPORTS / f"standin.{language}.html").write_text(page, encoding="utf-8")
+    picture()
+    print(f"→ {REPORTS}/standin.en.html, standin.es.html, report.png")
+    return 0
+
+
+def loadgen(words: Sequence[str], environment: dict[str, str]) -> str:
+    """What it prints; a run that FAILs is a result, too, a search that cannot begin is not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "loadgen", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        sys.exit(f"make report: loadgen {words[0]} ended with {done.returncode}")
+    return done.stdout
+
+
+@contextmanager
+def watched(place: Path) -> Iterator[tuple[str, str, str]]:
+    """A stand-in under a sidecar, both of our own: the server's url, the sidecar's, and its token."""
+    port, health, token = free(), free(), secrets.token_hex(16)
+    command = ["prlimit", f"--nofile={DESCRIPTORS}", sys.executable, "-m", "cloudserver", "--port", str(port)]
+    (place / "server").mkdir()
+    config = place / "sidecar.toml"
+    config.write_text(
+        f'[server]\ncommand = {json.dumps(command)}\ndirectory = "server"\nport = {port}\n'
+        f'[state]\ndirectory = "state"\n[health]\nport = {health}\ntoken = "{token}"\n'
+    )
+    config.chmod(0o600)
+    with (place / "log").open("wb") as log:
+        sidecar = subprocess.Popen(
+            [sys.executable, "-m", "sidecar", "run", "--config", str(config)], stdout=log, stderr=log
+        )
+        try:
+            wait_until_proven(health, place / "log")
+            yield f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{health}", token
+        finally:
+            sidecar.send_signal(signal.SIGTERM)
+            sidecar.wait(ENDED_WITHIN)
+
+
+def state(port: int) -> str:
+    """How the server stands, in the sidecar's word. OSError when it does not answer."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/api/v1/state")
+        return str(json.load(connection.getresponse())["stand"])
+    finally:
+        connection.close()
+
+
+def wait_until_proven(port: int, log: Path) -> None:
+    """Until the sidecar has seen the server work."""
+    deadline = time.monotonic() + PROVEN_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            if state(port) == "proven":
+                return
+        except OSError:
+            pass  # not listening yet
+        time.sleep(0.2)
+    sys.exit(f"make report: the server was not proven in {PROVEN_WITHIN} s: {log.read_text()[-500:]}")
+
+
+def free() -> int:
+    """A port of this machine's that nobody has."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def picture() -> None:
+    """The first screen of it, for the README."""
+    page = (REPORTS / "standin.en.html").resolve().as_uri()
+    target = REPORTS / "report.png"
+    with tempfile.TemporaryDirectory() as home:
+        command = (
+            *CHROMIUM,
+            f"--user-data-dir={home}",
+            "--window-size=1280,1000",
+            f"--screenshot={target}",
+            page,
+        )
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
