@@ -62,7 +62,7 @@ async def test_busy_burns_a_core_in_a_collectors_thread_and_is_then_well(
         pid = standin.process.pid
         wait_until(lambda: "GC Thread#0" in thread_names(pid).values())
         assert not await answers(standin.url, seconds=1)
-        wait_until(lambda: thread_seconds(pid)["GC Thread#0"] > 0.3)  # it may have to share the core
+        wait_until(lambda: thread_seconds(pid).get("GC Thread#0", 0) > 0.1)  # it may have to share the core
         assert await answers(standin.url)
         assert time.monotonic() - began > 3.5
         assert "GC Thread#0" not in thread_names(pid).values()
