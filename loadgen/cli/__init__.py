@@ -108,7 +108,7 @@ def _load(args: argparse.Namespace) -> int:
     plan = planned.chosen(args)
     if found := crew.mistakes(plan, args):
         raise UserError("; ".join(found))
-    if args.shard == WHOLE and not plan.identities:
+    if args.shard == WHOLE and not (plan.identities or plan.echoes):  # an echo is nobody
         plan = msgspec.structs.replace(plan, identities=1 + secrets.randbelow(2**32 - 1))
     link = crew.link(plan, args)
     if link is None:
