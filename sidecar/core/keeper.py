@@ -65,6 +65,7 @@ def remember(
         incidents=incidents.open,
         owed=tuple(entry.owed for entry in outbox.entries),
         pause=facts.asked,
+        load=facts.load,
         resumed=facts.resumed,
         routing=routing,
     )

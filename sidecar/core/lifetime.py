@@ -30,6 +30,7 @@ def _restored(facts: Facts, what: obs.Restored) -> Facts:
         facts,
         identity=memory.identity,
         asked=None if over else asked,
+        load=memory.load if memory.load and facts.wall < memory.load.until else None,
         resumed=memory.resumed,
         expected=memory.expected,
         lost=None if lost is None else recalled(lost, Moment(facts.at, facts.wall)),

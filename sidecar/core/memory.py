@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sidecar.core.accounts import Routing
-from sidecar.core.nouns import Identity, Pause
+from sidecar.core.nouns import Identity, Load, Pause
 from sidecar.core.stories import Incident, Owed, Topic
 
 
@@ -33,6 +33,8 @@ class Memory(msgspec.Struct, frozen=True):
     owed: tuple[Owed, ...] = ()
     pause: Pause | None = None
     """The one that was asked for: the calendar's is always there."""
+    load: Load | None = None
+    """The one that is announced: what is held back for it stays so."""
     resumed: float = 0.0
     """When an operator last ended one, epoch seconds."""
     routing: Routing | None = None

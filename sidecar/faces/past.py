@@ -91,12 +91,19 @@ class Process(NamedTuple):
     cause: Cause | None
 
 
-def restarts(known: Iterable[Process], incidents: Iterable[Incident], words: Words) -> list[Restarted]:
-    """Those that are `known`, and those that stories tell of beside them; with the reason in a few words."""
+def restarts(
+    known: Iterable[Process], incidents: Iterable[Incident], since: float, words: Words
+) -> list[Restarted]:
+    """Those that are `known`, and those that stories tell of beside them; with the reason in a few words.
+
+    `since`: none before that, epoch seconds.
+    """
     stories = list(incidents)
     every = list(known)
     pids = {one.pid for one in every}
-    every += [one for story in stories for one in _started(story) if one.pid not in pids]
+    every += [
+        one for story in stories for one in _started(story) if one.pid not in pids and one.wall >= since
+    ]
     every.sort(key=lambda one: one.wall, reverse=True)
     return [
         Restarted(

@@ -93,7 +93,7 @@ class Past:
         ]
         return Incidents(
             [told(one, words) for one in newest[:limit]],
-            restarts(began, newest, words),
+            restarts(began, newest, span.since, words),
             [
                 alerted(one, self._label, words)
                 for one in reversed(now.outbox.taken)

@@ -8,7 +8,7 @@ import pytest
 from fermatkit.measures import Measure
 from sidecar.core.actions import Send
 from sidecar.core.nouns import Act, Identity, Load, Severity, Trouble
-from sidecar.core.observations import LoadAnnounced, Sampled, Sent
+from sidecar.core.observations import Appeared, LoadAnnounced, Restored, Sampled, Sent
 from sidecar.core.policy import Policy, Route
 from sidecar.core.rules import DEFAULTS, OF_LOAD
 from sidecar.core.stories import SERVER, Chapter, Reason
@@ -123,6 +123,25 @@ def test_at_night_it_waits_for_the_morning_though_the_load_is_over() -> None:
     assert one.passes(6 * HOUR) == []
     assert told(one.passes(2.1 * HOUR)) == ["mail: 1-opened"]
     assert (one.wall - MIDNIGHT) / HOUR == pytest.approx(31.1)
+
+
+def test_a_new_sidecar_holds_back_what_the_one_before_did() -> None:
+    book = loaded(60)
+    assert reads(book, 30, **FULL) == []
+    (memory,) = [one.memory for one in [book.state.keeper] if one.memory is not None]
+    anew = Playbook()
+    anew.at, anew.wall = book.at + 1, book.wall + 1
+    anew.sees(Restored(memory, seed=7))
+    anew.sees(Appeared(A, adopted=True))
+    assert anew.view.load == book.view.load
+    assert reads(anew, 27, **FULL) == []
+    assert reads(anew, 3, **FULL) == ["opened accept-queue"]
+
+
+def test_of_two_generators_the_end_of_one_is_not_that_of_the_other() -> None:
+    book = loaded(60)
+    book.sees(LoadAnnounced(book.wall, 0, "loadgen on c"))
+    assert book.view.load is not None
 
 
 def test_who_hears_of_failures_alone_hears_nothing_of_it() -> None:

@@ -148,7 +148,8 @@ async def test_a_restart_that_the_file_has_not_yet_is_told_with_its_proof_and_an
     appeared = book.wall + 1
     book.sees(Appeared(B, adopted=False), after=1.0)
     book.proves(B)
-    _, found = await get(client, site, "incidents", since=book.wall - 3, until=2_000_000_000)
+    status, found = await get(client, site, "incidents", since=int(book.wall - 3), until=2_000_000_000)
+    assert status == 200, found
     (restart,) = found["restarts"]
     assert (restart["time"], restart["pid"], restart["proven"]) == (iso(appeared), B.pid, iso(book.wall))
     (alert,) = found["alerts"]
