@@ -32,7 +32,7 @@ class _Beside:
         self._note = note
         self._began: float | None = None
         """When the run did (`time.monotonic`): only its seconds tell, the first of them soonest."""
-        self._waiting: list[Sample | Mark] = []
+        self._waiting: list[Server | Sample | Mark] = []
         self.there = Event()
         """The watcher has said something, or will say nothing."""
 
@@ -54,9 +54,7 @@ class _Beside:
         match said:
             case Note(text=text):
                 self._note(text)
-            case Server():
-                self._write(said)
-            case Sample() | Mark():
+            case Server() | Sample() | Mark():
                 self._waiting.append(said)
                 if self._began is not None:
                     self._flush(self._began)
@@ -67,9 +65,8 @@ class _Beside:
 
     def _flush(self, began: float) -> None:
         for line in self._waiting:
-            moved = {"at": round(line.at - began, 3)}
-            if isinstance(line, Mark) and line.until is not None:
-                moved["until"] = round(line.until - began, 3)
+            moments = {name: getattr(line, name, None) for name in ("at", "until")}
+            moved = {name: round(at - began, 3) for name, at in moments.items() if at is not None}
             self._write(msgspec.structs.replace(line, **moved))
         self._waiting.clear()
 
