@@ -129,4 +129,4 @@ def _share(limit: Limit, samples: Sequence[Sample]) -> float | None:
     if limit.resource != Measure.FDS:
         return None
     shares = [opened / most for opened, most in _pairs(samples, Measure.FDS, Measure.FDS_LIMIT) if most]
-    return max(shares) if shares else None
+    return min(max(shares), 1.0) if shares else None  # two looks a moment apart may be more than all

@@ -37,6 +37,7 @@ def knee(found: Capacity, path: Path) -> str:
             "",
             f"gave out   {gave_out}: {found.because}",
             *(f"predicted  {limit_line(limit)}" for limit in found.limits),
+            *_compared(found),
             f"tries      {len(tries)} in {len(found.rounds)} rounds: {carried} carried",
             f"results    {path}",
         ]
@@ -50,6 +51,16 @@ def _answer(found: Capacity) -> str:
         return f"KNEE: above {found.low:,} {unit}, the most that was tried and carried; {sure}"
     middle = "" if found.estimate is None else f", most likely near {found.estimate:,}"
     return f"KNEE: between {found.low:,} and {found.high:,} {unit}{middle}; {sure}"
+
+
+def _compared(found: Capacity) -> list[str]:
+    """The lowest prediction beside what happened."""
+    known = [(one.clients, one.resource) for one in found.limits if one.clients is not None]
+    if not known or found.high is None:
+        return []
+    clients, resource = min(known)
+    where = "below" if clients < found.low else "above" if clients >= found.high else "in"
+    return [f"compared   the lowest prediction, {clients:,} by {_name(resource)}, is {where} the interval"]
 
 
 def _name(resource: str) -> str:
