@@ -50,7 +50,7 @@ def test_all_of_a_folder(tmp_path: Path) -> None:
 def test_of_a_search_the_greatest_load_that_was_carried(tmp_path: Path) -> None:
     kept(tmp_path / "capacity.json", CAPACITY)
     for step in CAPACITY.rounds[0].steps:
-        ran(tmp_path / step.file, step.clients)
+        ran(tmp_path / step.file, step.load)
     assert find(tmp_path).record.run.plan.clients == 4_000
 
 
