@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from statistics import median
+from statistics import fmean, median
 
 import msgspec
 
+from fermatkit.measures import Measure
 from loadgen.record import Record
 from loadgen.significance import enough, p_value, ratio, significant
 from loadgen.summary import Summary
@@ -65,11 +66,18 @@ def _share(summary: Summary) -> float:
     return bad / asked if asked else 0.0
 
 
-FIGURES: dict[str, tuple[str, Callable[[Summary], float | None]]] = {
-    "response p50": ("ms", lambda summary: summary.latency_ms.p50),
-    "response p99": ("ms", lambda summary: summary.latency_ms.p99),
-    "connect p99": ("ms", lambda summary: summary.connect_ms.p99),
-    "came to nothing": ("%", lambda summary: 100 * _share(summary)),
+def _processor(record: Record) -> float | None:
+    """Of the server, on average."""
+    known = [one for sample in record.samples if (one := sample.readings.get(Measure.CPU)) is not None]
+    return fmean(known) if known else None
+
+
+FIGURES: dict[str, tuple[str, Callable[[Record], float | None]]] = {
+    "response p50": ("ms", lambda record: record.summed().latency_ms.p50),
+    "response p99": ("ms", lambda record: record.summed().latency_ms.p99),
+    "connect p99": ("ms", lambda record: record.summed().connect_ms.p99),
+    "came to nothing": ("%", lambda record: 100 * _share(record.summed())),
+    "server's CPU": ("% core", _processor),
 }
 """What is judged; of all of them less is better. A few: each more asks for more runs."""
 
@@ -89,8 +97,8 @@ def judged(old: Sequence[Record], new: Sequence[Record]) -> Judgement:
     return Judgement(sense=_overall(figures), runs=(len(old), len(new)), needed=needed, figures=figures)
 
 
-def _values(records: Sequence[Record], pick: Callable[[Summary], float | None]) -> list[float]:
-    values = [pick(record.summed()) for record in records]
+def _values(records: Sequence[Record], pick: Callable[[Record], float | None]) -> list[float]:
+    values = [pick(record) for record in records]
     known = [value for value in values if value is not None]
     return known if len(known) == len(values) else []
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import accumulate
 from math import comb
 from statistics import NormalDist, median
 
@@ -55,17 +56,27 @@ def significant(p_values: Mapping[str, float]) -> set[str]:
     return found
 
 
-def ratio(old: Sequence[float], new: Sequence[float]) -> tuple[float, float, float] | None:
+def ratio(old: Sequence[float], new: Sequence[float]) -> tuple[float, float | None, float | None] | None:
     """New over old: the median of all pairs, and the 95 % interval around it; None with a 0 among the old.
 
-    The interval's order statistics are those of the normal approximation of the rank sum (Moses 1965).
+    The interval's order statistics are those of the rank sum (Moses 1965); with so few runs that not even the
+    least and the greatest pair hold 95 %, there is none.
     """
     if not all(old):
         return None
     pairs = sorted(one / other for one in new for other in old)
-    spread = (len(old) * len(new) * (len(old) + len(new) + 1) / 12) ** 0.5
-    outside = max(0, int(len(pairs) / 2 - NormalDist().inv_cdf(1 - LEVEL / 2) * spread))
-    return median(pairs), pairs[outside], pairs[-1 - outside]
+    outside = _outside(len(old), len(new))
+    return (median(pairs), pairs[outside - 1], pairs[-outside]) if outside else (median(pairs), None, None)
+
+
+def _outside(old: int, new: int) -> int:
+    """So many pairs on each side end the interval, the last of them in it; 0: no interval is wide enough."""
+    if max(old, new) > _MOST:
+        spread = (old * new * (old + new + 1) / 12) ** 0.5
+        return int(old * new / 2 - NormalDist().inv_cdf(1 - LEVEL / 2) * spread)
+    ways = _ways(tuple(range(1, old + new + 1)), old)
+    shares = accumulate(ways[total] / comb(old + new, old) for total in sorted(ways))
+    return sum(share <= LEVEL / 2 for share in shares)
 
 
 def _ranks(values: Sequence[float]) -> list[int]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from msgspec import structs
+
 from loadgen.cli.sides import told
 from loadgen.judging import Sense, judged
 from loadgen.record import Record
+from loadgen.watched import Sample
 from support.loads import record, run, second
 
 
@@ -38,6 +41,17 @@ def test_the_same_runs_do_not_differ() -> None:
     assert judgement.sense is Sense.SAME
     assert "no difference: 6 new runs beside 6 old ones" in told(judgement, ["a note"])
     assert told(judgement, ["a note"]).endswith("a note")
+
+
+def test_the_servers_own_processor_is_judged_where_it_was_watched() -> None:
+    def watched(percent: float) -> Record:
+        samples = tuple(Sample(at=float(at), readings={"cpu:utilization": percent + at}) for at in range(3))
+        return structs.replace(runs([10])[0], samples=samples)
+
+    old, new = [watched(20 + n) for n in range(5)], [watched(40 + n) for n in range(5)]
+    found = {figure.name: figure for figure in judged(old, new).figures}["server's CPU"]
+    assert (found.sense, found.old, found.new) == (Sense.WORSE, 23.0, 43.0)
+    assert "server's CPU" not in {figure.name for figure in judged(old, [*new[1:], *runs([10])]).figures}
 
 
 def test_what_one_run_does_not_have_is_not_judged() -> None:

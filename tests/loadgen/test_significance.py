@@ -68,16 +68,24 @@ def test_a_shift_of_a_quarter_is_nearly_always_found_in_ten_runs():
     assert found / rounds > 0.95
 
 
-def test_the_interval_holds_the_true_ratio_as_often_as_it_says():
-    chance, rounds, held = random.Random(9), 400, 0
+@pytest.mark.parametrize(("before", "after"), [(4, 4), (5, 5), (5, 9), (21, 22)])
+def test_the_interval_holds_the_true_ratio_as_often_as_it_says(before: int, after: int):
+    chance, rounds, held = random.Random(9), 3_000, 0
     for _ in range(rounds):
-        old = [chance.lognormvariate(0, 0.2) for _ in range(8)]
-        new = [1.5 * chance.lognormvariate(0, 0.2) for _ in range(8)]
+        old = [chance.lognormvariate(0, 0.2) for _ in range(before)]
+        new = [1.5 * chance.lognormvariate(0, 0.2) for _ in range(after)]
         _, least, most = ratio(old, new) or (0, 0, 0)
+        assert least is not None
+        assert most is not None
         held += least <= 1.5 <= most
-    assert held / rounds > 0.92
+    assert held / rounds > 1 - LEVEL - 3 * (LEVEL / rounds) ** 0.5
 
 
 def test_a_ratio_to_nothing_is_unknown():
     assert ratio([0.0, 1.0], [1.0, 1.0]) is None
-    assert ratio([2.0], [1.0]) == (0.5, 0.5, 0.5)
+
+
+def test_so_few_runs_that_no_interval_holds_95_percent_have_none():
+    assert ratio([2.0], [1.0]) == (0.5, None, None)
+    assert ratio([1.0, 2.0, 4.0], [1.0, 2.0, 4.0]) == (1.0, None, None)
+    assert ratio([1.0, 2.0, 4.0, 8.0], [1.0, 2.0, 4.0, 8.0]) == (1.0, 1 / 8, 8.0)
