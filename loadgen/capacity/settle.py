@@ -6,12 +6,14 @@ they are not taken it is enough that it answers; a server that is no Cloud Serve
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 import msgspec
 
+from fermatkit.errors import ExitCode, UserError
 from loadgen.ws.dial import target
 
 _API = "/fermat/api"
@@ -39,16 +41,20 @@ class Settling:
     """One server, as it is before the first try: who is connected then is none of the search's clients."""
 
     def __init__(self, url: str, ca: str | None) -> None:
+        """UserError when there is none."""
         self._where = target(url)
         self._tls = ssl.create_default_context(cafile=ca) if self._where.secure else None
-        self._asked = self._answers()
-        self._others = self._clients() if self._asked else None
+        if why := self._connects():
+            raise UserError(
+                f"nobody can be loaded at {url}: {why}; is the server running?", ExitCode.UNHEALTHY
+            )
+        self._speaks = self._greets()
+        self._others = self._clients() if self._speaks else None
 
     def wait(self) -> bool:
         """Until it is as before, WITHIN at most; False: it does not even answer."""
-        if not self._asked:
+        if not self._speaks:
             time.sleep(PAUSE)
-            return True
         deadline = time.monotonic() + WITHIN
         while True:
             answers = self._answers()
@@ -60,7 +66,19 @@ class Settling:
             time.sleep(_AGAIN)
 
     def _answers(self) -> bool:
+        """Over HTTP, as a Cloud Server; another when it can be connected to."""
+        return self._greets() if self._speaks else self._connects() is None
+
+    def _greets(self) -> bool:
         return self._ask("GET", "user", {}) is not None
+
+    def _connects(self) -> str | None:
+        """Why it cannot be connected to."""
+        try:
+            socket.create_connection((self._where.host, self._where.port), timeout=_ASK_WITHIN).close()
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
 
     def _clients(self) -> int | None:
         """Who is registered, or on the way to be; None: it does not tell."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fermatkit.errors import ExitCode, UserError
-from loadgen import limits, results
+from loadgen import limits, means, results
 from loadgen.capacity import predict
 from loadgen.capacity.hunt import BROKEN_OFF, DEAD, Hunt
 from loadgen.capacity.result import NAME, By, Capacity, Limit, Step
@@ -48,6 +48,7 @@ def main(words: list[str]) -> int:
     if args.shard != WHOLE:
         raise UserError("--shard is a part of a plan, and a search tries whole ones: leave it out")
     plan = planned.chosen(args)
+    means.provide(msgspec.structs.replace(plan, clients=1), WHOLE)  # its certificates and addresses are there
     generator = _room(plan, args) if own.by is By.CLIENTS else None
     bounds = _bounds(own, generator)
     folder = results.new_folder(own.out, datetime.now(UTC))

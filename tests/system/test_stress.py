@@ -69,7 +69,7 @@ def after_some_tries(folder: Path, process: subprocess.Popen[str]) -> dict[str, 
             return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
 def test_broken_off_it_tells_what_was_found_and_leaves_no_load(tmp_path: Path, number: int) -> None:
     with standin(tmp_path, 1000) as server:
         process = begin(server, *QUICK, "--duration", "2s", "--json")
@@ -94,6 +94,14 @@ def test_killed_it_leaves_its_file_and_no_load(tmp_path: Path) -> None:
         process.kill()
         tries[0].wait(timeout=15)
         process.communicate()
+
+
+def test_without_a_server_there_is_nothing_to_find(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        pass
+    done = Searched(begin(server))
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith(f"loadgen: nobody can be loaded at {server.url.replace('http', 'ws')}: ")
 
 
 @pytest.mark.parametrize(
