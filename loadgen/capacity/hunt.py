@@ -72,7 +72,7 @@ class Hunt:
     def _predict(self, first: Record | None) -> None:
         """What the server's resources should last for, by the first try that there was."""
         if first is not None:
-            self._limits = (*self._generator, *predict.of_server(first))
+            self._limits = predict.by_clients((*self._generator, *predict.of_server(first)))
 
     def _try(self, load: int) -> tuple[Step, Answer]:
         seed = (self._plan.seed + len(self._tries)) % 2**63

@@ -34,9 +34,13 @@ _TASKS = (
 
 
 def of_server(record: Record) -> tuple[Limit, ...]:
-    """What the server's resources should last for; the lowest first, what is unknown last."""
-    found = (_descriptors(record.samples), _heap(record), _threads(record))
-    return tuple(sorted(found, key=lambda one: (one.clients is None, one.clients or 0)))
+    """What the server's resources should last for."""
+    return by_clients((_descriptors(record.samples), _heap(record), _threads(record)))
+
+
+def by_clients(limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    """The lowest first, what is unknown last."""
+    return tuple(sorted(limits, key=lambda one: (one.clients is None, one.clients or 0)))
 
 
 def of_generator(most: int, items: Sequence[Item]) -> Limit:
@@ -48,7 +52,10 @@ def of_generator(most: int, items: Sequence[Item]) -> Limit:
 
 def _descriptors(samples: Sequence[Sample]) -> Limit:
     """There are as many as it has anyway, and one a client."""
-    base = _typical(opened - peers for opened, peers in _pairs(samples, Measure.FDS, Measure.ESTABLISHED))
+    pairs = _pairs(samples, Measure.FDS, Measure.ESTABLISHED)
+    base = _typical(
+        opened - peers for opened, peers in pairs if opened > peers
+    )  # or a list of sockets is old
     limit = _last(samples, Measure.FDS_LIMIT)
     if base is None or limit is None:
         return _unknown(Measure.FDS, samples)

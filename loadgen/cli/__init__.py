@@ -23,9 +23,7 @@ from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, means, results
 from loadgen.cli import crew, planned, watching
 from loadgen.cli.ending import interrupted_by_signals, printed
-from loadgen.cli.page import page_beside
 from loadgen.cli.table import table
-from loadgen.crew.leader import longest
 from loadgen.engine import Engine
 from loadgen.environment import environment
 from loadgen.figures import missed
@@ -116,7 +114,7 @@ def _load(args: argparse.Namespace) -> int:
         if not args.quiet:
             say(sys.stderr, f"{limits.line(needs)}\n")
     clients = len(args.shard.clients(plan.clients))
-    job = watching.job(args, plan.url, plan.name, clients, longest(plan))
+    job = watching.job(args, plan.url, plan.name, clients, plan.longest)
     started = datetime.now(UTC)
     file = results.create(args.out, started)
     stamp = started.isoformat(timespec="milliseconds")
@@ -131,7 +129,7 @@ def _load(args: argparse.Namespace) -> int:
         file.close()
     if file.problem:
         say(sys.stderr, f"loadgen: {file.problem}\n")
-    page = page_beside(file.path)
+    page = import_module("loadgen.cli.page").beside(file.path)
     text = msgspec.json.encode(summary).decode() if args.json else table(summary) + page
     printed(text, f"; it is in {file.path}")
     return summary.exit_code

@@ -13,7 +13,7 @@ from loadgen.report.model import report
 from loadgen.say import say
 
 
-def page_beside(path: Path) -> str:
+def beside(path: Path) -> str:
     """Write it, in the language of the locale; the summary's line about it, or none: why stands on stderr."""
     page = path.with_name(PAGE)
     try:

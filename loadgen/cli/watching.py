@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import sys
-from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 from fermatkit.errors import UserError
 from loadgen.say import say
-from loadgen.watch.by_sidecar import LEASE
 from loadgen.watch.messages import ByPid, BySidecar, Job
-from loadgen.watch.sidecar_api import Refused, Sidecar, Unanswered
 from loadgen.ws.dial import target
 
 TOKEN = "FERMAT_SIDECAR_TOKEN"  # noqa: S105 - where it is, not what
@@ -39,7 +35,12 @@ def job(args: argparse.Namespace, url: str, name: str, clients: int, seconds: fl
     run, how many clients, for how long it may last.
     """
     if args.sidecar is not None:
-        return _by_sidecar(args, name, clients, seconds)
+        if args.pid is not None:
+            raise UserError("--sidecar and --pid are two ways to watch one server; leave one of them out")
+        announced: BySidecar = import_module("loadgen.cli.announcing").by_sidecar(
+            args, name, clients, seconds
+        )
+        return announced
     if args.sidecar_token_file is not None:
         raise UserError("--sidecar-token-file needs --sidecar: whose token is it?")
     where = target(url)
@@ -57,46 +58,6 @@ def note(words: str, args: argparse.Namespace) -> None:
     """Say it; unless nobody wants to hear, and nobody has asked for the watching."""
     if not args.quiet or args.sidecar is not None or args.pid is not None:
         say(sys.stderr, f"loadgen: {words}\n")
-
-
-def _by_sidecar(args: argparse.Namespace, name: str, clients: int, seconds: float) -> BySidecar:
-    if args.pid is not None:
-        raise UserError("--sidecar and --pid are two ways to watch one server; leave one of them out")
-    token = _token(args.sidecar_token_file)
-    until = datetime.now(UTC) + timedelta(seconds=seconds)
-    who = f"{name} on {socket.gethostname()}, to {until:%H:%M} UTC at the latest"
-    try:
-        sidecar = Sidecar(args.sidecar, token)
-        sidecar.state()
-        if token is not None:
-            sidecar.announce(clients, LEASE, who)
-    except ValueError as error:
-        raise UserError(f"--sidecar: {error}") from None
-    except Refused as error:
-        raise UserError(
-            f"--sidecar {args.sidecar} does not take the announcement of the load: {error}"
-        ) from None
-    except Unanswered as error:
-        raise UserError(f"--sidecar {args.sidecar}: {error}; start it, or leave --sidecar out") from None
-    if token is None:
-        note(f"without a token (${TOKEN}) the load is not announced: people are told of what it causes", args)
-    return BySidecar(url=sidecar.url, token=token, clients=clients, who=who)
-
-
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        found = os.environ.get(TOKEN, "").strip()
-    else:
-        try:
-            found = path.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", "is no text")
-            raise UserError(f"--sidecar-token-file {path}: {why}") from error
-        if not found:
-            raise UserError(f"--sidecar-token-file {path}: is empty; write the [health] token into it")
-    if not found.isascii() or not found.isprintable():
-        raise UserError("the sidecar's token has characters in it that no token has")
-    return found or None
 
 
 def _process(pid: int) -> int:

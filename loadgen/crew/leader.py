@@ -94,16 +94,9 @@ class _Worker(msgspec.Struct):
     outcome: Outcome | None = None
 
 
-def longest(plan: Plan) -> float:
-    """Seconds that a run of this plan can take at most, if all goes as it may."""
-    limits = plan.limits
-    waits = limits.registered_within + limits.answered_within + limits.closed_within
-    return plan.begin + plan.duration + waits
-
-
 def at_most(plan: Plan) -> float:
     """Seconds from a worker's job after which it must have ended, whatever has happened."""
-    return READY_WITHIN + longest(plan) + _TO_SPARE + STOPPED_WITHIN
+    return READY_WITHIN + plan.longest + _TO_SPARE + STOPPED_WITHIN
 
 
 class Leader:
@@ -234,7 +227,7 @@ class Leader:
         stages = {self._workers[number].stage for number in left}
         at = now + self._lead
         if stages == {Stage.READY}:
-            self._deadline = at + longest(self._plan) + _TO_SPARE
+            self._deadline = at + self._plan.longest + _TO_SPARE
             return self._on(left, Stage.RAMPING, Begin(at), now)
         if stages == {Stage.SETTLED}:
             return self._on(left, Stage.HOLDING, Hold(at), now)

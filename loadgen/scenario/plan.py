@@ -85,6 +85,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return sum(stage.duration for stage in self.stages)
 
     @property
+    def longest(self) -> float:
+        """Seconds that a run of it can take at most, if all goes as it may."""
+        limits = self.limits
+        waits = limits.registered_within + limits.answered_within + limits.closed_within
+        return self.begin + self.duration + waits
+
+    @property
     def begin(self) -> float:
         """Seconds from the start to the begin of the first stage."""
         return self.ramp.seconds(self.ramping) + self.settle

@@ -12,17 +12,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from typing import Protocol
 
 from loadgen.watch import messages
-from loadgen.watch.by_pid import PidEye
-from loadgen.watch.by_sidecar import SidecarEye
-from loadgen.watch.messages import BySidecar, Job, Said
+from loadgen.watch.messages import ByPid, BySidecar, Job, Said
 
 _EVERY = 1.0
 """Seconds from one look to the next."""
-
-
 _NICE = 5
 """The load comes first where there is one core for both."""
 
@@ -40,8 +37,14 @@ class Eye(Protocol):
         """At the end."""
 
 
+_EYES = {BySidecar: ("by_sidecar", "SidecarEye"), ByPid: ("by_pid", "PidEye")}
+"""Only the wanted one is imported: a watcher takes memory beside the generator."""
+
+
 def _eye(job: Job) -> Eye:
-    return SidecarEye(job) if isinstance(job, BySidecar) else PidEye(job)
+    module, name = _EYES[type(job)]
+    eye: Eye = getattr(import_module(f"loadgen.watch.{module}"), name)(job)
+    return eye
 
 
 def _say(things: Iterable[Said]) -> None:

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fermatkit.errors import ExitCode
-from loadgen.crew import leader as leading
 from loadgen.crew.leader import End, Leader, Order, Show, Tell
 from loadgen.crew.messages import Begin, Ended, FromWorker, Hold, Job, Ready, Refused, Settled, Still, Stop
 from loadgen.outcome import Clients, Outcome
@@ -213,7 +212,7 @@ def test_who_talks_for_ever_is_ended_too():
         orders = [*leader.heard(0, second(), now), *leader.tick(now)]
         assert now < 1000
     assert End(0) in orders
-    assert now > leading.longest(PLAN)
+    assert now > PLAN.longest
     assert "long after its work should have been over" in leader.outcome().losses[0]
 
 
@@ -250,4 +249,4 @@ def second() -> Second:
 
 def test_the_longest_time_of_a_plan():
     plan = flat(clients=30, ramp=10, duration=10, registered_within=1, answered_within=2, closed_within=4)
-    assert leading.longest(plan) == 3 + 1 + 10 + 2 + 4
+    assert plan.longest == 3 + 1 + 10 + 2 + 4
