@@ -35,6 +35,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a search keeps to."""
 
     start: int
+    """1 to `most`."""
     most: int
     """The greatest load that may be tried."""
     resolution: float = 0.05
@@ -114,20 +115,18 @@ class Search:
     def _first_round(self) -> Steps:
         """Steps by two until one is carried and the next is not, then by halves to the resolution."""
         carried, failed = 0, None
-        load = min(self.bounds.start, self.bounds.most)
+        load = self.bounds.start
         while failed is None or failed - carried > max(1, self.bounds.resolution * carried):
             answer = yield from self._try(0, load)
             if answer is None:
                 break
             if answer:
-                carried = load
+                carried = self.low.load = load
             else:
-                failed = load
+                failed = self.high.load = load
             if carried == self.bounds.most:
                 break
             load = _between(carried, failed, self.bounds.most)
-        self.low.load = carried or None
-        self.high.load = failed
 
     def _bet(self, number: int, end: End) -> Steps:
         """Try an end once more; one that was missed moves outwards, by twice as much each time."""

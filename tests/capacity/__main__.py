@@ -79,8 +79,12 @@ def _line(one: dict[str, Any]) -> str:
 
 
 def _simulated(one: dict[str, Any]) -> str:
-    shares = f"{one['inside']:>8.1%}{one['promised']:>10.1%}{one['width']:>8.0%}"
+    shares = f"{one['inside']:>8.1%}{one['promised']:>10.1%}{_width(one['width']):>8}"
     return f"{one['noise']:24}{shares}{one['tries']:>7.1f}"
+
+
+def _width(width: float) -> str:
+    return "open" if math.isinf(width) else f"{width:.0%}"
 
 
 if __name__ == "__main__":

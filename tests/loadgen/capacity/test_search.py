@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capacity.simulated import NOISES, carried_out, contains, simulate
-from loadgen.capacity.search import BET, DOUBTFUL, Answer, Bounds
+from loadgen.capacity.search import BET, DOUBTFUL, Answer, Bounds, Search
 
 SEARCHES = 1_000
 
@@ -57,6 +57,14 @@ def test_with_little_noise_the_interval_is_narrow() -> None:
     came = simulate("lognormal, 5 %", SEARCHES, seed=2)
     assert came["width"] < 0.3
     assert came["tries"] < 36
+
+
+def test_broken_off_in_the_first_round_it_says_where_it_was_and_that_this_proves_nothing() -> None:
+    search = Search(Bounds(start=100, most=10_000))
+    steps = search.steps()
+    assert search.confidence == 0.0
+    assert [next(steps), *map(steps.send, (True, True, False))] == [100, 200, 400, 283]
+    assert (search.low.load, search.high.load, search.confidence) == (200, 400, 0.0)
 
 
 def test_what_the_generator_cannot_make_is_never_the_servers_fault():
