@@ -126,8 +126,10 @@ class Hunt:
         if search.too_much is not None:
             why = next(done.reasons[0] for tried, done in self._pairs() if tried.load == search.too_much)
             found.append(f"the generator ended first, at {search.too_much:,}: {why}")
-        elif self._generator and not found and search.high.load is None:
-            found.append(f"the search ended at {search.bounds.most:,}, and all of it was carried")
+        elif not found and search.high.load is None and self._generator:
+            (ours,) = self._generator
+            if ours.clients == search.bounds.most:
+                found.append(f"the generator ended first, at {search.bounds.most:,}: {ours.why}")
         return tuple(found)
 
     def _write(self, found: Capacity) -> None:
