@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills chaos mutants clean
+.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills chaos mutants dist clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -115,6 +115,12 @@ soak: $(VENV)/.dev ## thousands of clients held: nobody lost, memory flat? six m
 
 capacity: $(VENV)/.dev ## 20 searches for a known knee, and thousands simulated: is the interval right? ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m capacity
+
+# Dated as the last commit: from the same commit the same bytes, anywhere. Without git as hatchling dates it by itself.
+dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
+dist: $(VENV)/.dev ## wheel and sdist into dist/: the same bytes from the same commit
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
 
 clean: ## remove what was made here
 	@rm -rf build dist loadgen-results .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

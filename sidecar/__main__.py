@@ -1,7 +1,19 @@
 """``python -m sidecar`` is ``fermat-sidecar``."""
 
+from __future__ import annotations
+
 import sys
 
-from sidecar.cli import main
+from fermatkit import unix
 
-sys.exit(main())
+
+def main() -> int:
+    """The program; its exit status."""
+    unix.required("fermat-sidecar")
+    from sidecar.cli import main as program  # noqa: PLC0415 - imports what Windows has not
+
+    return program()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,6 +20,7 @@ import msgspec
 
 from fermatkit import eventloop
 from fermatkit.errors import ExitCode, UserError
+from fermatkit.version import ShowVersion
 from loadgen import limits, means, results
 from loadgen.cli import crew, planned, watching
 from loadgen.cli.ending import interrupted_by_signals, printed
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     planned.add_flags(parser)
     add = parser.add_argument
+    add("--version", action=ShowVersion)
     add("--json", action="store_true", help="print the summary as one JSON object, and nothing else")
     add("--quiet", action="store_true", help="no progress on stderr")
     add(

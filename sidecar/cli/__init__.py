@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fermatkit.errors import ExitCode, UserError
+from fermatkit.version import ShowVersion
 
 DEFAULT_CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
 
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fermat-sidecar", description="The watchdog of Fermat's Cloud Server.", allow_abbrev=False
     )
+    parser.add_argument("--version", action=ShowVersion)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (words, arguments) in _COMMANDS.items():
         sub = commands.add_parser(name, help=words, description=words, allow_abbrev=False)

@@ -1,0 +1,18 @@
+"""Where the programs run: Linux, macOS and other Unixes, but not Windows itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fermatkit.errors import ExitCode
+
+
+def required(program: str) -> None:
+    """End the process in one line where the system is no Unix: its locks, signals and sockets are needed.
+
+    To be called before anything is imported that imports them.
+    """
+    if os.name != "posix":
+        sys.stderr.write(f"{program}: Windows has not what it needs: run it in WSL 2, as INSTALL.md says\n")
+        sys.exit(ExitCode.USAGE)
