@@ -18,13 +18,15 @@ class Company(ABC):
         """`ramping`: how many of them have a place in the ramp."""
         self.registered_ever = self.failures = self.lost = self.departed = self.left = 0
         """How many clients so far: registered, or open where there is nothing to register. Who was lost or
-        departed (as planned) was that before; who is back has not departed. Who left had the goodbye
-        answered."""
+        departed (as planned) was that before; who is back has not departed, nor is it lost. Who left had the
+        goodbye answered."""
         self.gave_up = False
         self.hushed = False
         """Nobody pings any more: there would always be one more answer to wait for."""
         self.settled = asyncio.Event()
         """Every client of the ramp has either been registered or failed."""
+        self.persistent = False
+        """Who is lost comes back."""
         self.forsaken = asyncio.Event()
         """Nobody is registered, and nobody will be."""
         self._ramping = ramping
@@ -55,5 +57,7 @@ class Company(ABC):
             self.settled.set()
         elif self.failures >= HOPELESS and not self.registered_ever:
             self.gave_up = True
-        if not (len(self) or self.departed) and (self.settled.is_set() or self.gave_up):
+        if not (len(self) or self.departed or (self.persistent and self.lost)) and (
+            self.settled.is_set() or self.gave_up
+        ):
             self.forsaken.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 
 from cloudserver import session as cloud
@@ -22,6 +23,7 @@ from loadgen.roles.ids import Ids
 from loadgen.roles.lines import Lines
 from loadgen.roles.lists import Lists
 from loadgen.roles.pings import Pings
+from loadgen.roles.returns import Returns
 from loadgen.scenario.acts import Act
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.events import Event, Shard
@@ -52,6 +54,8 @@ class Crowd(Company):
         self._went: dict[int, float] = {}  # when who is away left
         self._farewells: deque[tuple[float, Connection]] = deque()
         self._leaving = False
+        self._returns = Returns(plan, self._come_back)
+        self.persistent = self._returns.wanted
         self._lists, self._pings = Lists(self._context), Pings(self._context)
         self._discoveries, self._lines = Discoveries(self._context), Lines(self._context)
         self._acts: dict[Act, Callable[[float, int, int | None, int | None], None]] = {
@@ -81,7 +85,7 @@ class Crowd(Company):
         self._acts[act](due, client, size, peer)
 
     def tick(self) -> float:
-        """See `Company`: who pings or reads in its turn, and who expires."""
+        """See `Company`: who pings or reads in its turn, who expires, and who comes back."""
         now = monotonic()
         self._expire(now)
         if not self.hushed:
@@ -119,6 +123,8 @@ class Crowd(Company):
         now = monotonic()
         if connection.operation is Operation.CONNECT:
             self.registered_ever += 1
+        elif self._returns.back(client.number):
+            self.lost -= 1
         else:
             self.departed -= 1
         client.state = State.THERE
@@ -157,8 +163,10 @@ class Crowd(Company):
         elif connection.parting and kind == trouble.closed(1000):  # another came with its identity
             self._depart(client, graceful=True)
         else:
-            client.state = State.GONE
+            client.state, client.graceful = State.GONE, trouble.is_closed(kind)
+            self._went[client.number] = -inf  # what it had there, nobody has promised to keep
             self.lost += 1
+            self._returns.lost(client.number, monotonic())
             self.books.error(kind or trouble.DROPPED)
         self._look_around()
 
@@ -216,9 +224,19 @@ class Crowd(Company):
             account.unsent()
             self.books.error(trouble.NOT_AWAY)
             return
+        self._connect_again(due, client)
+
+    def _come_back(self, due: float, number: int) -> None:
+        """The client comes back that was lost."""
+        self.books.accounts[Operation.RECONNECT].scheduled()
+        self._connect_again(due, self._context.clients[number])
+
+    def _connect_again(self, due: float, client: Client) -> None:
         client.state = State.COMING
         own = keys.client_keys(client.identity)
-        again = Connection(number, own, self.books, self, Operation.RECONNECT, slow=is_slow(client.part))
+        again = Connection(
+            client.number, own, self.books, self, Operation.RECONNECT, slow=is_slow(client.part)
+        )
         client.connection = again
         self._gate.arrive(due, again)
 
@@ -237,7 +255,7 @@ class Crowd(Company):
         self._context.clients[connection.client].state = State.GONE
         if connection.operation is Operation.CONNECT:
             self.failures += 1
-        else:
+        elif not self._returns.lost(connection.client, monotonic()):
             self.departed -= 1
             self.lost += 1
         self._look_around()

@@ -20,6 +20,10 @@ def contradictions(plan: Plan, written: Mapping[str, object], *, any_host: bool)
     yield from wrong_target(plan.url, any_path=plan.echoes, any_host=any_host)
     if plan.ca is not None and not plan.url.startswith("wss:"):
         yield Mistake("ca", "belongs to wss://, and url has none")
+    if plan.comeback is not None and plan.echoes:
+        yield Mistake("return", "belongs to Cloud Clients, and the mix has none")
+    elif plan.comeback is not None and plan.comeback.first > plan.comeback.most:
+        yield Mistake("return.first", "is longer than return.most")
     yield from _ramp(plan, written.get("ramp"))
     yield from _mix(plan)
     if not plan.stages:

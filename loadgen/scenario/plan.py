@@ -8,6 +8,7 @@ import msgspec
 
 from fermatkit.toml.texts import line
 from loadgen.scenario.behaviours import Duplicate, Echo, Lister
+from loadgen.scenario.comeback import Return
 from loadgen.scenario.mix import Mix, shares
 from loadgen.scenario.stages import Length, Ramp, Stage
 from loadgen.scenario.target import Sources
@@ -56,6 +57,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...] = msgspec.field(name="stage", default=(Stage(duration=30.0, rate=200.0),))
     mix: Mix = (Lister(),)
     limits: Limits = Limits()
+    comeback: Return | None = msgspec.field(name="return", default=None)
+    """Without it a client whose connection is lost is lost for good."""
     thresholds: Thresholds = ()
 
     @property

@@ -17,6 +17,7 @@ from loadgen.scenario.behaviours import (
     Returner,
     SlowReader,
 )
+from loadgen.scenario.comeback import Return
 from loadgen.scenario.plan import Plan
 from loadgen.scenario.spans import Span
 from loadgen.scenario.stages import Ramp, Stage
@@ -68,6 +69,7 @@ ramps = st.one_of(
     ),
 )
 stages = st.builds(Stage, duration=st.floats(0, 6), rate=st.floats(0, 30), to=st.none() | st.floats(0, 30))
+comebacks = st.builds(Return, first=st.floats(0.01, 10), most=st.floats(10, 3600), jitter=st.floats(0, 1))
 plans = st.builds(
     Plan,
     seed=seeds,
@@ -77,4 +79,7 @@ plans = st.builds(
     stages=st.lists(stages, min_size=1, max_size=3).map(tuple),
     mix=st.lists(clouds, min_size=1, max_size=5).map(tuple)
     | st.lists(echoes, min_size=1, max_size=3).map(tuple),
-).filter(lambda plan: sum(plan.counts) == plan.clients and plan.ramping > 0)
+    comeback=st.none() | comebacks,
+).filter(
+    lambda plan: sum(plan.counts) == plan.clients and plan.ramping > 0 and not (plan.echoes and plan.comeback)
+)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen.scenario.behaviours import Duplicate, Echo, Leaver, Lister, Pair, Returner, SlowReader
+from loadgen.scenario.comeback import Return
 from loadgen.scenario.load import load, parse
 from loadgen.scenario.plan import Limits, Plan
 from loadgen.scenario.spans import Span
@@ -66,6 +67,10 @@ every = "500ms"
 [limits]
 pending = 100
 answered_within = "2s"
+
+[return]
+first = "500ms"
+jitter = 0.5
 """
 PLAN = Plan(
     seed=42,
@@ -87,6 +92,7 @@ PLAN = Plan(
         SlowReader(bite=256.0, every=0.5),
     ),
     limits=Limits(pending=100, answered_within=2.0),
+    comeback=Return(first=0.5, jitter=0.5),
 )
 
 
@@ -191,6 +197,8 @@ STAGE = '[[stage]]\nduration = "20s"\nrate = "1/s"\n'
             "mix[0].headers: host is the WebSocket upgrade's own",
         ),
         ('thresholds = "lost = 0"', 'thresholds: must be a list of texts, like "response p99 < 200ms"'),
+        ('[[mix]]\ndo = "echo"\n[return]', "return: belongs to Cloud Clients, and the mix has none"),
+        ('[return]\nfirst = "11s"', "return.first: is longer than return.most"),
         ("x = ", "is not TOML: Invalid value"),
     ],
 )
