@@ -90,6 +90,7 @@ class Crowd(Company):
         self._expire(now)
         if not self.hushed:
             self._pings.tick(now)
+        self._returns.tick(now)
         return min(self._lists.tick(now), beat(now))
 
     def _expire(self, now: float) -> None:

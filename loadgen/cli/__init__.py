@@ -49,6 +49,7 @@ _COMMANDS = {
     "plan": "planned",
     "self-test": "selftest",
     "stress": "stress",
+    "drill": "drill",
 }
 """Which module of this package has the others."""
 _EPILOG = """\
@@ -56,9 +57,9 @@ exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags
 or this machine was the bottleneck · 130 interrupted
 
 loadgen echo --url URL is short for loadgen --preset echo: numbered messages to any WebSocket server that
-sends them back. loadgen stress finds out how much a server carries. loadgen report FILE, merge
-FILE… and compare OLD NEW read result files; loadgen plan shows a plan; loadgen self-test proves this program
-against a server of its own: see their --help"""
+sends them back. loadgen stress finds out how much a server carries, loadgen drill what clients live through
+when one fails. loadgen report FILE, merge FILE… and compare OLD NEW read result files; loadgen plan shows a
+plan; loadgen self-test proves this program against a server of its own: see their --help"""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+NAME = "drill.json"
+FOLDER = "drills"
+"""Of a run's folder: each drill has one of its name in it."""
+
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """What was stated before, and whether it was met."""
@@ -14,11 +18,13 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """At most; seconds, or a count where the name says so."""
     took: float | None
     """None: it did not happen before the drill ended."""
+    least: float = 0.0
+    """At least: a server is not to be ended too soon, either."""
 
     @property
     def met(self) -> bool:
         """Whether it was."""
-        return self.took is not None and self.took <= self.within
+        return self.took is not None and self.least <= self.took <= self.within
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,26 +40,28 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     harm: str
     """What was done, in words."""
-    passed: bool
+    passed: bool | None
+    """None: it was not done, or proves nothing."""
     reasons: tuple[str, ...] = ()
-    """Why it did not pass; or, first, why it proves nothing."""
+    """Why it did not pass; or, first, why it was not done or proves nothing."""
     objectives: tuple[Objective, ...] = ()
     detected: float | None = None
-    """The sidecar has an incident."""
+    """The sidecar has noticed: where its story of the incident begins."""
     acted: float | None = None
-    """It began to end or start the server, or systemd did."""
+    """It ordered the server's end or its start."""
     listening: float | None = None
-    """The server accepts connections again."""
+    """A new server listens on the port."""
     proven: float | None = None
-    """The sidecar has seen the server work."""
+    """The sidecar has seen the server work, and calls the incident over."""
     back: tuple[tuple[int, float | None], ...] = ()
-    """Percent of the clients that were there (50, 95, 100) → so many are registered again."""
+    """Percent of the clients that were there (50, 95, 100) → so many are registered for good; 0: they always
+    were."""
     clients: int = 0
     """Registered when the harm was done."""
     lost_messages: int = 0
     duplicated_messages: int = 0
     alerts: tuple[Alert, ...] = ()
     evidence: tuple[str, ...] = ()
-    """Names of the files that the sidecar kept."""
+    """Files that the sidecar kept, in `evidence` beside `drill.json`."""
     file: str = ""
     """The result file of its load, beside `drill.json`."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
 
+from loadgen.pacing import Agenda, beat
 from loadgen.scenario.plan import Plan
 from loadgen.schedule.comeback import Waits
 
@@ -27,7 +27,7 @@ class Returns:
         self.wanted = plan.comeback is not None
         self._waits = None if plan.comeback is None else Waits(plan.seed, plan.comeback)
         self._come = come
-        self._due: list[tuple[float, int]] = []
+        self._agenda: Agenda[int] = Agenda()
         self._lost: dict[int, _Lost] = {}
 
     def lost(self, client: int, now: float) -> bool:
@@ -39,7 +39,7 @@ class Returns:
         one.failed = one.failed + 1 if again else 0
         one.back = False
         if self._waits is not None:
-            heappush(self._due, (now + self._waits.wait(client, one.failed, one.tried), client))
+            self._agenda.add(now + self._waits.wait(client, one.failed, one.tried), client)
             one.tried += 1
         return again
 
@@ -52,6 +52,7 @@ class Returns:
         return True
 
     def tick(self, now: float) -> None:
-        """Let them come who are due."""
-        while self._due and self._due[0][0] <= now:
-            self._come(*heappop(self._due))
+        """Let them come who are due, at every beat."""
+        while turn := self._agenda.take(now):
+            due, client = turn
+            self._come(min(beat(due), now), client)

@@ -12,8 +12,8 @@ Wait = Annotated[float, msgspec.Meta(ge=0.01, le=3600, extra={"unit": "duration"
 class Return(msgspec.Struct, frozen=True, kw_only=True):
     """They try again until they are registered, or the run ends.
 
-    The defaults are the real client's, which never gives up: 5 s from the loss to the first attempt (Tyrus' own
-    delay), 5 s more after a connect that failed (cloud-server.md §3); and a little chance, as phones have it.
+    The defaults are the real client's, which never gives up: 5 s from the loss to the first attempt (Tyrus'
+    own delay), 5 s more after a connect that failed (cloud-server.md §3); and a little chance, as phones are.
     """
 
     first: Wait = 5.0

@@ -22,5 +22,5 @@ class Waits:
 
         `failed`: attempts in a row; `tried`: attempts of this client so far, in the whole run.
         """
-        wait = min(self._plan.first * 2 ** min(failed, _MOST_DOUBLINGS), self._plan.most)
+        wait = min(self._plan.first * 2.0 ** min(failed, _MOST_DOUBLINGS), self._plan.most)
         return wait * (1 + self._plan.jitter * share(self._key, tried * _MOST_CLIENTS + client))

@@ -1,0 +1,97 @@
+"""`loadgen drill`: what clients live through when a server fails under load."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from fermatkit.errors import ExitCode, UserError, meant
+from loadgen import results
+from loadgen.cli.ending import interrupted_by_signals, printed
+from loadgen.drills.cases import CASES, Case
+from loadgen.drills.conduct import conduct
+from loadgen.drills.result import FOLDER, Drill
+from loadgen.drills.table import HEAD, line
+from loadgen.say import say
+
+_EPILOG = """\
+Of each drill what was done, when it was noticed, acted on and over, and when the clients were back is in
+DIR/STAMP/drills/NAME: run.jsonl, drill.json, evidence. loadgen report DIR/STAMP has one chapter for all.
+
+exit codes: 0 all that could be done here passed · 1 one did not · 2 wrong flags · 4 one proves nothing: the
+generator or this machine was the bottleneck · 130 interrupted"""
+_ALL = "all"
+_MOST = 20_000
+
+
+def main(words: list[str]) -> int:
+    """`words` begin with the command; returns the exit code. UserError for what its user can put right."""
+    args = _parser().parse_args(words[1:])
+    cases = _chosen(args.names)
+    if not 2 <= args.clients <= _MOST:  # noqa: PLR2004 - one for each behaviour
+        raise UserError(f"--clients is {args.clients:,}, but must be 2 to {_MOST:,}")
+    seed = secrets.randbits(32) if args.seed is None else args.seed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it in order, as Ctrl-C does
+    folder = results.new_folder(args.out, datetime.now(UTC))
+    done: list[Drill] = []
+    code = ExitCode.INTERRUPTED
+    try:
+        for case in cases:
+            _tell(f"{case.name}: {case.harm} …", args)
+            place = folder / FOLDER / case.name
+            done.append(
+                conduct(
+                    case, args.clients, seed, place, interrupted_by_signals, lambda words: _tell(words, args)
+                )
+            )
+        code = _code(done)
+    except KeyboardInterrupt:
+        _tell("broken off; what was done until then:", args)
+    text = msgspec.json.encode(done).decode() if args.json else "\n".join([HEAD, *map(line, done)])
+    printed(text if args.json else f"{text}\n\nresults  {folder}", f"; it is in {folder}")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    names = "\n".join(f"  {case.name:20} {case.harm}" for case in CASES.values())
+    parser = argparse.ArgumentParser(
+        prog="loadgen drill",
+        description="Starts a stand-in Cloud Server, a sidecar over it, clients on it; and breaks something.",
+        epilog=f"drills:\n{names}\n\n{_EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("names", nargs="+", metavar="NAME", help=f"of a drill (below), or {_ALL}")
+    add("--clients", type=int, default=500, metavar="N", help="on the server (%(default)s)")
+    add("--seed", type=int, metavar="N", help="the same schedule again (random)")
+    add("--json", action="store_true", help="print the results as one JSON list, and nothing else")
+    add("--quiet", action="store_true", help="no progress on stderr")
+    add("--out", type=Path, default=Path("loadgen-results"), metavar="DIR", help="for results (%(default)s)")
+    return parser
+
+
+def _chosen(names: list[str]) -> list[Case]:
+    """In the order of the table. UserError."""
+    for name in names:
+        if name not in (_ALL, *CASES):
+            raise UserError(f"no drill is called {name!r}; {meant(name, (*CASES, _ALL))}")
+    return [case for case in CASES.values() if _ALL in names or case.name in names]
+
+
+def _code(done: list[Drill]) -> ExitCode:
+    """That of the worst; what cannot be done here is no fault."""
+    if any(drill.passed is False for drill in done):
+        return ExitCode.UNHEALTHY
+    invalid = any(drill.passed is None and drill.file for drill in done)
+    return ExitCode.INVALID_RUN if invalid else ExitCode.GOOD
+
+
+def _tell(words: str, args: argparse.Namespace) -> None:
+    if not args.quiet:
+        say(sys.stderr, f"{words}\n")

@@ -1,0 +1,64 @@
+"""What is seen of a drill while it lasts, beside its load: who listens, what the sidecar says. Blocking."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from threading import Event, Thread
+
+from fermatkit import sockets
+from loadgen.drills.scene import Scene
+from loadgen.watch.sidecar_api import Past, Sidecar, Unanswered
+
+_LISTENS_EVERY = 0.1
+_ASKS_EVERY = 0.4
+
+
+class Eyes:
+    """Two threads, so that a sidecar that takes its time hides nobody who listens."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.owners: list[tuple[float, int | None]] = []
+        """`time.monotonic`, and who listens on the server's port from then on."""
+        self.looks: list[tuple[float, bool | None]] = []
+        """`time.monotonic`, and whether the sidecar calls the server proven; None: it does not answer."""
+        self.past = Past([], [])
+        """What it told last of the time since it began."""
+        self._port, self._pid = scene.port, scene.pid
+        self._sidecar = Sidecar(scene.sidecar_url)
+        self._since = time.time()
+        self._over = Event()
+        self._threads = [Thread(target=look, daemon=True) for look in (self._listeners, self._stories)]
+
+    def open(self) -> None:
+        """Begin to look."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Look once more, and no more."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._ask()
+
+    def _listeners(self) -> None:
+        before: int | None = -1
+        while not self._over.wait(_LISTENS_EVERY):
+            found = sockets.owner(self._port, self._pid)
+            now = found if isinstance(found, int) else None
+            if now != before:
+                self.owners.append((time.monotonic(), now))
+            before = now
+
+    def _stories(self) -> None:
+        while not self._over.wait(_ASKS_EVERY):
+            self._ask()
+
+    def _ask(self) -> None:
+        ready = None
+        with suppress(Unanswered):
+            state = self._sidecar.state()
+            self.past = self._sidecar.incidents(self._since)
+            ready = state.ready and state.pid is not None
+        self.looks.append((time.monotonic(), ready))

@@ -1,0 +1,104 @@
+"""A drill's own Cloud Server, a stand-in, and its own sidecar over it: processes in a temporary directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from fermatkit.errors import ExitCode, UserError
+from loadgen.drills.keeper import MARK
+from loadgen.watch.sidecar_api import Sidecar, State, Unanswered
+
+PATIENCE = 45.0
+"""Seconds for the server to be started and proven, on a busy machine."""
+_LOOK = 0.2
+_LAST_WORDS = 300
+
+
+class Scene:
+    """Both, and what a harm has to know of them. All of it is ended by whoever keeps the directory."""
+
+    def __init__(
+        self,
+        directory: Path,
+        channel: str,
+        *,
+        habits: Sequence[str] = (),
+        limits: str = "",
+        environment: dict[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        """`channel`: an Apprise URL; `before`: a command that runs the sidecar, where that is needed."""
+        self.directory = directory
+        self.port, health = _free_port(), _free_port()
+        self.url = f"ws://127.0.0.1:{self.port}"
+        self.sidecar_url = f"http://127.0.0.1:{health}"
+        self.sidecar = Sidecar(self.sidecar_url)
+        self.pid = 0
+        """The server's, when it was last proven."""
+        self.server_directory = directory / "server"
+        self.held = ExitStack()
+        """What a harm takes hold of, to be let go at the end."""
+        self.environment = {**os.environ, **(environment or {}), MARK: str(directory)}
+        self.config = directory / "sidecar.toml"
+        self._before = before
+        self.server_directory.mkdir()
+        server = [sys.executable, "-m", "cloudserver", "--port", str(self.port)]
+        server += [word for habit in habits for word in ("--habit", habit)]
+        quiet = "" if "quiet_from" in limits else 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
+        self.config.write_text(
+            f"[server]\ncommand = {json.dumps(server)}\ndirectory = 'server'\nport = {self.port}\n"
+            f"[state]\ndirectory = 'state'\n[health]\nport = {health}\n"
+            f"[[channel]]\nname = 'drill'\nurl = '{channel}'\n[limits]\n{quiet}{limits}"
+        )
+
+    def start_sidecar(self) -> None:
+        """Which starts the server, or takes over the one that runs."""
+        with (self.directory / "sidecar.log").open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
+                [*self._before, *self.command("run")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                start_new_session=True,
+            )
+
+    def command(self, *words: str) -> list[str]:
+        """One of the sidecar's own."""
+        return [sys.executable, "-m", "sidecar", *words, "--config", str(self.config)]
+
+    def proven(self) -> State:
+        """Wait for it. UserError when it does not come to that."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(Unanswered):
+                state = self.sidecar.state()
+                if state.ready and state.pid is not None and state.status == "pass":
+                    self.pid = state.pid
+                    return state
+            time.sleep(_LOOK)
+        raise UserError(f"the drill's own server was not well in time: {self._last_words}", ExitCode.INTERNAL)
+
+    @property
+    def _last_words(self) -> str:
+        text = (self.directory / "sidecar.log").read_text(errors="replace").strip()
+        return text.rpartition("\n")[2][-_LAST_WORDS:] or "its sidecar said nothing"
+
+    @property
+    def evidence(self) -> Path:
+        """What the sidecar keeps of an ill server; perhaps nothing is there."""
+        return self.directory / "state" / "evidence"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
