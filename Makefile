@@ -107,7 +107,7 @@ bench-health: $(VENV)/.dev ## /health beside its peers, on one core; the watchin
 bench-load: $(VENV)/.dev ## the load generator beside a C client, k6, Artillery, Tsung and Locust; ten minutes, best as root
 	@$(BIN)/python -m benchmarks.load
 
-report: $(VENV)/.dev ## docs/reports/ anew: the stand-in loaded, searched for its limit; both languages; ten minutes
+report: $(VENV)/.dev ## docs/reports/ anew: the stand-in loaded, searched for its limit, broken; both languages; twenty minutes
 	@$(BIN)/python -m benchmarks.report
 
 soak: $(VENV)/.dev ## thousands of clients held: nobody lost, memory flat? six minutes; SOAK="--clients 15000 --minutes 30"
