@@ -142,14 +142,11 @@ def of_discovery(kind: str) -> str:
     return f"discovery: {kind}"
 
 
-_CLOSED = "closed by the server with"
-
-
 def closed(code: int) -> str:
     """A close frame from the server."""
-    return f"{_CLOSED} {code}"
+    return f"closed by the server with {code}"
 
 
 def is_closed(kind: str | None) -> bool:
     """Whether it is one, whatever its code."""
-    return kind is not None and kind.startswith(_CLOSED)
+    return kind is not None and kind.startswith(closed(0).removesuffix("0"))

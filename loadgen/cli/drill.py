@@ -14,8 +14,10 @@ import msgspec
 from fermatkit.errors import ExitCode, UserError, meant
 from loadgen import results
 from loadgen.cli.ending import interrupted_by_signals, printed
+from loadgen.drills import place, stage
 from loadgen.drills.cases import CASES, Case
-from loadgen.drills.conduct import conduct
+from loadgen.drills.conduct import Load, conduct, not_done
+from loadgen.drills.place import Place
 from loadgen.drills.result import FOLDER, Drill
 from loadgen.drills.table import HEAD, line
 from loadgen.say import say
@@ -23,6 +25,9 @@ from loadgen.say import say
 _EPILOG = """\
 Of each drill what was done, when it was noticed, acted on and over, and when the clients were back is in
 DIR/STAMP/drills/NAME: run.jsonl, drill.json, evidence. loadgen report DIR/STAMP has one chapter for all.
+
+Another server than one of its own is broken only if all of --url, --sidecar, --pid and
+--i-may-break-this-server are there, by the drills that need nothing of the stand-in: kill, reconnect-storm.
 
 exit codes: 0 all that could be done here passed · 1 one did not · 2 wrong flags · 4 one proves nothing: the
 generator or this machine was the bottleneck · 130 interrupted"""
@@ -36,7 +41,8 @@ def main(words: list[str]) -> int:
     cases = _chosen(args.names)
     if not 2 <= args.clients <= _MOST:  # noqa: PLR2004 - one for each behaviour
         raise UserError(f"--clients is {args.clients:,}, but must be 2 to {_MOST:,}")
-    seed = secrets.randbits(32) if args.seed is None else args.seed
+    theirs = _theirs(args)
+    load = Load(args.clients, secrets.randbits(32) if args.seed is None else args.seed)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it in order, as Ctrl-C does
     folder = results.new_folder(args.out, datetime.now(UTC))
     done: list[Drill] = []
@@ -44,18 +50,35 @@ def main(words: list[str]) -> int:
     try:
         for case in cases:
             _tell(f"{case.name}: {case.harm} …", args)
-            place = folder / FOLDER / case.name
-            done.append(
-                conduct(
-                    case, args.clients, seed, place, interrupted_by_signals, lambda words: _tell(words, args)
-                )
-            )
+            done.append(_done(case, theirs, load, folder / FOLDER / case.name, args))
         code = _code(done)
     except KeyboardInterrupt:
         _tell("broken off; what was done until then:", args)
     text = msgspec.json.encode(done).decode() if args.json else "\n".join([HEAD, *map(line, done)])
     printed(text if args.json else f"{text}\n\nresults  {folder}", f"; it is in {folder}")
     return code
+
+
+def _done(case: Case, theirs: Place | None, load: Load, folder: Path, args: argparse.Namespace) -> Drill:
+    if theirs is not None and case.anywhere is None:
+        return not_done(case, "it is done only to a server that was started for it", folder)
+    if case.lacks:
+        return not_done(case, case.lacks, folder)
+    staged = stage.own(case) if theirs is None else stage.given(case, theirs)
+    return conduct(case, staged, load, folder, interrupted_by_signals, lambda words: _tell(words, args))
+
+
+def _theirs(args: argparse.Namespace) -> Place | None:
+    """The server that somebody wants broken, if it is not to be one of our own. UserError."""
+    asked = (args.url, args.sidecar, args.pid, args.i_may_break_this_server or None)
+    if not any(asked):
+        return None
+    if not all(asked):
+        raise UserError(
+            "a server that was not started for the drill is broken only when that is asked for twice: name it"
+            " by --url, --sidecar and --pid, and say --i-may-break-this-server; or leave all four out"
+        )
+    return place.theirs(args.url, args.sidecar, args.pid)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     add("names", nargs="+", metavar="NAME", help=f"of a drill (below), or {_ALL}")
     add("--clients", type=int, default=500, metavar="N", help="on the server (%(default)s)")
     add("--seed", type=int, metavar="N", help="the same schedule again (random)")
+    add("--url", metavar="URL", help="of a server that was not started for this: see below")
+    add("--sidecar", metavar="URL", help="that watches it")
+    add("--pid", type=int, metavar="N", help="that it has")
+    add("--i-may-break-this-server", action="store_true", help="and it will be broken")
     add("--json", action="store_true", help="print the results as one JSON list, and nothing else")
     add("--quiet", action="store_true", help="no progress on stderr")
     add("--out", type=Path, default=Path("loadgen-results"), metavar="DIR", help="for results (%(default)s)")

@@ -12,6 +12,7 @@ from functools import cache
 import msgspec
 
 from loadgen.drills import harms
+from loadgen.drills.place import Place
 from loadgen.drills.scene import Scene
 from loadgen.drills.stated import CRASH, GRACE, HANG, HEAP, NOTICED, Stated, restart_within
 from loadgen.scenario.behaviours import Lister, Returner
@@ -50,6 +51,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Of the sidecar's configuration: what follows its ``[limits]``."""
     environment: dict[str, str] = {}
     small_disk: bool = False
+    anywhere: Callable[[Place], None] | None = None
+    """How it is done to a server that was not started for it, where that can be."""
     wants: str | None = None
     """A trouble without which it proves nothing."""
 
@@ -99,11 +102,17 @@ def _of_small_disk() -> str:
 
 
 _CASES = (
-    Case(name="kill", harm="SIGKILL to the server", do=harms.kill, stated=CRASH),
+    Case(
+        name="kill",
+        harm="SIGKILL to the server",
+        do=harms.kill,
+        anywhere=harms.kill,
+        stated=CRASH,
+    ),
     Case(name="hang", harm="the server's loop stands still", do=harms.hang, stated=HANG),
     Case(
         name="leak-threads",
-        harm=f"{250} clients go without a close frame, and each leaves a thread behind",
+        harm=f"{harms.LEAVERS} clients go without a close frame, and each leaves a thread behind",
         do=harms.leak_threads,
         stated=restart_within(_LEAKING + GRACE),
         limits=_quiet_now,
@@ -142,6 +151,7 @@ _CASES = (
         name="reconnect-storm",
         harm="nine clients of ten lose their connection at once, and all are back within a second",
         do=harms.nothing,
+        anywhere=harms.nothing,
         stated=Stated(noticed=None, restarts=0),
         mix=(
             Returner(weight=9, services=Span(1, 1), after=Span(HARM_AT, HARM_AT), away=Span(1, 1)),

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -18,11 +18,10 @@ from loadgen import means
 from loadgen.drills.cases import HARM_AT, Case
 from loadgen.drills.eyes import Eyes
 from loadgen.drills.harms import Undone
-from loadgen.drills.keeper import kept
 from loadgen.drills.measure import Seen, measured, settled
+from loadgen.drills.place import Place
 from loadgen.drills.result import NAME, Alert, Drill
-from loadgen.drills.scene import Scene
-from loadgen.drills.sink import Sink, listening
+from loadgen.drills.stage import Staged
 from loadgen.engine import Engine
 from loadgen.environment import environment
 from loadgen.outcome import Outcome
@@ -45,50 +44,53 @@ _LOOK = 0.5
 _AFTERWARDS = 2.0
 """Seconds that everybody is seen to be back."""
 
+Note = Callable[[str], None]
 Signals = Callable[[Callable[[], None]], None]
 """Has the function called at Ctrl-C and SIGTERM, on the running loop."""
 
 
+class Load(msgspec.Struct, frozen=True):
+    """Of all drills of a run."""
+
+    clients: int
+    seed: int
+
+
 def conduct(
-    case: Case, clients: int, seed: int, folder: Path, signals: Signals, note: Callable[[str], None]
+    case: Case, staged: AbstractContextManager[Staged], load: Load, folder: Path, signals: Signals, note: Note
 ) -> Drill:
     """Do it, and leave run.jsonl, drill.json and the evidence in `folder`, which is made.
 
     KeyboardInterrupt when a person breaks it off; UserError for what its user can put right. `note` is called
     with sentences for people, from another thread, too.
     """
+    with staged as (place, harm):
+        folder.mkdir(parents=True)
+        course = _Course(case, place, harm, folder)
+        return left(course.run(plan(case, load, place.url), signals, note), folder)
+
+
+def not_done(case: Case, why: str, folder: Path) -> Drill:
+    """Of one that cannot be done."""
     folder.mkdir(parents=True)
-    if case.lacks:
-        reasons = (f"not done: {case.lacks}",)
-        drill = Drill(name=case.name, harm=case.harm, passed=None, reasons=reasons)
-    else:
-        with kept() as directory, listening() as sink:
-            scene = Scene(
-                directory,
-                sink.url,
-                habits=case.habits,
-                limits=case.limits(),
-                environment=case.environment,
-                before=case.before(str(directory / "server")),
-            )
-            with scene.held:
-                scene.start_sidecar()
-                scene.proven()
-                drill = _Course(case, scene, sink, folder).run(
-                    plan(case, clients, seed, scene.url), signals, note
-                )
+    reasons = (f"not done: {why}",)
+    return left(Drill(name=case.name, harm=case.harm, passed=None, reasons=reasons), folder)
+
+
+def left(drill: Drill, folder: Path) -> Drill:
+    """Written into its folder."""
     (folder / NAME).write_bytes(msgspec.json.format(msgspec.json.encode(drill), indent=1) + b"\n")
     return drill
 
 
-def plan(case: Case, clients: int, seed: int, url: str) -> Plan:
+def plan(case: Case, load: Load, url: str) -> Plan:
     """The load of a drill: its clients, and a message a second of one in ten."""
-    rate = max(5.0, clients / 10)
+    rate = max(5.0, load.clients / 10)
     return Plan(
-        seed=seed,
+        seed=load.seed,
         name=f"drill {case.name}",
         url=url,
-        clients=clients,
+        clients=load.clients,
         ramp=Ramp(rate=250.0),
         settle=1.0,
         stages=(Stage(name=case.name, duration=HARM_AT + case.stated.deadline, rate=rate),),
@@ -101,20 +103,20 @@ def plan(case: Case, clients: int, seed: int, url: str) -> Plan:
 class _Course:
     """What happens, from the first client to the last word."""
 
-    def __init__(self, case: Case, scene: Scene, sink: Sink, folder: Path) -> None:
-        self._case, self._scene, self._sink, self._folder = case, scene, sink, folder
+    def __init__(self, case: Case, place: Place, do: Callable[[], None], folder: Path) -> None:
+        self._case, self._place, self._do, self._folder = case, place, do, folder
         self._eyes: Eyes | None = None
         self._seconds: list[Second] = []
         self._broken_off = False
         self._undone = ""
-        self._pid = scene.pid
+        self._pid = place.pid
         self._harm_due: asyncio.Future[float]
 
-    def run(self, plan: Plan, signals: Signals, note: Callable[[str], None]) -> Drill:
+    def run(self, plan: Plan, signals: Signals, note: Note) -> Drill:
         """All of it."""
         means.provide(plan, WHOLE)
         path = self._folder / RUN
-        watched = BySidecar(url=self._scene.sidecar_url, token=None, clients=plan.clients, who=plan.name)
+        watched = BySidecar(url=self._place.sidecar_url, token=None, clients=plan.clients, who=plan.name)
         started = datetime.now(UTC).isoformat(timespec="milliseconds")
         with path.open("xb", buffering=0) as out:
             file = ResultFile(path, out)
@@ -170,11 +172,11 @@ class _Course:
         due = await self._harm_due
         await until(due)
         self._harmed = due - self._began
-        self._eyes = eyes = Eyes(self._scene)
+        self._eyes = eyes = Eyes(self._place)
         eyes.open()
         write(Mark(at=round(self._harmed, 3), kind=Kind.HARM, text=self._case.harm))
         try:
-            await asyncio.to_thread(self._case.do, self._scene)
+            await asyncio.to_thread(self._do)
         except (Undone, OSError) as error:
             self._undone = f"the harm could not be done: {error}"
         else:
@@ -196,12 +198,20 @@ class _Course:
             began=self._wall,
             pid=self._pid,
             past=eyes.past,
-            alerts=tuple(Alert(at=at - self._began, title=title) for at, title in [*self._sink.told]),
+            alerts=tuple(self._alerts(eyes)),
             owners=tuple((at - self._began, pid) for at, pid in [*eyes.owners]),
             looks=tuple((at - self._began, ready) for at, ready in [*eyes.looks]),
         )
         case = self._case
         return measured(case.name, case.harm, case.stated, self._seconds, tally, seen, doubts)
+
+    def _alerts(self, eyes: Eyes) -> list[Alert]:
+        sink = self._place.sink
+        if sink is None:
+            told = ((one.time.timestamp() - self._wall, one.title) for one in reversed(eyes.past.alerts))
+        else:
+            told = ((at - self._began, title) for at, title in [*sink.told])
+        return [Alert(at=at, title=title) for at, title in told]
 
     def _doubts(self, outcome: Outcome) -> list[str]:
         found = [self._undone] if self._undone else []
@@ -212,7 +222,9 @@ class _Course:
 
     def _evidence(self) -> tuple[str, ...]:
         """Copied, for the sidecar's own goes with its directory."""
+        if self._place.evidence is None:
+            return ()
         kept = self._folder / "evidence"
         with suppress(FileNotFoundError):
-            shutil.copytree(self._scene.evidence, kept)
+            shutil.copytree(self._place.evidence, kept)
         return tuple(sorted(str(path.relative_to(kept)) for path in kept.rglob("*") if path.is_file()))

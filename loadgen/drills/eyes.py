@@ -7,7 +7,7 @@ from contextlib import suppress
 from threading import Event, Thread
 
 from fermatkit import sockets
-from loadgen.drills.scene import Scene
+from loadgen.drills.place import Place
 from loadgen.watch.sidecar_api import Past, Sidecar, Unanswered
 
 _LISTENS_EVERY = 0.1
@@ -17,15 +17,15 @@ _ASKS_EVERY = 0.4
 class Eyes:
     """Two threads, so that a sidecar that takes its time hides nobody who listens."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, place: Place) -> None:
         self.owners: list[tuple[float, int | None]] = []
         """`time.monotonic`, and who listens on the server's port from then on."""
         self.looks: list[tuple[float, bool | None]] = []
         """`time.monotonic`, and whether the sidecar calls the server proven; None: it does not answer."""
         self.past = Past([], [])
         """What it told last of the time since it began."""
-        self._port, self._pid = scene.port, scene.pid
-        self._sidecar = Sidecar(scene.sidecar_url)
+        self._port, self._pid = place.port, place.pid
+        self._sidecar = Sidecar(place.sidecar_url)
         self._since = time.time()
         self._over = Event()
         self._threads = [Thread(target=look, daemon=True) for look in (self._listeners, self._stories)]

@@ -12,12 +12,13 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
+from loadgen.drills.place import Place
 from loadgen.drills.scene import Scene
 
 _ANSWERS_WITHIN = 5.0
 _DESCRIPTORS = 128
 """Twice as many as the habit leaves a server."""
-_LEAVERS = 250
+LEAVERS = 250
 """More than the threads that the habit lets it have."""
 _AWAY = 1.0
 """Seconds until a killed sidecar is started again, as by systemd."""
@@ -29,13 +30,13 @@ class Undone(Exception):
     """The harm could not be done; in words."""
 
 
-def nothing(_: Scene) -> None:
+def nothing(_: Place) -> None:
     """The plan does it."""
 
 
-def kill(scene: Scene) -> None:
+def kill(place: Place) -> None:
     """SIGKILL to the server."""
-    os.kill(scene.pid, signal.SIGKILL)
+    os.kill(place.pid, signal.SIGKILL)
 
 
 def hang(scene: Scene) -> None:
@@ -53,7 +54,7 @@ def leak_threads(scene: Scene) -> None:
     _habit(scene, "thread-leak")
     plan = scene.directory / "leavers.toml"
     plan.write_text(
-        f'clients = {_LEAVERS}\nurl = "{scene.url}"\nsettle = "0s"\n[ramp]\nrate = "125/s"\n'
+        f'clients = {LEAVERS}\nurl = "{scene.url}"\nsettle = "0s"\n[ramp]\nrate = "125/s"\n'
         '[[stage]]\nduration = "1s"\nrate = "0/s"\n[[mix]]\ndo = "leaver"\nafter = "0s"\ncode = 1006\n'
     )
     command = [sys.executable, "-m", "loadgen", "--plan", str(plan), "--quiet", "--json"]

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from fermatkit.errors import ExitCode, UserError
 from loadgen.drills.keeper import MARK
-from loadgen.watch.sidecar_api import Sidecar, State, Unanswered
+from loadgen.drills.place import Place
+from loadgen.drills.sink import Sink
+from loadgen.watch.sidecar_api import Sidecar, Unanswered
 
 PATIENCE = 45.0
 """Seconds for the server to be started and proven, on a busy machine."""
@@ -22,27 +24,25 @@ _LOOK = 0.2
 _LAST_WORDS = 300
 
 
-class Scene:
+class Scene(Place):
     """Both, and what a harm has to know of them. All of it is ended by whoever keeps the directory."""
 
     def __init__(
         self,
         directory: Path,
-        channel: str,
+        sink: Sink,
         *,
         habits: Sequence[str] = (),
         limits: str = "",
         environment: dict[str, str] | None = None,
         before: Sequence[str] = (),
     ) -> None:
-        """`channel`: an Apprise URL; `before`: a command that runs the sidecar, where that is needed."""
+        """`before`: a command that runs the sidecar, where that is needed."""
+        port, health = _free_port(), _free_port()
+        super().__init__(f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{health}", 0)
         self.directory = directory
-        self.port, health = _free_port(), _free_port()
-        self.url = f"ws://127.0.0.1:{self.port}"
-        self.sidecar_url = f"http://127.0.0.1:{health}"
-        self.sidecar = Sidecar(self.sidecar_url)
-        self.pid = 0
-        """The server's, when it was last proven."""
+        self.sink = sink
+        self.evidence = directory / "state" / "evidence"
         self.server_directory = directory / "server"
         self.held = ExitStack()
         """What a harm takes hold of, to be let go at the end."""
@@ -50,13 +50,13 @@ class Scene:
         self.config = directory / "sidecar.toml"
         self._before = before
         self.server_directory.mkdir()
-        server = [sys.executable, "-m", "cloudserver", "--port", str(self.port)]
+        server = [sys.executable, "-m", "cloudserver", "--port", str(port)]
         server += [word for habit in habits for word in ("--habit", habit)]
         quiet = "" if "quiet_from" in limits else 'quiet_from = "00:00"\nquiet_to = "00:00"\n'
         self.config.write_text(
-            f"[server]\ncommand = {json.dumps(server)}\ndirectory = 'server'\nport = {self.port}\n"
+            f"[server]\ncommand = {json.dumps(server)}\ndirectory = 'server'\nport = {port}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {health}\n"
-            f"[[channel]]\nname = 'drill'\nurl = '{channel}'\n[limits]\n{quiet}{limits}"
+            f"[[channel]]\nname = 'drill'\nurl = '{sink.url}'\n[limits]\n{quiet}{limits}"
         )
 
     def start_sidecar(self) -> None:
@@ -75,15 +75,16 @@ class Scene:
         """One of the sidecar's own."""
         return [sys.executable, "-m", "sidecar", *words, "--config", str(self.config)]
 
-    def proven(self) -> State:
+    def proven(self) -> None:
         """Wait for it. UserError when it does not come to that."""
+        sidecar = Sidecar(self.sidecar_url)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             with suppress(Unanswered):
-                state = self.sidecar.state()
-                if state.ready and state.pid is not None and state.status == "pass":
+                state = sidecar.state()
+                if state.ready and state.pid is not None:
                     self.pid = state.pid
-                    return state
+                    return
             time.sleep(_LOOK)
         raise UserError(f"the drill's own server was not well in time: {self._last_words}", ExitCode.INTERNAL)
 
@@ -91,11 +92,6 @@ class Scene:
     def _last_words(self) -> str:
         text = (self.directory / "sidecar.log").read_text(errors="replace").strip()
         return text.rpartition("\n")[2][-_LAST_WORDS:] or "its sidecar said nothing"
-
-    @property
-    def evidence(self) -> Path:
-        """What the sidecar keeps of an ill server; perhaps nothing is there."""
-        return self.directory / "state" / "evidence"
 
 
 def _free_port() -> int:

@@ -95,7 +95,7 @@ def _drills(report: Report, speech: Speech) -> Iterator[Block]:
     )  # fmt: skip
     yield Table(head, tuple(_drill(one, speech) for one in report.drills), words=2)
     for one in report.drills:
-        yield Text(text.harm.format(name=one.name, harm=one.harm) + _why(one, speech))
+        yield Text(text.harm.format(name=one.name, harm=speech.reason(one.harm)) + _why(one, speech))
         if one.objectives:
             rows = tuple(_objective(objective, speech) for objective in one.objectives)
             yield Table((text.objective, text.result, text.at_most, text.took), rows, words=2)
@@ -110,11 +110,12 @@ def _lived(lived: Lived, speech: Speech) -> Block:
 
 
 def _why(one: Drill, speech: Speech) -> str:
-    return f" {speech.list(one.reasons)}." if one.reasons else ""
+    return f" {speech.list([speech.reason(why) for why in one.reasons])}." if one.reasons else ""
 
 
 def _drill(one: Drill, speech: Speech) -> tuple[str, ...]:
     text = speech.words.text
+    results = {True: text.passed_drill, False: text.failed_drill, None: text.unknown_result}
     back = dict(one.back)
     moments = (
         one.detected,
@@ -125,7 +126,7 @@ def _drill(one: Drill, speech: Speech) -> tuple[str, ...]:
     )
     return (
         one.name,
-        text.passed_drill if one.passed else text.failed_drill,
+        results[one.passed],
         *(_moment(moment, speech) for moment in moments),
         speech.number(one.lost_messages),
         speech.number(one.duplicated_messages),
@@ -140,4 +141,5 @@ def _moment(moment: float | None, speech: Speech) -> str:
 def _objective(one: Objective, speech: Speech) -> tuple[str, ...]:
     text = speech.words.text
     took = text.never if one.took is None else speech.number(one.took, 1)
-    return one.name, text.held if one.met else text.missed, speech.number(one.within, 1), took
+    stated = [speech.number(one.least, 1)] * (one.least > 0) + [speech.number(one.within, 1)]
+    return speech.reason(one.name), text.held if one.met else text.missed, " – ".join(stated), took  # noqa: RUF001 - from … to

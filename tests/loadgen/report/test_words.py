@@ -11,6 +11,10 @@ import pytest
 from fermatkit.labels import labels
 from fermatkit.measures import Measure
 from loadgen import trouble
+from loadgen.drills.cases import CASES
+from loadgen.drills.measure import Seen, measured
+from loadgen.drills.result import Alert
+from loadgen.drills.stated import Stated
 from loadgen.engine import Phase
 from loadgen.outcome import Clients, Outcome
 from loadgen.report.speech import Speech
@@ -113,6 +117,18 @@ def test_no_reason_of_a_verdict_is_left_in_english(there: str) -> None:
     reasons = [reason for outcome in outcomes() for reason in judge(outcome, there).reasons]
     assert len(reasons) > 30
     assert [reason for reason in reasons if "«" in speech.reason(reason)] == []
+
+
+def test_nothing_that_is_said_of_a_drill_is_left_in_english() -> None:
+    speech = Speech("es")
+    for case in CASES.values():
+        seen = Seen(harmed=1.0, began=0.0, pid=1, alerts=(Alert(at=2.0, title="DOWN"),))
+        drill = measured(case.name, case.harm, case.stated, [], Tally(), seen, ["not done: unknown"])
+        for text in (drill.harm, *drill.reasons, *(one.name for one in drill.objectives)):
+            assert "«" not in speech.reason(text), text
+    late = Stated(acted=(10.0, 12.0))
+    told = measured("x", "x", late, [], Tally(), Seen(harmed=1.0, began=0.0, pid=1)).reasons
+    assert [one for one in told if "«" in speech.reason(one)] == []
 
 
 def test_what_is_not_known_is_quoted() -> None:
