@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills chaos mutants dist clean
+.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills drills-load chaos mutants dist clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -88,6 +88,9 @@ bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; eigh
 
 drills: $(VENV)/.dev ## each way to fail, done to a real process under the sidecar: seconds to detect, cured; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m drills
+
+drills-load: $(VENV)/.dev ## ten failures under load: when noticed, acted on, proven, and when clients were back; six minutes, root
+	@$(BIN)/python -m loadgen drill all --out build/drills-load
 
 chaos: $(VENV)/.dev ## 300 times kill -9 of the sidecar or its sender in an outage: what people were told; ten minutes
 	@PYTHONPATH=.:tests $(BIN)/python -m chaos

@@ -14,7 +14,7 @@ import msgspec
 from loadgen.drills import harms
 from loadgen.drills.place import Place
 from loadgen.drills.scene import Scene
-from loadgen.drills.stated import CRASH, GRACE, HANG, HEAP, NOTICED, Stated, restart_within
+from loadgen.drills.stated import COLLECTING, CRASH, GRACE, HANG, HEAP, NOTICED, Stated, restart_within
 from loadgen.scenario.behaviours import Lister, Returner
 from loadgen.scenario.comeback import Return
 from loadgen.scenario.mix import Mix
@@ -114,7 +114,7 @@ _CASES = (
         name="leak-threads",
         harm=f"{harms.LEAVERS} clients go without a close frame, and each leaves a thread behind",
         do=harms.leak_threads,
-        stated=restart_within(_LEAKING + GRACE),
+        stated=msgspec.structs.replace(restart_within(_LEAKING + GRACE), noticed=_LEAKING),
         limits=_quiet_now,
     ),
     Case(
@@ -128,10 +128,10 @@ _CASES = (
     ),
     Case(
         name="heap",
-        harm="a garbage collection that has no end",
-        do=harms.collect_garbage,
+        harm="garbage collections for 25 s, and no answer after them",
+        do=harms.exhaust_heap,
         stated=HEAP,
-        environment={"STANDIN_BUSY_SECONDS": "600"},
+        environment={"STANDIN_BUSY_SECONDS": f"{COLLECTING + GRACE:g}"},
     ),
     Case(
         name="disk-full",

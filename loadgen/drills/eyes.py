@@ -10,7 +10,7 @@ from fermatkit import sockets
 from loadgen.drills.place import Place
 from loadgen.watch.sidecar_api import Past, Sidecar, Unanswered
 
-_LISTENS_EVERY = 0.1
+_LISTENS_EVERY = 0.05
 _ASKS_EVERY = 0.4
 
 
@@ -43,13 +43,13 @@ class Eyes:
         self._ask()
 
     def _listeners(self) -> None:
-        before: int | None = -1
+        likely, before = self._pid, None
         while not self._over.wait(_LISTENS_EVERY):
-            found = sockets.owner(self._port, self._pid)
+            found = sockets.owner(self._port, likely)
             now = found if isinstance(found, int) else None
             if now != before:
                 self.owners.append((time.monotonic(), now))
-            before = now
+            likely, before = now or likely, now
 
     def _stories(self) -> None:
         while not self._over.wait(_ASKS_EVERY):

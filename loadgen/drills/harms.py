@@ -44,9 +44,10 @@ def hang(scene: Scene) -> None:
     _habit(scene, "blocked")
 
 
-def collect_garbage(scene: Scene) -> None:
-    """For minutes."""
+def exhaust_heap(scene: Scene) -> None:
+    """It collects garbage for as long as its environment says, and answers nothing when it is done."""
     _habit(scene, "busy")
+    _habit(scene, "blocked")  # in the loop's turn after that
 
 
 def leak_threads(scene: Scene) -> None:

@@ -142,10 +142,8 @@ class _Moments:
         self.restarts = len(seen.restarts)
         self.detected = _first([*(after for after, _ in lines), *map(seen.after, _opened(seen))])
         self.acted = _first(after for after, text in lines if text.startswith(_ORDERS))
-        self.listening = _first(
-            at - seen.harmed for at, pid in seen.owners if at > seen.harmed and pid not in (None, seen.pid)
-        )
         self.proven = _proven(seen)
+        self.listening = _listening(seen, self.proven)
         self.alerts = tuple(
             msgspec.structs.replace(one, at=one.at - seen.harmed)
             for one in seen.alerts
@@ -161,6 +159,12 @@ def _opened(seen: Seen) -> Iterator[datetime]:
 
 def _first(moments: Iterable[float | None]) -> float | None:
     return min((max(one, 0.0) for one in moments if one is not None), default=None)
+
+
+def _listening(seen: Seen, proven: float | None) -> float | None:
+    """When another process was seen to; whoever is proven before that look does by then."""
+    looked = (at - seen.harmed for at, pid in seen.owners if at > seen.harmed and pid not in (None, seen.pid))
+    return _first([*looked, proven]) if seen.restarts else None
 
 
 def _proven(seen: Seen) -> float | None:

@@ -17,7 +17,8 @@ START = 60.0
 BACK, BACK_WITHIN = 90, 120.0
 """Percent of the clients are back within so long (design, §3)."""
 COLLECTING = 20.0
-"""So long a server collects garbage without an answer: its heap is exhausted (`heap_after`)."""
+"""A server that has collected garbage for so long without an answer, and answers nothing when it is done, has
+no heap left (`heap_after`)."""
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,4 +54,6 @@ def restart_within(acted: float, *, not_before: float = 0.0) -> Stated:
 
 CRASH = restart_within(NOTICED)
 HANG = restart_within(NOTICED + SIGNS_FOR + EVIDENCE + GRACE, not_before=SIGNS_FOR)
-HEAP = restart_within(NOTICED + COLLECTING + EVIDENCE + GRACE, not_before=COLLECTING)
+HEAP = restart_within(
+    NOTICED + COLLECTING + GRACE + SIGNS_FOR + EVIDENCE + GRACE, not_before=COLLECTING + SIGNS_FOR
+)
