@@ -23,11 +23,13 @@ from loadgen.trouble import REGISTRATION_REFUSED
 
 HARM_AT = 5.0
 """Seconds from the begin of the holding."""
-_ALL_AT_ONCE = Return(first=0.2, most=0.5, jitter=0.0)
-"""Nobody waits for anybody: the worst that clients can do."""
+_AT_ONCE = Return(first=0.1, most=0.1, jitter=1.0)
+"""Nobody waits for anybody: the worst that clients can do. Many are at the door at any moment."""
 _SPENT_FOR = 15.0
 _TOLD_AFTER = 10.0
 """Seconds for which descriptors are nearly used up before that is a finding."""
+_DISKS_EVERY = 10.0
+"""Seconds from one look of the sidecar at its disks to the next."""
 _LEAKING = 15.0
 """Seconds that the harm takes: another generator starts, and its clients come and go."""
 _TERM = 10.0
@@ -135,9 +137,15 @@ _CASES = (
     ),
     Case(
         name="disk-full",
-        harm="the server's disk is full for 8 s",
+        harm=f"the server's disk is full for {harms.FULL_FOR:g} s",
         do=harms.fill_disk,
-        stated=Stated(told=NOTICED + GRACE, restarts=0, clients_lost=0, deadline=60.0),
+        stated=Stated(
+            noticed=_DISKS_EVERY + NOTICED,
+            told=_DISKS_EVERY + NOTICED + GRACE,
+            restarts=0,
+            clients_lost=0,
+            deadline=60.0,
+        ),
         limits=_of_small_disk,
         small_disk=True,
     ),
@@ -157,7 +165,7 @@ _CASES = (
             Returner(weight=9, services=Span(1, 1), after=Span(HARM_AT, HARM_AT), away=Span(1, 1)),
             Lister(weight=1, services=Span(1, 1)),
         ),
-        comeback=_ALL_AT_ONCE,
+        comeback=_AT_ONCE,
         pending=100_000,
     ),
     Case(
@@ -165,7 +173,7 @@ _CASES = (
         harm="SIGKILL to the server, and all clients are at the door when the next one opens",
         do=harms.kill,
         stated=CRASH,
-        comeback=_ALL_AT_ONCE,
+        comeback=_AT_ONCE,
         pending=100_000,
         habits=("cold-burst",),
         wants=REGISTRATION_REFUSED,

@@ -22,7 +22,8 @@ LEAVERS = 250
 """More than the threads that the habit lets it have."""
 _AWAY = 1.0
 """Seconds until a killed sidecar is started again, as by systemd."""
-_FULL_FOR = 8.0
+FULL_FOR = 20.0
+"""Seconds."""
 _BLOCK = bytes(2**16)
 
 
@@ -86,7 +87,7 @@ def fill_disk(scene: Scene) -> None:
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(_BLOCK)
-        time.sleep(_FULL_FOR)
+        time.sleep(FULL_FOR)
     finally:
         filler.unlink(missing_ok=True)
 

@@ -29,7 +29,7 @@ def test_broken_off_it_ends_all_that_it_started(
     under_way: subprocess.Popen[str], tmp_path: Path, number: int
 ) -> None:
     directory = directory_of(under_way)
-    assert len(belonging(directory)) >= 3, "a sidecar, its sender, a server"
+    assert len(belonging(directory)) >= 2, "a sidecar, a server"
     under_way.send_signal(number)
     code, _, err = end(under_way)
     assert code == ExitCode.INTERRUPTED
