@@ -46,16 +46,21 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it in order, as Ctrl-C does
     folder = results.new_folder(args.out, datetime.now(UTC))
     done: list[Drill] = []
+    show = (lambda _: None) if args.json else printed
+    show(HEAD)
     code = ExitCode.INTERRUPTED
     try:
         for case in cases:
             _tell(f"{case.name}: {case.harm} …", args)
             done.append(_done(case, theirs, load, folder / FOLDER / case.name, args))
+            show(line(done[-1]))
         code = _code(done)
     except KeyboardInterrupt:
-        _tell("broken off; what was done until then:", args)
-    text = msgspec.json.encode(done).decode() if args.json else "\n".join([HEAD, *map(line, done)])
-    printed(text if args.json else f"{text}\n\nresults  {folder}", f"; it is in {folder}")
+        _tell("broken off", args)
+    if args.json:
+        printed(msgspec.json.encode(done).decode(), f"; it is in {folder}")
+    else:
+        printed(f"\nresults  {folder}")
     return code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,13 +128,14 @@ class _Course:
                 outcome = runner.run(self._live(plan, write, signals))
             verdict = judge(outcome, plan.there)
             file.write(summarise(plan, outcome, verdict, started=started, result_file=str(path)))
+        if self._eyes is not None:
+            self._eyes.close()
         if self._broken_off:
             raise KeyboardInterrupt
         if self._eyes is None:
             reasons = (*verdict.reasons, "the harm was not done: its clients did not come to hold")
             return Drill(name=self._case.name, harm=self._case.harm, passed=None, reasons=reasons, file=RUN)
-        self._eyes.close()
-        found = self._measured(self._eyes, outcome.tally, (*self._doubts(outcome),))
+        found = self._measured(self._eyes, outcome.tally, self._doubts(outcome))
         return msgspec.structs.replace(found, evidence=self._evidence(), file=RUN)
 
     async def _live(self, plan: Plan, write: Write, signals: Signals) -> Outcome:
@@ -155,6 +156,7 @@ class _Course:
 
         def break_off() -> None:
             self._broken_off = True
+            self._place.over.set()
             engine.interrupt()
 
         signals(break_off)
@@ -192,7 +194,7 @@ class _Course:
         well = bool(eyes.looks) and eyes.looks[-1][1] is True
         return passed > self._case.stated.deadline or (well and settled(self._measured(eyes, Tally())))
 
-    def _measured(self, eyes: Eyes, tally: Tally, doubts: tuple[str, ...] = ()) -> Drill:
+    def _measured(self, eyes: Eyes, tally: Tally, doubts: Sequence[str] = ()) -> Drill:
         seen = Seen(
             harmed=self._harmed,
             began=self._wall,

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -87,7 +86,7 @@ def fill_disk(scene: Scene) -> None:
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(_BLOCK)
-        time.sleep(FULL_FOR)
+        scene.over.wait(FULL_FOR)
     finally:
         filler.unlink(missing_ok=True)
 
@@ -106,8 +105,8 @@ def kill_sidecar(scene: Scene) -> None:
     """SIGKILL, and after a second another is there."""
     scene.process.kill()
     scene.process.wait()
-    time.sleep(_AWAY)
-    scene.start_sidecar()
+    if not scene.over.wait(_AWAY):
+        scene.start_sidecar()
 
 
 def _habit(scene: Scene, name: str) -> None:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import psutil
 
+from fermatkit.errors import UserError
+
 MARK = "FERMAT_LOADGEN_DRILL"
 _FAREWELL = 2.0
 """Seconds for a sidecar to end its server and itself."""
@@ -36,7 +38,10 @@ def kept() -> Iterator[Path]:
     keeper = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)  # noqa: S603
     assert keeper.stdin and keeper.stdout  # noqa: S101, PT018 - they are pipes
     try:
-        yield Path(os.fsdecode(keeper.stdout.readline().rstrip(b"\n")))
+        directory = os.fsdecode(keeper.stdout.readline().rstrip(b"\n"))
+        if not directory:
+            raise UserError("no temporary directory could be made; set TMPDIR to where there is room")
+        yield Path(directory)
     finally:
         keeper.stdin.close()
         with suppress(subprocess.TimeoutExpired):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 from fermatkit import sockets
 from fermatkit.errors import UserError
@@ -22,6 +23,8 @@ class Place:
     def __init__(self, url: str, sidecar_url: str, pid: int) -> None:
         self.url, self.sidecar_url, self.pid = url, sidecar_url, pid
         self.port = target(url).port
+        self.over = Event()
+        """The drill is: no harm goes on."""
 
 
 def theirs(url: str, sidecar_url: str, pid: int) -> Place:

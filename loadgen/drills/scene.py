@@ -21,6 +21,10 @@ from loadgen.watch.sidecar_api import Sidecar, Unanswered
 PATIENCE = 45.0
 """Seconds for the server to be started and proven, on a busy machine."""
 _LOOK = 0.2
+_MACHINE = "".join(
+    f'\n[rules.host-{what}]\nact = "note"\n' for what in ("memory", "swap", "pressure", "steal", "load")
+)
+"""It is others', too: what is wrong with it is no part of a drill."""
 _LAST_WORDS = 300
 
 
@@ -56,7 +60,7 @@ class Scene(Place):
         self.config.write_text(
             f"[server]\ncommand = {json.dumps(server)}\ndirectory = 'server'\nport = {port}\n"
             f"[state]\ndirectory = 'state'\n[health]\nport = {health}\n"
-            f"[[channel]]\nname = 'drill'\nurl = '{sink.url}'\n[limits]\n{quiet}{limits}"
+            f"[[channel]]\nname = 'drill'\nurl = '{sink.url}'\n[limits]\n{quiet}{limits}{_MACHINE}"
         )
 
     def start_sidecar(self) -> None:

@@ -55,5 +55,5 @@ def restart_within(acted: float, *, not_before: float = 0.0) -> Stated:
 CRASH = restart_within(NOTICED)
 HANG = restart_within(NOTICED + SIGNS_FOR + EVIDENCE + GRACE, not_before=SIGNS_FOR)
 HEAP = restart_within(
-    NOTICED + COLLECTING + GRACE + SIGNS_FOR + EVIDENCE + GRACE, not_before=COLLECTING + SIGNS_FOR
+    NOTICED + COLLECTING + GRACE + SIGNS_FOR + EVIDENCE + GRACE, not_before=COLLECTING + GRACE
 )
