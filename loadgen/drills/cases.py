@@ -159,7 +159,7 @@ _CASES = (
     ),
     Case(
         name="reconnect-storm",
-        harm="nine clients of ten lose their connection at once, and all are back within a second",
+        harm="nine clients of ten lose their connection at once, and are all at the door a second later",
         do=harms.nothing,
         anywhere=harms.nothing,
         stated=Stated(noticed=None, restarts=0),

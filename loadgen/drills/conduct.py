@@ -160,17 +160,19 @@ class _Course:
             engine.interrupt()
 
         signals(break_off)
-        course = asyncio.ensure_future(self._harm(write, engine.interrupt))
+        course = asyncio.ensure_future(self._harm(write))
+        course.add_done_callback(lambda _: engine.interrupt())
         try:
             outcome = await engine.run(self._began)
         finally:
             course.cancel()
-            await asyncio.gather(course, return_exceptions=True)
+            with suppress(asyncio.CancelledError):
+                await course
         # Its own end is as it should be.
         return msgspec.structs.replace(outcome, interrupted=self._broken_off)
 
-    async def _harm(self, write: Write, end: Callable[[], None]) -> None:
-        """Do it at its moment, wait until all is well again, and then `end` the run."""
+    async def _harm(self, write: Write) -> None:
+        """Do it at its moment, and wait until all is well again."""
         due = await self._harm_due
         await until(due)
         self._harmed = due - self._began
@@ -185,7 +187,6 @@ class _Course:
             while not self._is_over(eyes):  # noqa: ASYNC110 - other processes set no event
                 await asyncio.sleep(_LOOK)
             await asyncio.sleep(_AFTERWARDS)
-        end()
 
     def _is_over(self, eyes: Eyes) -> bool:
         passed = monotonic() - self._began - self._harmed

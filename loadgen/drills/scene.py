@@ -94,8 +94,12 @@ class Scene(Place):
 
     @property
     def _last_words(self) -> str:
-        text = (self.directory / "sidecar.log").read_text(errors="replace").strip()
-        return text.rpartition("\n")[2][-_LAST_WORDS:] or "its sidecar said nothing"
+        """The server's, or else its sidecar's."""
+        for name in ("state/server-output.log", "sidecar.log"):
+            with suppress(OSError):
+                if text := (self.directory / name).read_text(errors="replace").strip():
+                    return text.rpartition("\n")[2][-_LAST_WORDS:]
+        return "neither it nor its sidecar said anything"
 
 
 def _free_port() -> int:
