@@ -123,7 +123,7 @@ async def test_habits_are_listed_and_unknown_ones_named(tmp_path: Path):
             async with http.post("/standin/habits/sings") as answer:
                 assert answer.status == 404
                 assert "'sings'" in await answer.text()
-                assert "http-dead, ignore-term, log-eater" in await answer.text()
+                assert "http-dead, ignore-term, knee, log-eater" in await answer.text()
 
 
 async def test_it_tells_its_own_loop_lag(tmp_path: Path):
