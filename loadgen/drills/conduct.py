@@ -40,6 +40,8 @@ from loadgen.watched import Kind, Mark
 
 _LEAST = 8.0
 """Seconds that anything has to show itself."""
+_LATE = 1.0
+"""Seconds: what a drill measures is no finer."""
 _LOOK = 0.5
 _AFTERWARDS = 2.0
 """Seconds that everybody is seen to be back."""
@@ -218,7 +220,7 @@ class _Course:
 
     def _doubts(self, outcome: Outcome) -> list[str]:
         found = [self._undone] if self._undone else []
-        found += doubts(outcome.tally, outcome.seconds)
+        found += doubts(outcome.tally, outcome.seconds, _LATE)
         if self._case.wants is not None and self._case.wants not in outcome.tally.errors:
             found.append(f"it was not as bad as it should have been: no {self._case.wants}")
         return found

@@ -10,7 +10,7 @@ import msgspec
 from loadgen.drills.result import Alert, Drill, Objective
 from loadgen.drills.stated import BACK, Stated
 from loadgen.results import Second
-from loadgen.tally import MESSAGES, Tally, together
+from loadgen.tally import MESSAGES, Operation, Tally, together
 from loadgen.watch.sidecar_api import Incident, Past, Restart
 
 SHARES = (50, 95, 100)
@@ -114,19 +114,25 @@ def back(
     after = [one for one in seconds if one.at > harmed and one.phase != _LEAVING]
     found: dict[int, float | None] = {}
     for share in shares:
-        fewer = [n for n, one in enumerate(after) if one.registered * 100 < before * share]
-        first = fewer[-1] + 1 if fewer else None
-        if first is None:
+        enough = before * share / 100
+        fewer = [n for n, one in enumerate(after) if _fewest(one) < enough]
+        if not fewer:
             found[share] = 0.0
-        else:
-            found[share] = after[first].at - harmed if first < len(after) else None
+            continue
+        first = fewer[-1] + (after[fewer[-1]].registered < enough)
+        found[share] = after[first].at - harmed if first < len(after) else None
     return found
 
 
 def lost(seconds: Iterable[Second], harmed: float, before: int) -> int:
-    """So many clients were missing at the worst second."""
-    there = (one.registered for one in seconds if one.at > harmed and one.phase != _LEAVING)
+    """So many clients were missing at the worst moment."""
+    there = (_fewest(one) for one in seconds if one.at > harmed and one.phase != _LEAVING)
     return max(0, before - min(there, default=before))
+
+
+def _fewest(second: Second) -> int:
+    """Clients that were there all through a second: at its end, less those who had come back in it."""
+    return second.registered - second.tally.accounts[Operation.RECONNECT].answered
 
 
 class _Moments:

@@ -67,6 +67,13 @@ def test_the_seconds_in_which_all_leave_are_not_a_loss() -> None:
     assert there_before(course, 0.5) == 0
 
 
+def test_who_was_away_for_less_than_a_second_was_away() -> None:
+    course = seconds([8, 8, 8, 8])
+    course[2].tally.accounts[Operation.RECONNECT].answered = 6
+    assert lost(course, 2.5, 8) == 6
+    assert back(course, 2.5, 8, [20, 50, 100]) == {20: 0.0, 50: 0.5, 100: 0.5}
+
+
 def story(*lines: tuple[float, str], opened: float, closed: float | None) -> Incident:
     return Incident(
         number=1,
