@@ -33,8 +33,6 @@ _DISKS_EVERY = 10.0
 """Seconds from one look of the sidecar at its disks to the next."""
 _LEAKING = 15.0
 """Seconds that the harm takes: another generator starts, and its clients come and go."""
-_TERM = 10.0
-"""Seconds from SIGTERM to SIGKILL."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +75,7 @@ def _no_small_disk() -> str:
     if shutil.which("unshare") is None:
         return "a small disk needs unshare(1)"
     command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
-    done = subprocess.run(  # noqa: S603 - our own words
-        command,
-        capture_output=True,
-        check=False,
-    )
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own words
     if done.returncode == 0:
         return ""
     return "only root can mount a small disk" if os.geteuid() else "mounting a small disk is not allowed here"
