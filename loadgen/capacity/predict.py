@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 import msgspec
@@ -35,7 +36,7 @@ _TASKS = (
 
 def of_server(record: Record) -> tuple[Limit, ...]:
     """What the server's resources should last for."""
-    return by_clients((_descriptors(record.samples), _heap(record), _threads(record)))
+    return by_clients((_descriptors(record), _heap(record), _threads(record)))
 
 
 def by_clients(limits: Sequence[Limit]) -> tuple[Limit, ...]:
@@ -50,18 +51,28 @@ def of_generator(most: int, items: Sequence[Item]) -> Limit:
     return Limit(resource="generator", clients=most, why=why)
 
 
-def _descriptors(samples: Sequence[Sample]) -> Limit:
-    """There are as many as it has anyway, and one a client."""
-    pairs = _pairs(samples, Measure.FDS, Measure.ESTABLISHED)
-    base = _typical(
-        opened - peers for opened, peers in pairs if opened > peers
-    )  # or a list of sockets is old
-    limit = _last(samples, Measure.FDS_LIMIT)
+def _descriptors(record: Record) -> Limit:
+    """There are as many as it has anyway, and one a client.
+
+    Clients as the generator knows them: a sidecar lists sockets each ten seconds, which is a whole try.
+    """
+    base = _typical(opened - clients for opened, clients in _held(record))
+    limit = _last(record.samples, Measure.FDS_LIMIT)
     if base is None or limit is None:
-        return _unknown(Measure.FDS, samples)
+        return _unknown(Measure.FDS, record.samples)
     clients = max(0, int(limit - base))
     why = f"{limit:,.0f} descriptors, less {base:,.0f} that it has anyway, one a client"
     return Limit(resource=Measure.FDS, clients=clients, why=why)
+
+
+def _held(record: Record) -> Iterator[tuple[float, int]]:
+    """Open descriptors, and clients, of each look in a second that began and ended with as many of them."""
+    steady = [(a.at, b.at, b.registered) for a, b in pairwise(record.seconds) if a.registered == b.registered]
+    for sample in record.samples:
+        opened = sample.readings.get(Measure.FDS)
+        clients = next((count for begin, end, count in steady if begin < sample.at <= end), None)
+        if opened is not None and clients:
+            yield opened, clients
 
 
 def _heap(record: Record) -> Limit:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from datetime import datetime
 
 from loadgen.watch.clock import Poll, clock
 from loadgen.watch.messages import BySidecar, Note, Said
@@ -32,8 +31,6 @@ class SidecarEye:
         """By the sidecar's clock."""
         self._announced = -_AGAIN
         self._away = False
-        self._looked: dict[str, datetime] = {}
-        """When the sidecar took what it told of each measure last."""
 
     def begin(self) -> Iterator[Said]:
         """Who the server is."""
@@ -59,9 +56,7 @@ class SidecarEye:
             yield from self._missed(error)
             return
         self._began = self._began or state.time.timestamp()
-        new = {name: one for name, one in state.readings.items() if self._looked.get(name) != one.time}
-        self._looked |= {name: one.time for name, one in new.items() if one.time is not None}
-        yield Sample(at=self._polls[-1].answered, readings=readings(new))
+        yield Sample(at=self._polls[-1].answered, readings=readings(state.readings))
 
     def end(self) -> Iterator[Said]:
         """What happened meanwhile; and that the load is over."""

@@ -33,8 +33,6 @@ class Reading(msgspec.Struct, frozen=True):
     value: float | str | None = None
     """A text for a time that never comes."""
     unknown: str | None = None
-    time: datetime | None = None
-    """When the sidecar looked: some things it looks at more seldom than it is asked."""
 
 
 class Load(msgspec.Struct, frozen=True):

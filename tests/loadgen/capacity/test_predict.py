@@ -14,11 +14,19 @@ BARE = record(run(), [second(1.0)])
 
 
 def watched(*readings: dict[Measure, float], about: str = "") -> Record:
+    """Each look in a second that began and ended with as many clients as the server had connections."""
     samples = tuple(
-        Sample(at=float(at), readings={str(key): value for key, value in one.items()})
+        Sample(at=2.0 * at + 1, readings={str(key): value for key, value in one.items()})
         for at, one in enumerate(readings)
     )
-    return structs.replace(BARE, samples=samples, server=Server(seen_by="pid 7", about={"Command": about}))
+    seconds = tuple(
+        second(float(2 * at + end), registered=int(one.get(Measure.ESTABLISHED, 0)))
+        for at, one in enumerate(readings)
+        for end in (0, 1)
+    )
+    return structs.replace(
+        BARE, seconds=seconds, samples=samples, server=Server(seen_by="pid 7", about={"Command": about})
+    )
 
 
 def limit(found: tuple[Limit, ...], measure: Measure) -> Limit:
@@ -32,7 +40,7 @@ def test_descriptors_are_those_that_are_left_one_a_client():
     found = limit(
         of_server(watched(first, first | {Measure.FDS: 170.0, Measure.ESTABLISHED: 100.0})), Measure.FDS
     )
-    assert found.clients == 954
+    assert found.clients == 954  # a look while nobody was there says nothing
     assert found.why == "1,024 descriptors, less 70 that it has anyway, one a client"
 
 
@@ -65,7 +73,7 @@ def test_threads_that_do_not_follow_clients_are_no_limit_of_theirs():
 
 
 def test_the_lowest_comes_first_and_what_nobody_knows_last():
-    first = {Measure.FDS: 70.0, Measure.ESTABLISHED: 0.0, Measure.FDS_LIMIT: 1024.0}
+    first = {Measure.FDS: 170.0, Measure.ESTABLISHED: 100.0, Measure.FDS_LIMIT: 1024.0}
     found = of_server(watched(first, about="-Xmx512m"))
     assert [one.resource for one in found] == [Measure.FDS, Measure.GC, Measure.THREADS]
     assert [one.clients for one in of_server(BARE)] == [None] * 3
