@@ -70,6 +70,8 @@ def main() -> int:
         shutil.copy(run, capacity.parent / run.name)
         for language in LANGUAGES:
             page = loadgen(("report", str(capacity.parent), "--html", "--lang", language), dict(os.environ))
+            for path in (f"{place}/", f"{Path.cwd()}/"):  # where it was made is nobody's business
+                page = page.replace(path, "")
             (REPORTS / f"standin.{language}.html").write_text(page, encoding="utf-8")
     picture()
     print(f"→ {REPORTS}/standin.en.html, standin.es.html, report.png")
