@@ -9,7 +9,7 @@ HEALTH_PORT ?= 9191
 export SERVER_PORT HEALTH_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-dask test-oom check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills drills-load chaos mutants dist clean
+.PHONY: help run test test-dask test-oom test-install check format deps bench bench-standin bench-unit bench-health bench-load report soak capacity drills drills-load chaos mutants dist clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
@@ -57,6 +57,19 @@ test-oom: $(VENV)/.dev ## no memory, no tasks: a booted systemd with cgroup v2, 
 	  echo "make test-oom: it needs qemu; as root: apt-get install -y --no-install-recommends qemu-system-x86" >&2; \
 	fi
 	@$(BIN)/python -m pytest -s tests/oom
+
+# Debian's own tools make the machine; pip and apt in it are set up as they are here.
+test-install: dist ## INSTALL.md worked through on a new Debian 12, and its end; two minutes, needs root
+	@missing=; for dep in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container; do \
+	  command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "make test-install: installing Debian's$$missing"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends debian-archive-keyring $$missing >/dev/null; \
+	else \
+	  echo "make test-install: it needs$$missing; as root: apt-get install -y --no-install-recommends$$missing" >&2; exit 1; \
+	fi
+	@$(BIN)/python -m pytest -m "" -s tests/install
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 INSTALL = Path(__file__).parents[2] / "INSTALL.md"
+OPERATIONS = INSTALL.parent / "docs" / "operations.md"
 MAIL_HOST = "smtp.example.org:587"
 SECRETS = {
     "BOT_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",

@@ -11,7 +11,7 @@ import pytest
 from fermatkit.errors import ExitCode
 from sidecar.config.load import load
 from sidecar.core.policy import Limits
-from support.examples import INSTALL, files, filled
+from support.examples import OPERATIONS, files, filled
 
 GOOD = '[server]\ncommand = ["java"]\nhost = "::1"\n'
 
@@ -42,7 +42,7 @@ def test_a_good_file(tmp_path: Path) -> None:
 
 
 def test_the_worked_example_of_who_is_told_what_is_good(tmp_path: Path) -> None:
-    _, example = files(INSTALL.read_text())
+    (example,) = files(OPERATIONS.read_text())
     ended = check(tmp_path, GOOD + filled(example))
     assert (ended.returncode, ended.stderr) == (ExitCode.GOOD, "")
     assert "told: telegram, mail, phone." in ended.stdout
