@@ -152,7 +152,7 @@ def by_frequency(errors: Mapping[str, int]) -> dict[str, int]:
 
 def percentiles(histogram: Histogram) -> Percentiles:
     """The percentiles that reports show."""
-    return Percentiles(*map(_milliseconds, histogram.percentiles()))
+    return Percentiles(*map(milliseconds, histogram.percentiles()))
 
 
 def figures(counts: Counts) -> Figures:
@@ -162,7 +162,8 @@ def figures(counts: Counts) -> Figures:
     )
 
 
-def _milliseconds(seconds: float | None) -> float | None:
+def milliseconds(seconds: float | None) -> float | None:
+    """To the microsecond; None stays unknown."""
     return None if seconds is None else round(seconds * 1000, 3)
 
 
@@ -176,7 +177,7 @@ def generator(outcome: Outcome) -> Generator:
         rss_bytes=outcome.rss,
         busiest_share=None if tally.busiest is None else round(tally.busiest, 4),
         collections=tally.collections.total,
-        longest_collection_ms=_milliseconds(tally.collections.percentile(100)),
+        longest_collection_ms=milliseconds(tally.collections.percentile(100)),
     )
 
 

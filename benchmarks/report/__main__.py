@@ -11,17 +11,17 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.client import HTTPConnection
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from benchmarks.restart import free_port
 from fermatkit.errors import ExitCode
+from loadgen.watch.sidecar_api import Sidecar, Unanswered
 
 HERE, REPORTS = Path(__file__).parent, Path("docs/reports")
 LANGUAGES = ("en", "es")
@@ -95,7 +95,7 @@ def loadgen(words: Sequence[str], environment: dict[str, str]) -> str:
 @contextmanager
 def watched(place: Path) -> Iterator[tuple[str, str, str]]:
     """A stand-in under a sidecar, both of our own: the server's url, the sidecar's, and its token."""
-    port, health, token = free(), free(), secrets.token_hex(16)
+    port, health, token = free_port(), free_port(), secrets.token_hex(16)
     command = ["prlimit", f"--nofile={DESCRIPTORS}", sys.executable, "-m", "cloudserver", "--port", str(port)]
     (place / "server").mkdir()
     config = place / "sidecar.toml"
@@ -116,34 +116,16 @@ def watched(place: Path) -> Iterator[tuple[str, str, str]]:
             sidecar.wait(ENDED_WITHIN)
 
 
-def state(port: int) -> str:
-    """How the server stands, in the sidecar's word. OSError when it does not answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/api/v1/state")
-        return str(json.load(connection.getresponse())["stand"])
-    finally:
-        connection.close()
-
-
 def wait_until_proven(port: int, log: Path) -> None:
     """Until the sidecar has seen the server work."""
+    sidecar = Sidecar(f"http://127.0.0.1:{port}")
     deadline = time.monotonic() + PROVEN_WITHIN
     while time.monotonic() < deadline:
-        try:
-            if state(port) == "proven":
+        with suppress(Unanswered):  # not listening yet
+            if sidecar.state().ready:
                 return
-        except OSError:
-            pass  # not listening yet
         time.sleep(0.2)
     sys.exit(f"make report: the server was not proven in {PROVEN_WITHIN} s: {log.read_text()[-500:]}")
-
-
-def free() -> int:
-    """A port of this machine's that nobody has."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def picture() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fermatkit.errors import UserError
 from loadgen.say import say
+from loadgen.scenario.target import is_here
 from loadgen.watch.messages import ByPid, BySidecar, Job
 from loadgen.ws.dial import target
 
@@ -46,7 +47,7 @@ def job(args: argparse.Namespace, url: str, name: str, clients: int, seconds: fl
     where = target(url)
     if args.pid is not None:
         return ByPid(port=where.port, pid=_process(args.pid))
-    if where.host in {"localhost", "::1"} or where.host.startswith("127."):
+    if is_here(where.host):
         return ByPid(port=where.port)
     note(
         f"the server itself is not watched: {where.host} is another machine, and there is no --sidecar", args

@@ -8,6 +8,7 @@ from threading import Event
 from fermatkit import sockets
 from fermatkit.errors import UserError
 from loadgen.drills.sink import Sink
+from loadgen.scenario.target import is_here
 from loadgen.watch.sidecar_api import Sidecar, Unanswered
 from loadgen.ws.dial import target
 
@@ -30,7 +31,7 @@ class Place:
 def theirs(url: str, sidecar_url: str, pid: int) -> Place:
     """A server that was not started for a drill. UserError unless all three are the same one, and here."""
     where = target(url)
-    if not (where.host in {"localhost", "::1"} or where.host.startswith("127.")):
+    if not is_here(where.host):
         raise UserError(f"--url {url}: a server of another machine is broken there, not from here")
     owner = sockets.owner(where.port, pid)
     if owner != pid:

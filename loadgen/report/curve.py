@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from loadgen.report.timeline import milliseconds
+from loadgen.summary import milliseconds
 from loadgen.tally import MESSAGES, Tally, together
 
 PERCENTS = (0.1, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999, 100)

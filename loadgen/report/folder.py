@@ -9,12 +9,13 @@ from typing import TypeVar
 import msgspec
 
 from fermatkit.errors import UserError
+from loadgen.capacity import result as of_search
 from loadgen.capacity.result import Capacity, Step
+from loadgen.drills import result as of_drill
 from loadgen.drills.result import Drill
 from loadgen.record import Record, load
 from loadgen.results import NAME
 
-CAPACITY, DRILL = "capacity.json", "drill.json"
 Some = TypeVar("Some")
 
 
@@ -35,8 +36,8 @@ def find(path: Path) -> Found:
     """
     if not path.is_dir():
         return Found(load(path))
-    capacity = _read(path / CAPACITY, Capacity) if (path / CAPACITY).exists() else None
-    places = [*path.glob(DRILL), *sorted(path.glob(f"drills/*/{DRILL}"))]
+    capacity = _read(path / of_search.NAME, Capacity) if (path / of_search.NAME).exists() else None
+    places = [*path.glob(of_drill.NAME), *sorted(path.glob(f"{of_drill.FOLDER}/*/{of_drill.NAME}"))]
     drills = tuple(_read(place, Drill) for place in places)
     runs = [path / NAME] if (path / NAME).exists() else []
     if capacity is not None:

@@ -12,8 +12,10 @@ from math import ceil
 
 import msgspec
 
+from loadgen.figures import STAGED
 from loadgen.histogram import Histogram
 from loadgen.results import Second
+from loadgen.summary import milliseconds
 from loadgen.tally import ASKED, Counts, Operation, Tally, together
 
 POINTS = 600
@@ -22,8 +24,6 @@ SHORTEST = 0.5
 """Seconds. One answer in the last few milliseconds of a run would be hundreds a second."""
 KINDS = 3
 """Kinds of errors with a line of their own, the most frequent: with the others together, the page's four."""
-STAGED = (Operation.LIST, Operation.ECHO, Operation.RELAY, Operation.DISCOVERY)
-"""What the stages' rates are about (`loadgen.figures`)."""
 Column = tuple[float | None, ...]
 
 
@@ -147,11 +147,6 @@ def _phases(seconds: Sequence[Second]) -> tuple[tuple[str, float], ...]:
         found.setdefault(second.phase, before)
         before = second.at
     return tuple(found.items())
-
-
-def milliseconds(seconds: float | None) -> float | None:
-    """To the microsecond; None stays unknown."""
-    return None if seconds is None else round(seconds * 1000, 3)
 
 
 def _rounded(value: float) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from loadgen.capacity.result import Capacity
 from loadgen.drills.result import Drill
 from loadgen.record import Record
+from loadgen.scenario.target import is_here
 from loadgen.tally import Operation, Tally
 
 LONG = 1800.0
@@ -47,7 +47,7 @@ def untested(record: Record, capacity: Capacity | None, drills: Sequence[Drill])
         Untested.CAPACITY: capacity is None,
         Untested.FAILURES: not drills,
         Untested.LONG: (record.seconds[-1].at if record.seconds else 0.0) < LONG,
-        Untested.NETWORK: _is_here(plan.url),
+        Untested.NETWORK: is_here(urlsplit(plan.url).hostname or ""),
         Untested.TLS: not plan.url.startswith("wss:"),
         Untested.VPN: cloud and _never(tally, Operation.VPN),
         Untested.DISCOVERY: cloud and _never(tally, Operation.DISCOVERY),
@@ -59,11 +59,3 @@ def untested(record: Record, capacity: Capacity | None, drills: Sequence[Drill])
 
 def _never(tally: Tally, *operations: Operation) -> bool:
     return not any(tally.accounts[one].sent for one in operations)
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -69,6 +69,14 @@ def _parts(url: str, *, default_port: bool) -> SplitResult | None:
     return parts if good and plain and parts.scheme in {"ws", "wss"} else None
 
 
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, by its loopback; a name but ``localhost`` is looked up by nobody."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def is_near(host: str) -> bool:
     """Loopback or private. A name other than localhost is not looked up: what it points to may change."""
     if host == "localhost":
