@@ -30,7 +30,7 @@ PARTS = {
     "heartbeat: a ping each second": "Heartbeat(HeartbeatSettings(port=port), keys, report)",
     "question over HTTP": "HttpProbe(HttpSettings(port=port), report)",
     "sample of the process, each second": "ProcessProbe(ProcessSettings(port), report)",
-    "threads, each 5 s": "ThreadsProbe(ThreadsSettings(), report)",
+    "threads, each 5 s": "ReadingsProbe(THREADS, report)",
     "cgroup, each 10 s": "CgroupProbe(CgroupSettings(), report)",
     "machine, each 10 s": "HostProbe(HostSettings((here,)), report)",
     "server's configuration, each 30 s": "ConfigProbe(ConfigSettings(here), report)",
@@ -75,7 +75,8 @@ from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
 from sidecar.probes.host import HostProbe, HostSettings
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
-from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.readings import ReadingsProbe
+from sidecar.probes.threads import THREADS
 from sidecar.store.keys import load_keys
 from sidecar.tasks import Beat
 try:

@@ -19,7 +19,7 @@ from fermatkit.sockets import TcpState
 from fermatkit.threads import Threads
 from sidecar.probes.host import HostSettings
 from sidecar.probes.process import ProcessSettings
-from sidecar.probes.threads import ThreadsSettings
+from sidecar.probes.threads import THREADS
 
 ROUNDS = 50
 AT_MOST = 1.0
@@ -91,7 +91,7 @@ def _parts(pid: int, port: int) -> dict[str, tuple[float, Callable[[], object]]]
     return {
         "process": (ProcessSettings().interval, Sampler(pid, start).sample),
         "fds": (ProcessSettings().interval, lambda: open_fds(pid)),
-        "threads": (ThreadsSettings().interval, Threads(pid, start).sample),
+        "threads": (THREADS.interval, Threads(pid, start).sample),
         "host": (machine, lambda: host.readings(host.snapshot(), None)),
         "disks": (machine, lambda: host.disks([Path("/")])),
         "listening": (SOMETIMES, lambda: sockets.connections(port, (TcpState.LISTEN,))),

@@ -40,7 +40,8 @@ from sidecar.probes.heartbeat import Heartbeat, HeartbeatSettings
 from sidecar.probes.host import HostProbe, HostSettings
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
-from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.readings import ReadingsProbe
+from sidecar.probes.threads import THREADS
 from sidecar.probes.whereabouts import Whereabouts
 from sidecar.servers.chosen import chosen
 from sidecar.store.alive import last_alive
@@ -171,7 +172,7 @@ class Sidecar:
             ),
             http := HttpProbe(HttpSettings(settings.host, settings.port), report),
             ProcessProbe(ProcessSettings(settings.port), report),
-            ThreadsProbe(ThreadsSettings(), report),
+            ReadingsProbe(THREADS, report),
             CgroupProbe(CgroupSettings(), report),
             CountersProbe(_counters(settings), report),
             config := ConfigProbe(

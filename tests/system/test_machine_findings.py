@@ -26,7 +26,8 @@ from sidecar.core.policy import Policy
 from sidecar.core.rules import DEFAULTS, Rule
 from sidecar.probes.http import HttpProbe, HttpSettings
 from sidecar.probes.process import ProcessProbe, ProcessSettings
-from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.readings import ReadingsProbe
+from sidecar.probes.threads import THREADS
 from support.jvm import compiled, failing
 from support.playbook import Playbook
 from support.standin import StandinProcess
@@ -68,7 +69,7 @@ async def found(jvm: StandinProcess, trouble: Trouble, leaks: int) -> Playbook:
         report(what)
     probes = (
         HttpProbe(HttpSettings(port=port, rest=1.0), report),
-        ThreadsProbe(ThreadsSettings(interval=0.5), report),
+        ReadingsProbe(THREADS._replace(interval=0.5), report),
         ProcessProbe(ProcessSettings(port), report),
     )
     try:

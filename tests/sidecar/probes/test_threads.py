@@ -12,20 +12,21 @@ from fermatkit import threads
 from fermatkit.measures import Measure, Unknown
 from sidecar.core.nouns import Identity
 from sidecar.core.observations import Counted
-from sidecar.probes.threads import ThreadsProbe, ThreadsSettings
+from sidecar.probes.readings import ReadingsProbe
+from sidecar.probes.threads import THREADS
 from support.locks import kill
 from support.reports import Reports
 
 
 @pytest.fixture
-async def probe(reports: Reports) -> AsyncIterator[ThreadsProbe]:
-    probe = ThreadsProbe(ThreadsSettings(interval=0.05, patience=0.5), reports)
+async def probe(reports: Reports) -> AsyncIterator[ReadingsProbe]:
+    probe = ReadingsProbe(THREADS._replace(interval=0.05, patience=0.5), reports)
     yield probe
     await probe.close()
 
 
 async def test_threads_are_counted_until_the_process_is_gone(
-    probe: ThreadsProbe, reports: Reports, another: Identity
+    probe: ReadingsProbe, reports: Reports, another: Identity
 ) -> None:
     probe.watch(another)
     assert (await reports.until(Counted)) == Counted(
@@ -39,7 +40,7 @@ async def test_threads_are_counted_until_the_process_is_gone(
 
 
 async def test_a_look_that_hangs_is_unknown(
-    probe: ThreadsProbe, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
+    probe: ReadingsProbe, reports: Reports, another: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     goes_on = threading.Event()
     monkeypatch.setattr(threads, "started", lambda _: goes_on.wait(20))  # a /proc that does not answer
