@@ -36,10 +36,17 @@ def told(steps: Iterable[TakenUp | Step]) -> Iterator[str]:
 
 def differences(recorded: Policy, other: Policy) -> Iterator[str]:
     """What is decided by in the one and not in the other, a line each."""
-    for name, old in msgspec.structs.asdict(recorded).items():
-        new = getattr(other, name)
-        if new != old:
-            yield f"{name}: {_shown(old)} -> {_shown(new)}"
+    before, after = _flat(recorded), _flat(other)
+    for name in {**before, **after}:
+        if before.get(name) != after.get(name):
+            yield f"{name}: {_shown(before.get(name))} -> {_shown(after.get(name))}"
+
+
+def _flat(policy: Policy) -> dict[str, object]:
+    """Each rule by itself; one that the other's version does not know is null there."""
+    fields = {**msgspec.structs.asdict(policy)}
+    rules = fields.pop("rules")
+    return {**fields, **{f"rules.{trouble}": rule for trouble, rule in rules.items()}}
 
 
 def _shown(value: object) -> str:

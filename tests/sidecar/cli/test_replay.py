@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from pathlib import Path
@@ -9,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from drills import story
-from drills.acts import FAST
 from drills.cases import DRILLS
 from drills.drill import Drill
 from recordings.machines import MACHINES, Machine
 from recordings.more import MORE
 from sidecar.cli import main
-from support.running import QUIET
+from sidecar.config.load import load
+from sidecar.core.engine import State
+from sidecar.core.observations import Restored, Seen
+from sidecar.store.recording import Recorder, RecordingSettings
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 GOLDEN = sorted(RECORDINGS.glob("*.jsonl.gz"))
@@ -88,12 +91,24 @@ def test_what_another_configuration_would_have_done(
     assert 0.9 < second(would) - second(then) < 1.1
 
 
-def test_the_same_configuration_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = what_if(tmp_path, f'{QUIET}start_timeout = "3s"\n{FAST}')
-    Path(config).write_text(Path(config).read_text() + "[[channel]]\nname = 'mail'\nurl = 'json://x'\n")
-    recording = str(RECORDINGS / "not-serving.jsonl.gz")
-    assert main(["replay", recording, "--config", config]) == 0
-    assert "nothing: the recording was made under the same" in capsys.readouterr().out
+def test_what_differs_is_named_by_its_key_and_the_same_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = what_if(tmp_path, 'hung_after = "2s"')
+    settings = RecordingSettings(tmp_path / "recording", "0", "host")
+    recorder = Recorder(settings, load(Path(config)).policy)
+    recorder.record(Seen(1.0, 1e9, Restored(None, 1)), State())
+    asyncio.run(recorder.close())
+
+    def differs() -> list[str]:
+        assert main(["replay", str(settings.directory), "--config", config]) == 0
+        out = capsys.readouterr().out
+        return [line.strip() for line in out.partition("What the world")[0].splitlines()[1:]]
+
+    assert differs() == ["nothing: the recording was made under the same"]
+    what_if(tmp_path, "hung_after = '2s'\n[rules.fd-limit]\nthreshold = '90%'")
+    (line,) = differs()
+    assert re.match(r'rules.fd-limit: {"threshold":0.85,.*} -> {"threshold":0.9,', line)
 
 
 @pytest.mark.parametrize(
