@@ -17,15 +17,19 @@ from install.story import ROOT, Guided, work_through
 _NEEDED = ("mmdebstrap", "systemd-nspawn", "nsenter", "pip")
 
 
-@pytest.fixture(scope="session")
-def guided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guided]:
+SUITES = ("bookworm", "trixie")
+"""Debian 12 and 13."""
+
+
+@pytest.fixture(scope="session", params=SUITES)
+def guided(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guided]:
     if os.getuid() != 0:
         pytest.skip("only root can boot a machine")
     if lacking := [name for name in _NEEDED if shutil.which(name) is None]:
         pytest.skip(f"not installed: {', '.join(lacking)}")
     directory = tmp_path_factory.mktemp("machine")
     (wheel,) = (ROOT / "dist").glob("*.whl")
-    tree = ROOT / "build" / "install" / "bookworm"
+    tree = ROOT / "build" / "install" / request.param
     subprocess.run([Path(__file__).parent / "tree.sh", tree.name, tree], check=True)
     with booted(tree, wheel, directory) as machine:
         guided = Guided(machine, set(), {})
