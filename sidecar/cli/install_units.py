@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fermatkit.errors import ExitCode, UserError
 from sidecar.cli import shipped
+from sidecar.cli.reach import out_of_reach
 
 _ROOT = Path("/")
 _PROGRAM = "opt/fermat-sidecar/bin/fermat-sidecar"
@@ -66,6 +67,8 @@ def _notes(installed: shipped.Installed) -> None:
             print(f"Note: /etc/systemd/system/{unit} takes the place of the shipped one")
     if not installed.exists(_PROGRAM):
         print(f"Note: the unit starts /{_PROGRAM}, and there is none")
+    elif why := out_of_reach(installed.root / _PROGRAM):
+        print(f"Note: the unit cannot run /{_PROGRAM}: {why}. Make it anew, by the system's own python3")
 
 
 def _act(root: Path, first: str) -> None:

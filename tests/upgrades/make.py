@@ -1,4 +1,4 @@
-"""What a version leaves in its state directory, by its own code: ``python tests/upgrades/make.py CHECKOUT OUT``.
+"""What a version leaves in its state directory: ``python tests/upgrades/make.py CHECKOUT OUT``.
 
 A sidecar runs for a quarter of a minute. Its server is killed and comes back; the disk has less room than is
 wished for, and that stays so; and none of the messages is taken, for nobody listens where its one channel is.

@@ -132,3 +132,14 @@ def test_who_is_not_root_is_told_so(command: Callable[..., ExitCode]) -> None:
             command(dry_run=False)
     finally:
         os.seteuid(0)
+
+
+def test_a_program_that_the_unit_cannot_run_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = root / "opt/fermat-sidecar/bin/fermat-sidecar"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    (root / "opt").chmod(0o700)
+    install(root, dry_run=True)
+    (note,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:"))
+    assert note.startswith("Note: the unit cannot run /opt/fermat-sidecar/bin/fermat-sidecar: ")
+    assert "is closed to others (mode 0700)" in note
