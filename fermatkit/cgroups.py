@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from fermatkit import small, sockets
 from fermatkit.measures import Unknown
@@ -37,6 +38,7 @@ _MOST = 5000
 _SYSTEMD = {1}
 """Who makes sockets for others (socket units)."""
 _NONE = Unknown("cgroup v2 is not mounted")
+_ONLY_LINUX = Unknown("only Linux has cgroups")
 _ROOT = Unknown("its socket was made in the root cgroup, which is nobody's own")
 
 
@@ -118,6 +120,8 @@ def above(pid: int) -> list[Path] | Unknown:
 
 def _place(pid: int) -> tuple[Path, str] | Unknown:
     """The root, and the way from there."""
+    if not psutil.LINUX:
+        return _ONLY_LINUX
     top = root()
     if top is None:
         return _NONE

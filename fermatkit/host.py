@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from fermatkit import small
+from fermatkit import elsewhere, small
 from fermatkit.measures import Eater, Measure, Reading, Unknown
 from fermatkit.process import disk_free, name
 
@@ -68,10 +68,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     threads_max: Text
     pid_max: Text
     pressure: dict[str, Text]
+    told: dict[Measure, Reading]
+    """What psutil tells where there is no Linux."""
 
 
 def snapshot(proc: Path = Path("/proc")) -> Snapshot:
-    """Read it; of another operating system than Linux nothing can be read."""
+    """Read it; of another operating system than Linux there is only what psutil tells."""
     return Snapshot(
         at=time.monotonic(),
         meminfo=_text(proc / "meminfo"),
@@ -81,10 +83,13 @@ def snapshot(proc: Path = Path("/proc")) -> Snapshot:
         threads_max=_text(proc / "sys/kernel/threads-max"),
         pid_max=_text(proc / "sys/kernel/pid_max"),
         pressure={one: _text(proc / "pressure" / one) for one in ("memory", "cpu", "io")},
+        told={} if psutil.LINUX else elsewhere.machine(),
     )
 
 
 def _text(path: Path) -> Text:
+    if not psutil.LINUX:
+        return elsewhere.ONLY_LINUX
     try:
         return small.text(path)
     except OSError as error:  # a kernel without PSI, or one that has it switched off
@@ -101,6 +106,7 @@ def readings(now: Snapshot, before: Snapshot | None) -> dict[Measure, Reading]:
         Measure.MACHINE_TASKS_LIMIT: _tasks_limit(now.threads_max, now.pid_max),
         **_shares(now.stat, before.stat if before else _TWO),
         **{measure: _pressed(now.pressure[what], kind) for measure, (what, kind) in _PRESSURE.items()},
+        **now.told,
     }
 
 

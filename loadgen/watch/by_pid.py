@@ -81,14 +81,14 @@ class PidEye:
         if sample is None or self._pid is None:
             self._sampler = None
             return {}
-        return {**sample.readings, Measure.FDS: open_fds(self._pid), **_sockets(self._job.port)}
+        return {**sample.readings, Measure.FDS: open_fds(self._pid), **_sockets(self._job.port, self._pid)}
 
     def _of_disks(self) -> dict[Measure, Reading]:
         return host.disks(self._disks) if self._disks else {}
 
 
-def _sockets(port: int) -> dict[Measure, Reading]:
-    found = sockets.connections(port)
+def _sockets(port: int, pid: int) -> dict[Measure, Reading]:
+    found = sockets.connections(port, likely=pid)
     if isinstance(found, Unknown):
         return dict.fromkeys((Measure.ESTABLISHED, Measure.OTHER_SOCKETS, Measure.CLOSE_WAIT), found)
     states = {state: number for state, number in found.states.items() if state is not TcpState.LISTEN}

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-WITHOUT_LINUX = """
-import asyncio, os, platform, resource, select, signal, socket, sys, urllib.request
-import aiohttp, aiohttp.web, apprise, msgspec, psutil, structlog
+from fermatkit.measures import Measure
+from support.linuxless import WITHOUT_LINUX
+from support.running import Running, running, until
 
-apprise.Apprise()
-sys.modules |= {"uvloop": None, "dbus_fast": None}
-sys.platform = "darwin"
-psutil.LINUX, psutil.MACOS = False, True
-for module, names in {
-    os: ("pidfd_open", "P_PIDFD", "sched_getaffinity", "eventfd", "memfd_create", "setns", "splice"),
-    select: ("epoll",),
-    signal: ("pidfd_send_signal", "sigtimedwait"),
-    socket: ("AF_NETLINK", "SO_PEERCRED", "SOCK_NONBLOCK", "SO_INCOMING_CPU", "TCP_USER_TIMEOUT"),
-    resource: ("prlimit",),
-}.items():
-    for name in names:
-        if hasattr(module, name):
-            delattr(module, name)
-"""
-"""What macOS has not, taken away before anything of ours is imported, and after what is others'."""
 EVERYTHING = """
 import importlib, pkgutil
 
@@ -55,6 +42,9 @@ DASK = "distributed"
 """An extra: who does not want it has not installed it."""
 
 
+MAIN = f"{WITHOUT_LINUX}\nfrom sidecar.__main__ import main\nsys.exit(main())"
+
+
 def ran(program: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", program, *words], check=False, capture_output=True, text=True
@@ -72,10 +62,37 @@ def test_each_module_is_imported_but_those_of_a_unit() -> None:
 def test_the_configuration_of_command_mode_is_checked(tmp_path: Path) -> None:
     config = tmp_path / "sidecar.toml"
     config.write_text(f'[server]\ncommand = ["true"]\ndirectory = "{tmp_path}"\n')
-    done = ran(
-        f"{WITHOUT_LINUX}\nfrom sidecar.__main__ import main\nsys.exit(main())", "check", "--config", config
-    )
+    done = ran(MAIN, "check", "--config", config)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path) as one:
+        one.program = ("-c", MAIN)
+        yield one
+
+
+async def test_it_watches_restarts_and_says_what_only_linux_tells(one: Running) -> None:
+    one.start()
+    first = await one.passes()
+    os.kill(first, signal.SIGKILL)
+    second = await one.passes(not_pid=first)
+    os.kill(second, signal.SIGSTOP)
+
+    async def continued() -> bool:
+        return f'"Signal pid={second}' in one.log and await one.status() == "pass"
+
+    await until(continued, lambda: one.log[-2000:])
+    checks = {name: details for name, details in (await one.health())["checks"].items() if details}
+    known = {name for name, details in checks.items() if "observedValue" in details[0]}
+    assert {"memory:available", "load:per-core", "connections:established", "disk:free"} <= known
+    unknown = {name: str(details[0]["output"]) for name, details in checks.items() if name not in known}
+    of_measures = {name: reason for name, reason in unknown.items() if name in set(Measure)}
+    assert of_measures["unit:memory"] == "unknown: only Linux has cgroups"
+    assert of_measures["pressure:memory-full"] == "unknown: only Linux tells"
+    assert "/proc" not in "".join(unknown.values())
+    assert "gone" not in "".join(unknown.values())
 
 
 @pytest.mark.parametrize(

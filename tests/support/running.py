@@ -49,6 +49,8 @@ class Running:
     sidecar: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
     """What the sidecar has in its environment beside our own."""
+    program: tuple[str, ...] = ("-m", "sidecar")
+    """What Python is told to run."""
     at_end: ExitStack = field(default_factory=ExitStack)
     """What else is to be ended with it."""
 
@@ -98,7 +100,7 @@ class Running:
     def start(self) -> subprocess.Popen[bytes]:
         with (self.directory / "sidecar.log").open("ab") as log:
             self.sidecar = subprocess.Popen(
-                [sys.executable, "-m", "sidecar", "run", "--config", str(self.config)],
+                [sys.executable, *self.program, "run", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

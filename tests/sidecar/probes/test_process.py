@@ -99,11 +99,11 @@ async def test_a_look_that_hangs_leaves_the_rest(
     asked: list[int] = []
     connections = sockets.connections
 
-    def hangs(port: int, *states: object) -> object:
+    def hangs(port: int, *states: object, **more: int) -> object:
         if not states:
             asked.append(port)
             kernel.wait(20)
-        return connections(port, *states)  # type: ignore[arg-type]
+        return connections(port, *states, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sockets, "connections", hangs)
     make(1).watch(another)
@@ -123,8 +123,8 @@ async def test_a_look_that_hangs_takes_one_thread_however_many_lives(
     kernel = threading.Event()
     connections = sockets.connections
 
-    def hangs(port: int, *states: object) -> object:
-        return connections(port, *states) if states else kernel.wait(20) and Unknown("late")  # type: ignore[arg-type]
+    def hangs(port: int, *states: object, **more: int) -> object:
+        return connections(port, *states, **more) if states else kernel.wait(20) and Unknown("late")  # type: ignore[arg-type]
 
     monkeypatch.setattr(sockets, "connections", hangs)
     probe = make(1)
@@ -145,9 +145,9 @@ async def test_sockets_are_listed_seldom_and_the_queue_with_each_fifth_sample(
     asked: list[tuple[object, ...]] = []
     connections = sockets.connections
 
-    def counted(port: int, *states: object) -> object:
+    def counted(port: int, *states: object, **more: int) -> object:
         asked.append(states)
-        return connections(port, *states)  # type: ignore[arg-type]
+        return connections(port, *states, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sockets, "connections", counted)
     with socket.create_server(("127.0.0.1", 0), backlog=7) as server:
@@ -172,7 +172,7 @@ from sidecar.core.nouns import Identity
 from sidecar.probes.process import ProcessProbe, ProcessSettings
 
 listed = sockets.connections
-sockets.connections = lambda port, *states: listed(port, *states) if states else time.sleep(600)
+sockets.connections = lambda port, *states, **more: listed(port, *states) if states else time.sleep(600)
 
 async def main():
     reports = []
