@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
 import tomllib
+from pathlib import Path
 
 from install.guide import GUIDE, SHELL, blocks
+from sidecar.config.load import load
 
 TEXT = GUIDE.read_text()
 BLOCKS = blocks(TEXT)
@@ -30,10 +33,18 @@ def test_what_is_installed_needs_the_network_and_nothing_else_does() -> None:
             assert block.network == bool(re.search(r"apt-get|pip install", block.text)), block
 
 
-def test_files_in_it_are_well_formed() -> None:
+def test_files_in_it_are_well_formed(tmp_path: Path) -> None:
+    """Also those that a command writes; and a sidecar's whole one is one that it takes."""
     for block in BLOCKS:
-        if block.language == "toml":
-            tomllib.loads(block.text)
+        files = re.findall(r"^cat > (\S+) <<'END'\n(.*?)^END$", block.text, re.MULTILINE | re.DOTALL)
+        for name, text in [(block.path, block.text)] if block.language == "toml" else files:
+            if name.endswith(".plist"):
+                assert plistlib.loads(text.encode())["Label"] == Path(name).stem
+            elif name.endswith(".toml") or block.language == "toml":
+                tomllib.loads(text)
+            if name.endswith("sidecar.toml"):
+                (tmp_path / "sidecar.toml").write_text(text)
+                assert load(tmp_path / "sidecar.toml").server.directory == "/opt/fermat-cloud-server"
 
 
 def test_every_part_that_it_points_to_is_there() -> None:
