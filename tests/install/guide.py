@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GUIDE = Path(__file__).parents[2] / "INSTALL.md"
+SPANISH = GUIDE.with_name("INSTALL.es.md")
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -64,3 +65,9 @@ def blocks(text: str) -> list[Block]:
         heading = (_HEADING.findall(before) or [""])[-1]
         found.append(Block(heading, before.count("\n") + 1, one["language"], one["text"], one["mark"] or ""))
     return found
+
+
+def anchors(text: str) -> list[str]:
+    """How the parts of a page are linked to, in their order."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
