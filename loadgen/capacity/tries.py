@@ -73,7 +73,7 @@ def carry_out(flags: Sequence[str], by: By, amount: int, seed: int, out: Path) -
     try:
         summary = msgspec.json.decode(said, type=_Said)
     except msgspec.DecodeError:
-        why = complaints.strip().rpartition("\n")[2].removeprefix("loadgen: ")
+        why = complaints.strip().rpartition("\n")[2].removeprefix("fermat-loadgen: ")
         if process.returncode == ExitCode.INVALID_RUN:
             return Try(Word.INVALID, (why,), None)
         unsaid = f"a try ended with status {process.returncode}, without a word"

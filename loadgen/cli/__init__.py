@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fermatkit import eventloop
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.version import ShowVersion
 from loadgen import limits, means, results
@@ -53,13 +54,18 @@ _COMMANDS = {
 }
 """Which module of this package has the others."""
 _EPILOG = """\
-exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags · 4 invalid run: the generator
-or this machine was the bottleneck · 130 interrupted
+commands, each with a --help of its own; without one it is a run, by the flags above:
+  fermat-loadgen echo --url URL     numbered messages to any WebSocket server that sends them back
+  fermat-loadgen stress             how much does a server carry?
+  fermat-loadgen drill NAME…        what do clients live through when a server fails?
+  fermat-loadgen report FILE        a result file or a folder of them, to read: text, page, Markdown, CSV
+  fermat-loadgen merge FILE…        shards of one plan, from several machines, as one run
+  fermat-loadgen compare OLD NEW    two runs side by side, or two groups of runs
+  fermat-loadgen plan               a plan as a file, to change; and checked
+  fermat-loadgen self-test          proves this program against a server of its own
 
-loadgen echo --url URL is short for loadgen --preset echo: numbered messages to any WebSocket server that
-sends them back. loadgen stress finds out how much a server carries, loadgen drill what clients live through
-when one fails. loadgen report FILE, merge FILE… and compare OLD NEW read result files; loadgen plan shows a
-plan; loadgen self-test proves this program against a server of its own: see their --help"""
+exit codes: 0 good · 1 the server did not carry what was asked · 2 wrong flags · 4 invalid run: the generator
+or this machine was the bottleneck · 130 interrupted"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
             words = ["--preset", *words]
         return _load(_parser().parse_args(words))
     except UserError as error:
-        say(sys.stderr, f"loadgen: {error}\n")
+        say(sys.stderr, f"fermat-loadgen: {error}\n")
         return error.code
     except KeyboardInterrupt:  # before the run took over the signal
         return ExitCode.INTERRUPTED
@@ -82,8 +88,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="loadgen",
+    parser = Arguments(
+        prog="fermat-loadgen",
         description="Thousands of Cloud Clients: each registers, pings, asks; all are held, then leave.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -131,7 +137,7 @@ def _load(args: argparse.Namespace) -> int:
     finally:
         file.close()
     if file.problem:
-        say(sys.stderr, f"loadgen: {file.problem}\n")
+        say(sys.stderr, f"fermat-loadgen: {file.problem}\n")
     page = import_module("loadgen.cli.page").beside(file.path)
     text = msgspec.json.encode(summary).decode() if args.json else table(summary) + page
     printed(text, f"; it is in {file.path}")

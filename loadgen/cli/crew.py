@@ -118,6 +118,6 @@ def _cluster(plan: Plan, args: argparse.Namespace) -> Link:
 
     def note(words: str) -> None:
         if not args.quiet:
-            say(sys.stderr, f"loadgen: {words}\n")
+            say(sys.stderr, f"fermat-loadgen: {words}\n")
 
     return cluster.Cluster(args.scheduler, tls, counts, at_most(plan), note)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError, meant
 from loadgen import results
 from loadgen.cli.ending import interrupted_by_signals, printed
@@ -24,7 +25,7 @@ from loadgen.say import say
 
 _EPILOG = """\
 Of each drill what was done, when it was noticed, acted on and over, and when the clients were back is in
-DIR/STAMP/drills/NAME: run.jsonl, drill.json, evidence. loadgen report DIR/STAMP has one chapter for all.
+DIR/STAMP/drills/NAME: run.jsonl, drill.json, evidence. One chapter for all: fermat-loadgen report DIR/STAMP
 
 Another server than one of its own is broken only if all of --url, --sidecar, --pid and
 --i-may-break-this-server are there, by the drills that need nothing of the stand-in: kill, reconnect-storm.
@@ -88,8 +89,8 @@ def _theirs(args: argparse.Namespace) -> Place | None:
 
 def _parser() -> argparse.ArgumentParser:
     names = "\n".join(f"  {case.name:20} {case.harm}" for case in CASES.values())
-    parser = argparse.ArgumentParser(
-        prog="loadgen drill",
+    parser = Arguments(
+        prog="fermat-loadgen drill",
         description="Starts a stand-in Cloud Server, a sidecar over it, clients on it; and breaks something.",
         epilog=f"drills:\n{names}\n\n{_EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -20,4 +20,4 @@ def interrupted_by_signals(interrupt: Callable[[], None]) -> None:
 def printed(text: str, elsewhere: str = "") -> None:
     """To stdout; where that fails it is said, and `elsewhere`: where the summary is, too."""
     if why := say(sys.stdout, f"{text}\n"):
-        say(sys.stderr, f"loadgen: the summary could not be printed ({why}){elsewhere}\n")
+        say(sys.stderr, f"fermat-loadgen: the summary could not be printed ({why}){elsewhere}\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError
 from loadgen import exports, hdr
 from loadgen.cli.sides import sides, told
@@ -32,12 +33,12 @@ def main(words: list[str]) -> int:
     args.code = ExitCode.GOOD
     text = COMMANDS[args.command](args)
     if why := say(sys.stdout, text):
-        say(sys.stderr, f"loadgen: the {args.command} could not be printed: {why}\n")
+        say(sys.stderr, f"fermat-loadgen: the {args.command} could not be printed: {why}\n")
     return ExitCode(args.code)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="loadgen")
+    parser = Arguments(prog="fermat-loadgen")
     commands = parser.add_subparsers(dest="command", required=True)
     reporting = commands.add_parser("report", help="a run's summary, also of one that was killed")
     reporting.add_argument(

@@ -28,5 +28,5 @@ def beside(path: Path) -> str:
 
 
 def _none(why: str) -> str:
-    say(sys.stderr, f"loadgen: there is no report: {why}\n")
+    say(sys.stderr, f"fermat-loadgen: there is no report: {why}\n")
     return ""

@@ -7,6 +7,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError
 from loadgen.say import say
 from loadgen.scenario import presets
@@ -83,8 +84,8 @@ def chosen(args: argparse.Namespace) -> Plan:
 
 def main(words: list[str]) -> int:
     """`loadgen plan`: shows a plan, as a file to change and to run; and checks it."""
-    parser = argparse.ArgumentParser(
-        prog="loadgen plan", description="Shows a plan as a file, and checks it.", epilog=_EPILOG
+    parser = Arguments(
+        prog="fermat-loadgen plan", description="Shows a plan as a file, and checks it.", epilog=_EPILOG
     )
     add_flags(parser)
     args = parser.parse_args(words[1:])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import secrets
 import sys
 
 import msgspec
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode
 from loadgen.say import say
 from loadgen.selftest.checks import NAMES, Check, Row, Trial, code
@@ -31,8 +31,8 @@ class Result(msgspec.Struct, frozen=True):
 
 def main(words: list[str]) -> int:
     """Run it; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="loadgen self-test",
+    parser = Arguments(
+        prog="fermat-loadgen self-test",
         description="A server that stands still, then a generator: is it told as it was? Half a minute.",
         epilog=_EPILOG,
     )
@@ -46,7 +46,7 @@ def main(words: list[str]) -> int:
     result = Result(code(trials), seed, trials)
     text = msgspec.json.encode(result).decode() if args.json else table(result)
     if why := say(sys.stdout, f"{text}\n"):
-        say(sys.stderr, f"loadgen: the self-test could not be printed ({why})\n")
+        say(sys.stderr, f"fermat-loadgen: the self-test could not be printed ({why})\n")
     return result.exit_code
 
 

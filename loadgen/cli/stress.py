@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError
 from loadgen import limits, means, results
 from loadgen.capacity import predict
@@ -41,7 +42,7 @@ exit codes: 0 the knee is found · 1 not even the least load was carried, or the
 def main(words: list[str]) -> int:
     """`words` begin with the command; returns the exit code. UserError for what its user can put right."""
     own, flags = _parser().parse_known_args(words[1:])
-    run = argparse.ArgumentParser(prog="loadgen stress", add_help=False)
+    run = Arguments(prog="fermat-loadgen stress", add_help=False)
     planned.add_flags(run)
     crew.add_flags(run)
     args, _ = run.parse_known_args(flags)
@@ -70,8 +71,8 @@ def main(words: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="loadgen stress",
+    parser = Arguments(
+        prog="fermat-loadgen stress",
         description="How much does a server carry? Steps, then bisection, then both ends again and again.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

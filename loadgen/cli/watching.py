@@ -58,7 +58,7 @@ def job(args: argparse.Namespace, url: str, name: str, clients: int, seconds: fl
 def note(words: str, args: argparse.Namespace) -> None:
     """Say it; unless nobody wants to hear, and nobody has asked for the watching."""
     if not args.quiet or args.sidecar is not None or args.pid is not None:
-        say(sys.stderr, f"loadgen: {words}\n")
+        say(sys.stderr, f"fermat-loadgen: {words}\n")
 
 
 def _process(pid: int) -> int:

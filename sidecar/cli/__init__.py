@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fermatkit.arguments import Arguments
 from fermatkit.errors import ExitCode, UserError
 from fermatkit.version import ShowVersion
 
@@ -122,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Arguments(
         prog="fermat-sidecar", description="The watchdog of Fermat's Cloud Server.", allow_abbrev=False
     )
     parser.add_argument("--version", action=ShowVersion)

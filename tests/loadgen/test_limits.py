@@ -100,7 +100,7 @@ def test_a_hard_limit_too_low_is_told_before_the_ramp(connections: int, word: st
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 4
-    assert done.stderr.startswith(f"loadgen: --connections {connections} needs ")
+    assert done.stderr.startswith(f"fermat-loadgen: --connections {connections} needs ")
     assert word in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""

@@ -53,19 +53,19 @@ def test_wrong_flags_and_wrong_files_are_told_a_line_each(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert refused(capsys, "--connections", "0", "--rate", "-1") == [
-        "loadgen: --connections: must be at least 1, is 0",
+        "fermat-loadgen: --connections: must be at least 1, is 0",
         "--rate: '-1/s' is not a number with one of the units /h, /m, /s (like '250/s')",
     ]
     assert "--i-may-load-this-host" in refused(capsys, "--url", "ws://example.org:80")[0]
     path = tmp_path / "plan.toml"
     path.write_text('client = 3\n[ramp]\nrate = "1"\n')
     assert refused(capsys, "--plan", str(path)) == [
-        f"loadgen: {path}:1: client: is not a setting; did you mean 'clients'?",
+        f"fermat-loadgen: {path}:1: client: is not a setting; did you mean 'clients'?",
         f"{path}:3: ramp.rate: '1' is not a number with one of the units /h, /m, /s (like '250/s')",
     ]
     missing = str(tmp_path / "none.toml")
     assert refused(capsys, "--plan", missing) == [
-        f"loadgen: {missing}: No such file or directory: name a readable file with --plan"
+        f"fermat-loadgen: {missing}: No such file or directory: name a readable file with --plan"
     ]
 
 

@@ -27,7 +27,8 @@ def test_a_summary_that_cannot_be_printed_is_in_the_file_and_the_verdict_stays(t
     assert ended.returncode == ExitCode.UNHEALTHY
     (path,) = tmp_path.glob("*/run.jsonl")
     last = ended.stderr.splitlines()[-1]
-    assert last == f"loadgen: the summary could not be printed (No space left on device); it is in {path}"
+    why = "the summary could not be printed (No space left on device)"
+    assert last == f"fermat-loadgen: {why}; it is in {path}"
     assert "Exception" not in ended.stderr
 
 

@@ -110,7 +110,7 @@ def test_the_version_is_that_of_the_project_file(wheel: zipfile.ZipFile) -> None
     assert message_from_bytes(wheel.read(metadata))["Version"] == PROJECT["project"]["version"]
 
 
-@pytest.mark.parametrize(("module", "name"), [("sidecar", "fermat-sidecar"), ("loadgen", "loadgen")])
+@pytest.mark.parametrize(("module", "name"), [("sidecar", "fermat-sidecar"), ("loadgen", "fermat-loadgen")])
 def test_programs_say_it(module: str, name: str) -> None:
     said = subprocess.run(
         [sys.executable, "-m", module, "--version"], check=True, capture_output=True, text=True

@@ -241,7 +241,8 @@ def test_more_workers_than_there_are_is_one_line(tmp_path: Path, url: str):
     assert ended.code == 2
     assert ended.out == ""
     what = "1 Dask workers are there, 2 are needed: start more"
-    assert ended.err.splitlines() == [f"loadgen: --scheduler {found.url}: {what} (dask worker {found.url})"]
+    (line,) = ended.err.splitlines()
+    assert line == f"fermat-loadgen: --scheduler {found.url}: {what} (dask worker {found.url})"
 
 
 def test_no_scheduler_is_one_line(tmp_path: Path):
@@ -249,7 +250,7 @@ def test_no_scheduler_is_one_line(tmp_path: Path):
     ended = end(start(tmp_path, "ws://127.0.0.1:9", "--scheduler", where, "--quiet"))
     assert (ended.code, ended.out) == (2, "")
     (line,) = ended.err.splitlines()
-    assert line.startswith(f"loadgen: --scheduler {where}: no Dask scheduler answers there")
+    assert line.startswith(f"fermat-loadgen: --scheduler {where}: no Dask scheduler answers there")
 
 
 @pytest.mark.parametrize(
@@ -265,5 +266,5 @@ def test_no_scheduler_is_one_line(tmp_path: Path):
 def test_bad_flags_are_refused_in_a_line(tmp_path: Path, flags: tuple[str, ...]):
     ended = end(start(tmp_path, "ws://127.0.0.1:9", *flags))
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("loadgen: --scheduler ")
+    assert ended.err.startswith("fermat-loadgen: --scheduler ")
     assert len(ended.err.splitlines()) == 1

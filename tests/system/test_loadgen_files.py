@@ -136,7 +136,7 @@ def test_a_report_that_cannot_be_written_changes_no_verdict(tmp_path: Path, url:
     (the_file(tmp_path).parent / "report.html").mkdir()
     out, err = running.communicate(timeout=DEADLINE)
     assert (running.returncode, "report    " in out) == (0, False)
-    assert err.startswith("loadgen: there is no report: cannot write loadgen-results/")
+    assert err.startswith("fermat-loadgen: there is no report: cannot write loadgen-results/")
     assert err.count("\n") == 1
 
 
@@ -152,7 +152,7 @@ def test_two_machines_parts_are_one_run(tmp_path: Path, finished: Path):
     assert load(tmp_path / "both.jsonl").summed().clients.asked == 40
     again = loadgen("merge", "0.jsonl", "1.jsonl", "-o", "both.jsonl", cwd=tmp_path)
     assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr == "loadgen: cannot write both.jsonl: File exists; name another -o\n"
+    assert again.stderr == "fermat-loadgen: cannot write both.jsonl: File exists; name another -o\n"
     twice = loadgen("merge", "0.jsonl", "0.jsonl", cwd=tmp_path)
     assert (twice.returncode, twice.stderr.count("\n")) == (2, 1)
 
@@ -217,7 +217,7 @@ def test_what_is_no_result_file_is_refused_in_a_line(tmp_path: Path, command: st
     for name in ("empty", "junk", "nothing", "."):
         done = loadgen(command, name, cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-        assert done.stderr.startswith("loadgen: ")
+        assert done.stderr.startswith("fermat-loadgen: ")
 
 
 def test_hdr_without_its_library_says_what_to_install(tmp_path: Path, finished: Path):
@@ -225,5 +225,5 @@ def test_hdr_without_its_library_says_what_to_install(tmp_path: Path, finished: 
     done = loadgen("report", finished, "--hdr", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         2,
-        "loadgen: --hdr needs the library: pip install 'fermat-sidecar[hdr]'\n",
+        "fermat-loadgen: --hdr needs the library: pip install 'fermat-sidecar[hdr]'\n",
     )

@@ -76,5 +76,5 @@ async def test_a_certificate_that_the_authority_did_not_sign_is_named(tmp_path: 
 async def test_a_file_of_no_certificates_is_refused_in_a_line(tmp_path: Path, bad: str):
     code, out, err = await load(tmp_path, "--plan", planned(tmp_path, 1, tmp_path / bad))
     assert (code, out) == (ExitCode.USAGE, "")
-    assert err.startswith(f"loadgen: ca: {tmp_path / bad} is no file of certificates in PEM form: ")
+    assert err.startswith(f"fermat-loadgen: ca: {tmp_path / bad} is no file of certificates in PEM form: ")
     assert err.count("\n") == 1

@@ -166,7 +166,7 @@ def test_a_worker_that_cannot_have_its_descriptors_refuses_for_all(tmp_path: Pat
     assert done.stdout == ""
     told = done.stderr.splitlines()
     assert len(told) == 1
-    assert told[0].startswith("loadgen: worker ")
+    assert told[0].startswith("fermat-loadgen: worker ")
     assert "--connections 150 needs" in told[0]
     assert "file descriptors" in told[0]
 

@@ -101,7 +101,8 @@ def test_without_a_server_there_is_nothing_to_find(tmp_path: Path) -> None:
         pass
     done = Searched(begin(server))
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
-    assert done.err.startswith(f"loadgen: nobody can be loaded at {server.url.replace('http', 'ws')}: ")
+    url = server.url.replace("http", "ws")
+    assert done.err.startswith(f"fermat-loadgen: nobody can be loaded at {url}: ")
 
 
 @pytest.mark.parametrize(
