@@ -11,7 +11,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_its_configuration_is_good() -> None:
-    (text,) = re.findall(r"^cat > build/telegram.toml <<'END'.*?\n(.*?)^END$", README, re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(r"^cat > \S+telegram.toml <<'END'.*?\n(.*?)^END$", README, re.MULTILINE | re.DOTALL)
     settings, mistakes = parse(text)
     assert mistakes == []
     assert settings is not None

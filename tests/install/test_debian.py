@@ -5,6 +5,8 @@ The tests are one story, in their order: who removes it all comes last.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from install.guide import GUIDE, REMOVAL, blocks
@@ -46,6 +48,13 @@ def test_a_reboot_is_survived_and_nobody_is_told(guided: Guided) -> None:
     guided.machine.reboot()
     until(guided.passes, "both are up again by themselves")
     assert guided.mails()[told:] == []
+
+
+def test_the_packet_filter_is_one_that_the_kernel_takes(guided: Guided) -> None:
+    """It is not put in force: it is the operator's, and would outlast the removal."""
+    (block,) = (block for block in blocks(GUIDE.read_text()) if "/etc/nftables.conf" in block.text)
+    (rules,) = re.findall(r"<<'END'\n(.*?)^END$", block.text, re.MULTILINE | re.DOTALL)
+    guided.machine.said(f"nft --check --file /dev/stdin <<'END'\n{rules}END")
 
 
 def test_its_removal_leaves_nothing_behind(guided: Guided) -> None:
