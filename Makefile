@@ -82,9 +82,10 @@ format: $(VENV)/.dev ## let ruff write what it can
 	@$(BIN)/ruff format .
 
 # What the tests need beyond Python: a browser, to see the page as a person does, a real JVM in trouble, and a systemd
-# with its bus and polkit, to boot; openssl, for certificates of the tests' own; and who scrapes /metrics in earnest.
+# with its bus and polkit, to boot; openssl, for certificates of the tests' own; who scrapes /metrics in earnest; the guide's proxy.
 DEPS := chromium:chromium javac:openjdk-17-jdk-headless systemctl:systemd /sbin/init:systemd-sysv dbus-daemon:dbus \
-        pkaction:polkitd logrotate:logrotate openssl:openssl promtool:prometheus amtool:prometheus-alertmanager
+        pkaction:polkitd logrotate:logrotate openssl:openssl promtool:prometheus amtool:prometheus-alertmanager \
+        nginx:nginx-light
 NSS  := $(if $(wildcard /usr/lib/*/libnss_systemd.so.2),,libnss-systemd)
 deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
 	@missing="$(NSS)"; for dep in $(DEPS); do command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
