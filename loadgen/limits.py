@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _SPARE = 50
 """Of them, that are not taken yet, at least."""
 CLIENT_BYTES = 24 * 1024
 """Memory for each client: 16 KiB of this process's and 4.7 KiB of the kernel's were measured, 5,000 held."""
+_OPEN_MAX = 10240
+"""What macOS takes for a soft limit, where it says that the hard one is without end (setrlimit(2) there)."""
 _PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
@@ -86,39 +89,48 @@ def refusal(connections: int, items: tuple[Item, ...]) -> str | None:
     short = [item for item in items if item.too_many]
     if not short:
         return None
-    lacks = " and ".join(
-        f"{_shown(item, item.needed)} {item.what} and there are {_shown(item, item.there)}" for item in short
-    )
+    lacks = " and ".join(f"{_needed(item)} and there are {_shown(item, item.there or 0)}" for item in short)
     fitting = connections - max(item.too_many for item in short)
     fewer = f"ask for at most --connections {fitting}, or " if fitting > 0 else ""
     return f"--connections {connections} needs {lacks}: {fewer}{'; '.join(item.remedy for item in short)}"
 
 
 def line(items: tuple[Item, ...]) -> str:
-    """The budget for people."""
-    parts = (f"{_shown(item, item.needed)} of {_shown(item, item.there)} {item.what}" for item in items)
-    return f"needs {', '.join(parts)}"
+    """The budget for people; of what is without a limit, or unknown, only what is needed."""
+    return f"needs {', '.join(map(_needed, items))}"
 
 
-def _shown(item: Item, value: int | None) -> str:
-    if value is None:
-        return "any number"
+def _needed(item: Item) -> str:
+    there = "" if item.there is None or item.too_many else f" of {_shown(item, item.there)}"
+    return f"{_shown(item, item.needed)}{there} {item.what}"
+
+
+def _shown(item: Item, value: int) -> str:
     return format_size(value) if item.each > 1 else f"{value:,}"
 
 
 def here(sources: int = 1) -> Machine:
     """What this machine has now, with the limit of open files raised as far as allowed."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     found = ports()
     return Machine(
         open=psutil.Process().num_fds(),
-        descriptors=None if hard in {resource.RLIM_INFINITY, -1} else hard,
+        descriptors=_descriptors(),
         ports=None if found is None else found[1] - found[0] + 1,
         sources=sources,
         memory=psutil.virtual_memory().available,
     )
+
+
+def _descriptors() -> int | None:
+    """How many this process may have, now that it has been given as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for most in (hard, _OPEN_MAX):
+        if soft != hard:
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+                break
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft in {resource.RLIM_INFINITY, -1} else soft
 
 
 def make_room(connections: int, sources: int = 1) -> tuple[Item, ...]:

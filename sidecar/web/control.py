@@ -1,7 +1,7 @@
 """The operator's socket, ``control.sock`` in the state directory: a line of JSON in, a line of JSON out.
 
 A file, so that it works before there is any API. It is for root and the sidecar's own user, and for nobody
-else; who asks is told by the kernel (SO_PEERCRED).
+else, by its mode; who of them asks is told by the kernel (SO_PEERCRED), where that does.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ NAME = "control.sock"
 _LONGEST_LINE = 4096
 _PATIENCE = 5.0
 """Seconds in which a request has to be made."""
+_SOMEBODY = "an operator"
 _PEER = struct.Struct("3i")
 """ucred: pid, uid, gid (unix(7))."""
 
@@ -74,7 +75,7 @@ def _serve(
         try:
             async with asyncio.timeout(_PATIENCE):
                 line = await reader.readline()
-            writer.write(msgspec.json.encode(_answer(line, _uid(writer), report, face)) + b"\n")
+            writer.write(msgspec.json.encode(_answer(line, _asker(writer), report, face)) + b"\n")
             async with asyncio.timeout(_PATIENCE):
                 await writer.drain()
         except (TimeoutError, ValueError, OSError) as error:  # who asks so does not wait for an answer
@@ -85,20 +86,23 @@ def _serve(
     return serve  # type: ignore[return-value]  # asyncio takes a coroutine function
 
 
-def _answer(line: bytes, uid: int, report: Report, face: Face) -> Answer:
-    if uid not in (0, os.getuid()):
+def _answer(line: bytes, by: str | None, report: Report, face: Face) -> Answer:
+    if by is None:
         return Answer("only root and the sidecar's own user may ask for this")
     try:
         asked = read(line)
     except ValueError as error:
         return Answer(f"not understood: {error}")
-    return obey(asked, _name(uid), report, face)
+    return obey(asked, by, report, face)
 
 
-def _uid(writer: asyncio.StreamWriter) -> int:
+def _asker(writer: asyncio.StreamWriter) -> str | None:
+    """Who asks; None if it is not for them."""
+    if not hasattr(socket, "SO_PEERCRED"):  # macOS: the mode has let nobody else in
+        return _SOMEBODY
     peer: socket.socket = writer.get_extra_info("socket")
     _, uid, _ = _PEER.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
-    return int(uid)
+    return _name(uid) if uid in (0, os.getuid()) else None
 
 
 def _name(uid: int) -> str:

@@ -14,6 +14,7 @@ import pytest
 from fermatkit.measures import Measure
 from support.linuxless import WITHOUT_LINUX
 from support.running import Running, running, until
+from support.standin import serving
 
 EVERYTHING = """
 import importlib, pkgutil
@@ -43,6 +44,7 @@ DASK = "distributed"
 
 
 MAIN = f"{WITHOUT_LINUX}\nfrom sidecar.__main__ import main\nsys.exit(main())"
+LOAD = f"{WITHOUT_LINUX}\nfrom loadgen.__main__ import main\nsys.exit(main())"
 
 
 def ran(program: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -93,6 +95,34 @@ async def test_it_watches_restarts_and_says_what_only_linux_tells(one: Running) 
     assert of_measures["pressure:memory-full"] == "unknown: only Linux tells"
     assert "/proc" not in "".join(unknown.values())
     assert "gone" not in "".join(unknown.values())
+
+
+async def test_one_that_hangs_is_replaced_with_what_evidence_there_is(one: Running) -> None:
+    one.configure('hung_after = "1s"')
+    one.start()
+    first = await one.passes()
+    async with one.client.post(f"http://127.0.0.1:{one.server_port}/standin/habits/blocked"):
+        pass
+    await one.passes(not_pid=first)
+    assert "evidence gathered" in one.log
+    for mistake in ("Traceback", "mistake of ours", "exception"):
+        assert mistake not in one.log
+
+
+async def test_an_operator_is_obeyed(one: Running) -> None:
+    """By the mode of the socket: no kernel but Linux' says here who it is."""
+    one.start()
+    await one.passes()
+    assert (await one.asks("pause", "1m", "a look")).returncode == 0
+    assert "as an operator wishes (a look)" in " ".join((await one.health())["notes"])
+    assert (await one.asks("resume")).returncode == 0
+
+
+def test_clients_are_held_and_answered(tmp_path: Path) -> None:
+    with serving(tmp_path, "--port", "0") as server:
+        url = server.url.replace("http", "ws")
+        done = ran(LOAD, "--url", url, "--connections", "50", "--duration", "2s", "--out", tmp_path)
+    assert done.stdout.startswith("PASS: all 50 clients were registered and held"), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
