@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import random
 import socket
 import time
@@ -33,6 +32,7 @@ from sidecar.faces.label import label
 from sidecar.faces.message import Rendered, render
 from sidecar.faces.words import words
 from sidecar.loop import Loop
+from sidecar.probes.aim import is_ours
 from sidecar.probes.cgroup import CgroupProbe, CgroupSettings
 from sidecar.probes.config_file import ConfigProbe, ConfigSettings
 from sidecar.probes.counters import CountersProbe, CountersSettings
@@ -68,8 +68,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("sidecar")
 
-_LACKS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-"""What the machine may be short of for a time, so that a newcomer cannot be let in."""
 _LACK_PAUSE = 60.0
 """Seconds between two log lines about that; the event loop tells of it each second."""
 
@@ -291,7 +289,7 @@ class Sidecar:
 def _is_lack(context: dict[str, Any]) -> bool:
     """Whether it is only that no connection could be accepted: what ends a task is never that."""
     error = context.get("exception")
-    return isinstance(error, OSError) and error.errno in _LACKS and "task" not in context
+    return isinstance(error, Exception) and is_ours(error) and "task" not in context
 
 
 def _counters(server: ServerSettings) -> CountersSettings:

@@ -9,8 +9,9 @@ from statistics import median
 
 from benchmarks.health.prepare import MissingError
 from benchmarks.load import cloud, compiled
+from benchmarks.load.job import Job
 from benchmarks.load.rows import CLOUD, CLOUD_SHARE, EACH, HELD, MEASURED, RECORDING, Row, row, rows
-from benchmarks.load.tools import OURS, Job, Tool
+from benchmarks.load.tools import OURS, Tool
 from benchmarks.load.turn import Turn, take
 
 ROUNDS = 3

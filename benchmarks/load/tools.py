@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load import compiled, peers
+from benchmarks.load.job import Job
 
 SIZE = 128
 """Bytes of a message."""
@@ -23,27 +24,6 @@ ECHO_FOR, HOLD_FOR = 7, 4
 
 _ALONE = ("echo", "one", "hold")
 """What a peer can do: with one process and one source address."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a tool has to do."""
-
-    connections: int
-    """Of each process."""
-    echoes: bool = True
-    """And not only hold them."""
-    processes: int = 1
-    """Of the client, each with a server of its own."""
-    addresses: int = 0
-    """127.0.0.x, for a client that is told; 0: one."""
-    paced: bool = False
-    """The messages of C's client, too, fall due `RATE` a second: otherwise it goes round and round."""
-
-    @property
-    def total(self) -> int:
-        """Connections of all."""
-        return self.connections * self.processes
 
 
 @dataclass(frozen=True)

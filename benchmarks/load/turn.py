@@ -14,8 +14,9 @@ import psutil
 from benchmarks.load import network
 from benchmarks.load.counters import Counters
 from benchmarks.load.family import Family, last_words, running
+from benchmarks.load.job import Job
 from benchmarks.load.server import Servers, servers
-from benchmarks.load.tools import Job, Tool
+from benchmarks.load.tools import Tool
 from benchmarks.load.trace import Figures, Sample, figures
 
 PATIENCE = 60.0

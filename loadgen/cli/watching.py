@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
+
+import psutil
 
 from fermatkit.errors import UserError
 from loadgen.say import say
@@ -38,9 +41,13 @@ def job(args: argparse.Namespace, url: str, name: str, clients: int, seconds: fl
     if args.sidecar is not None:
         if args.pid is not None:
             raise UserError("--sidecar and --pid are two ways to watch one server; leave one of them out")
-        announced: BySidecar = import_module("loadgen.cli.announcing").by_sidecar(
-            args, name, clients, seconds
-        )
+        token = _token(args.sidecar_token_file)
+        announcing = import_module("loadgen.cli.announcing")  # nobody else pays for it
+        announced: BySidecar = announcing.by_sidecar(args.sidecar, token, name, clients, seconds)
+        if token is None:
+            note(
+                f"without a token (${TOKEN}) the load is not announced: people are told what it causes", args
+            )
         return announced
     if args.sidecar_token_file is not None:
         raise UserError("--sidecar-token-file needs --sidecar: whose token is it?")
@@ -62,6 +69,22 @@ def note(words: str, args: argparse.Namespace) -> None:
 
 
 def _process(pid: int) -> int:
-    if pid < 1 or not Path(f"/proc/{pid}").exists():
+    if not psutil.pid_exists(pid):
         raise UserError(f"--pid {pid}: there is no such process")
     return pid
+
+
+def _token(path: Path | None) -> str | None:
+    if path is None:
+        found = os.environ.get(TOKEN, "").strip()
+    else:
+        try:
+            found = path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", "is no text")
+            raise UserError(f"--sidecar-token-file {path}: {why}") from error
+        if not found:
+            raise UserError(f"--sidecar-token-file {path}: is empty; write the [health] token into it")
+    if not found.isascii() or not found.isprintable():
+        raise UserError("the sidecar's token has characters in it that no token has")
+    return found or None

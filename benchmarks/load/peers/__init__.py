@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.health.prepare import PLACE, MissingError, run
 
 if TYPE_CHECKING:
-    from benchmarks.load.tools import Job
+    from benchmarks.load.job import Job
 
 _SCRIPTS = Path(__file__).parent
 _LONG = 300.0

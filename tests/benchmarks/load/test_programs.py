@@ -17,7 +17,8 @@ from benchmarks.load.family import running
 ROOT = Path(__file__).parents[3]
 TURN = """
 import sys
-from benchmarks.load.tools import C, Job, Tool
+from benchmarks.load.job import Job
+from benchmarks.load.tools import C, Tool
 from benchmarks.load.turn import take
 other = Tool("other", lambda _here, port, _job: [sys.executable, "-c", sys.argv[1], str(port)], lambda: None)
 turn = take({tool}, Job({connections}, echoes={echoes}, paced={paced}))
