@@ -59,7 +59,7 @@ test-oom: $(VENV)/.dev ## no memory, no tasks: a booted systemd with cgroup v2, 
 	@$(BIN)/python -m pytest -s tests/oom
 
 # Debian's own tools make the machine; pip and apt in it are set up as they are here.
-test-install: dist ## INSTALL.md worked through on a new Debian 12, and its end; two minutes, needs root
+test-install: dist ## INSTALL.md worked through on a new Debian 12 and a new Debian 13, and its end; three minutes, needs root
 	@missing=; for dep in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container; do \
 	  command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
 	[ -z "$$missing" ] && exit 0; \

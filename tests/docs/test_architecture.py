@@ -138,3 +138,5 @@ async def test_what_they_add_works(
     checks = (await one.health())["checks"]
     assert checks["log:size"][0]["observedValue"] > 500
     assert checks["log:size"][0]["status"] == "warn"
+    async with one.client.get(f"http://127.0.0.1:{one.health_port}/metrics") as answer:
+        assert "\nfermat_server_log_bytes " in await answer.text()
