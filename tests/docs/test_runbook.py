@@ -12,7 +12,8 @@ from sidecar.cli import _parser
 from sidecar.config.reference import tables
 from sidecar.core.nouns import Trouble
 from sidecar.core.rules import DEFAULTS, METRICS
-from sidecar.faces.words import words
+from sidecar.core.stories import Chapter
+from sidecar.faces.words import Words, words
 
 PAGE = Path(__file__).parents[2] / "docs" / "runbook.md"
 KEYS = {table.header: {key.name: (key.default or "").strip('"') for key in table.keys} for table in tables()}
@@ -23,16 +24,12 @@ SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def told(trouble: Trouble) -> str:
-    """How its section begins: the message's name; and what is found, and what follows from it, by default."""
-    language = words("en")
-    brief = re.sub(r"\{\w+\}", "…", language.brief[trouble])
-    name = language.name.get(trouble) or f"DOWN: … {brief}"
-    if trouble is Trouble.NOT_FOUND:
-        name = language.phrases.not_found.partition(":")[0]
+    """How its section begins: the message's names; what is found, and what follows from it, by default."""
+    names = " / ".join(named(trouble, words(language)) for language in ("en", "es"))
     if trouble in SHOWN:
-        return f"*Shown, and not told*: {brief}"
+        return f"*Shown, and not told*: {names}"
     if trouble not in METRICS:
-        return f"**{name}**"
+        return f"**{names}**"
     metric, rule, key = METRICS[trouble], DEFAULTS[trouble], KEYS[f"[rules.{trouble}]"]
     looked_at = " or ".join(
         f"`{one.measure}` of `{one.of}`" if one.of else f"`{one.measure}`" for one in (metric, *metric.others)
@@ -40,7 +37,18 @@ def told(trouble: Trouble) -> str:
     side = "below" if rule.clear > rule.threshold else "above"
     lasting = f" for `{key['for']}`" if rule.last else ""
     found = f"{looked_at} {side} `{key['threshold']}`{lasting}, over at `{key['clear']}`"
-    return f"**{name}**: {found}; `{key['act']}`, `{key['severity']}`"
+    return f"**{names}**: {found}; `{key['act']}`, `{key['severity']}`"
+
+
+def named(trouble: Trouble, language: Words) -> str:
+    """As a message's subject begins; what is a part of the server's story by that and in few words."""
+    if trouble is Trouble.NOT_FOUND:
+        return language.phrases.not_found.partition(":")[0]
+    brief = re.sub(r"\{\w+\}", "…", language.brief[trouble])
+    if trouble in SHOWN:
+        return brief
+    down = language.subject[Chapter.OPENED].partition(":")[0]
+    return language.name.get(trouble) or f"{down}: … {brief}".replace("… …", "…")
 
 
 def sections() -> dict[str, str]:
