@@ -87,14 +87,17 @@ DEPS := chromium:chromium javac:openjdk-17-jdk-headless systemctl:systemd /sbin/
         pkaction:polkitd logrotate:logrotate openssl:openssl promtool:prometheus amtool:prometheus-alertmanager \
         nginx:nginx-light
 NSS  := $(if $(wildcard /usr/lib/*/libnss_systemd.so.2),,libnss-systemd)
-deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root)
+deps: $(VENV)/.dev ## what the tests need beyond Python (installs it when root; what Debian starts then is stopped)
 	@missing="$(NSS)"; for dep in $(DEPS); do command -v $${dep%:*} >/dev/null || missing="$$missing $${dep#*:}"; done; \
 	missing="$$(echo $$missing)"; [ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "make deps: installing Debian's $$missing, for the tests"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null || exit; \
+	  [ ! -d /run/systemd/system ] || for service in $$missing; do case $$service in \
+	    prometheus*|nginx*) systemctl --quiet disable --now $${service%-light};; esac; done; \
 	else \
-	  echo "make deps: the tests need $$missing; as root: apt-get install -y --no-install-recommends $$missing" >&2; exit 1; \
+	  echo "make deps: the tests need $$missing; as root: apt-get install -y --no-install-recommends $$missing" >&2; \
+	  echo "make deps: Debian starts Prometheus (on 9090, the Cloud Server's) and nginx then: systemctl disable --now them" >&2; exit 1; \
 	fi
 
 bench: $(VENV)/.dev ## ratios against a bare asyncio loop, in the same run; eight minutes
