@@ -46,8 +46,7 @@ def hang(scene: Scene) -> None:
 
 def exhaust_heap(scene: Scene) -> None:
     """It collects garbage for as long as its environment says, and answers nothing when it is done."""
-    _habit(scene, "busy")
-    _habit(scene, "blocked")  # in the loop's turn after that
+    _habit(scene, "heap-exhausted")
 
 
 def leak_threads(scene: Scene) -> None:

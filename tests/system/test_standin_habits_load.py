@@ -14,7 +14,7 @@ import pytest
 from cloudserver.session import Refused, Registered
 from support.cloud_client import CloudClient
 from support.habits import thread_names, thread_seconds, try_to_register, wait_until
-from support.standin import answers, serving
+from support.standin import PATIENCE, answers, serving
 
 LOG = "fermat_server.log"
 
@@ -66,6 +66,21 @@ async def test_busy_burns_a_core_in_a_collectors_thread_and_is_then_well(
         assert await answers(standin.url)
         assert time.monotonic() - began > 3.5
         wait_until(lambda: "GC Thread#0" not in thread_names(pid).values())  # it answers as it ends
+
+
+async def test_an_exhausted_heap_burns_a_core_and_never_answers_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STANDIN_BUSY_SECONDS", "1")
+    with serving(tmp_path) as standin:
+        pid = standin.process.pid
+        async with aiohttp.ClientSession(standin.url) as http:
+            assert (await http.post("/standin/habits/heap-exhausted")).ok
+        wait_until(lambda: "GC Thread#0" in thread_names(pid).values())
+        wait_until(lambda: "GC Thread#0" not in thread_names(pid).values())
+        assert not await answers(standin.url, seconds=2)
+        standin.process.terminate()
+        assert standin.process.wait(PATIENCE) == 143
 
 
 async def test_log_eater_grows_the_log_by_megabytes_a_second(tmp_path: Path):
