@@ -1,79 +1,90 @@
-"""INSTALL.es.md says what INSTALL.md says: the same parts, commands, tables, names, figures and links."""
+"""INSTALL.es.md says what INSTALL.md says: the same parts, commands, tables, names, figures and links.
+
+In the same order, by paragraphs and cells; what the words between them say is for a reader of both.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import NamedTuple
 
 import pytest
 
 from install.guide import GUIDE, SPANISH, anchors, blocks
 
-FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"(?:^<!-- [^\n]* -->\n)?^```.*?^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\(([^)]*)\)")
+LINK = re.compile(r"\[([^]]*)\]\(([^)]*)\)")
 FIGURE = re.compile(r"\d+(?:\.\d+)*")
-WHAT = ("tables", "points", "names", "figures")
-COMMENT = re.compile(r"\s*# .*$", re.MULTILINE)
+BLOCK = "\0"
+"""In a block's place."""
+WRAPPED = re.compile(r"\n(?!\n|- |\d+\. |\|)")
+COMMENT = re.compile(r"# (?!\w+ = ).*$", re.MULTILINE)
+"""But not a setting that stands there to be let in."""
+EACH_OTHER = ("INSTALL.md", "INSTALL.es.md")
 
 
-class Part(NamedTuple):
-    """What is under one heading, up to the next."""
+class Piece(NamedTuple):
+    """A paragraph, a point, a cell of a table; or where a block is."""
 
-    level: int
-    text: str
-    """Without its blocks."""
-
-    @property
-    def tables(self) -> list[int]:
-        """The columns of each row."""
-        return [line.count("|") for line in self.text.splitlines() if line.startswith("|")]
-
-    @property
-    def points(self) -> int:
-        return len(re.findall(r"^(?:- |\d+\. )", self.text, re.MULTILINE))
-
-    @property
-    def names(self) -> Counter[str]:
-        """What stands as code: the programs' words, which nobody translates."""
-        return Counter(CODE.findall(self.text))
-
-    @property
-    def figures(self) -> Counter[str]:
-        return Counter(FIGURE.findall(LINK.sub("", CODE.sub("", self.text))))
+    kind: str
+    names: list[str]
+    """What stands as code: the programs' words, which nobody translates."""
+    figures: list[str]
+    links: list[tuple[str, str]]
+    """Where to; and by which words, if those are a path."""
+    bold: int
 
 
-def parts(page: str, decimal: str, thousands: str) -> list[Part]:
-    """Figures as in code: a point, and nothing between thousands. Links within the page by number."""
-    page = FENCED.sub("", page)
-    places = {f"#{name}": number for number, name in enumerate(anchors(page))}
-    page = LINK.sub(lambda link: f"]({places.get(link[1], link[1])})", page)
+def piece(kind: str, text: str) -> Piece:
+    links = [(link[2], link[1] if "/" in link[1] else "") for link in LINK.finditer(text)]
+    names, figures = CODE.findall(text), FIGURE.findall(LINK.sub("", CODE.sub("", text)))
+    known = [link for link in links if link[0] not in EACH_OTHER]
+    return Piece(kind, names, figures, known, text.count("**"))
+
+
+def pieces(text: str) -> list[Piece]:
+    """Of what is under one heading, in their order; a cell's kind is its column."""
+    found = []
+    for line in filter(None, map(str.strip, WRAPPED.sub(" ", text).split("\n"))):
+        if line.startswith("|"):
+            found += [piece(f"column {number}", cell) for number, cell in enumerate(line.split("|"))]
+        else:
+            found.append(piece(line[0] if line[0] in f"-{BLOCK}" else "", line))
+    return found
+
+
+def parts(page: str, decimal: str, thousands: str) -> list[tuple[int, list[Piece]]]:
+    """The level and pieces of each.
+
+    Figures as in code: a point, and nothing between thousands. Links within the page by number.
+    """
+    page = FENCED.sub(f"\n{BLOCK}\n", page)
+    places = {f"#{name}": f"part {number}" for number, name in enumerate(anchors(page))}
+    page = LINK.sub(lambda link: f"[{link[1]}]({places.get(link[2], link[2])})", page)
     page = re.sub(rf"(?<=\d){thousands}(?=\d\d\d)", "", page)
     page = re.sub(rf"(?<=\d){re.escape(decimal)}(?=\d)", ".", page)
     found = re.split(r"^(#+) .+$", page, flags=re.MULTILINE)
-    return [Part(len(level), text) for level, text in zip(found[1::2], found[2::2], strict=True)]
+    return [(len(level), pieces(text)) for level, text in zip(found[1::2], found[2::2], strict=True)]
 
 
-def english(page: str) -> list[Part]:
+def english(page: str) -> list[tuple[int, list[Piece]]]:
     return parts(page, ".", ",")
 
 
-def spanish(page: str) -> list[Part]:
+def spanish(page: str) -> list[tuple[int, list[Piece]]]:
     return parts(page, ",", "\u00a0")
 
 
 def differences(one: str, other: str) -> list[str]:
     """Between the English page and the Spanish: what, and in which part."""
     first, second = english(one), spanish(other)
-    said = [] if [part.level for part in first] == [part.level for part in second] else ["headings"]
-    for number, (ours, theirs) in enumerate(zip(first, second, strict=False)):
-        both = ((what, getattr(ours, what), getattr(theirs, what)) for what in WHAT)
-        said += [f"part {number}: {what}: {one} != {other}" for what, one, other in both if one != other]
-        if number and LINK.findall(ours.text) != LINK.findall(theirs.text):
-            said.append(f"{number}: links: {LINK.findall(ours.text)} != {LINK.findall(theirs.text)}")
+    said = [] if [level for level, _ in first] == [level for level, _ in second] else ["headings"]
+    for number, ((_, ours), (_, theirs)) in enumerate(zip(first, second, strict=False)):
+        said += [f"part {number}: {a} != {b}" for a, b in zip(ours, theirs, strict=False) if a != b]
+        said += [f"part {number}: {len(ours)} != {len(theirs)} pieces"] if len(ours) != len(theirs) else []
     commands, theirs_too = (
-        [(block.mark, block.language, COMMENT.sub("", block.text)) for block in blocks(page)]
+        [(block.mark, block.language, COMMENT.sub("#", block.text)) for block in blocks(page)]
         for page in (one, other)
     )
     said += [f"block: {a} != {b}" for a, b in zip(commands, theirs_too, strict=False) if a != b]
@@ -109,8 +120,37 @@ def test_every_comment_is_translated() -> None:
         ("| disco | 3,6 KB", "3,6 KB"),
         ("](docs/api.md)", "](docs/operations.md)"),
         ("](#java)", "](#el-jar)"),
+        ("](#los-programas), [", "](#las-unidades), ["),
+        ("[docs/capacity.md](docs/capacity.md)", "[docs/capacity.md](docs/load-tests.md)"),
+        ("| `port` | `9090` |", "| `user` | `9090` |"),
+        ("100 MB en reposo, 370 MB", "370 MB en reposo, 100 MB"),
+        ("\n\n**Cambiar la", " **Cambiar la"),
+        ("**duro**", "duro"),
+        ('# match = "-jar', '# match = "-java'),
+        ("     # qué archivos escribiría", ""),
     ],
 )
 def test_a_difference_is_found(before: str, after: str) -> None:
     assert before in SPANISH_PAGE
     assert differences(ENGLISH_PAGE, SPANISH_PAGE.replace(before, after, 1))
+
+
+@pytest.mark.parametrize("first", range(len(blocks(SPANISH_PAGE)) - 1))
+def test_a_block_in_another_place_is_found(first: int) -> None:
+    """It and the next change places; it goes under the next heading."""
+    one, other = list(FENCED.finditer(SPANISH_PAGE))[first : first + 2]
+    before, between = SPANISH_PAGE[: one.start()], SPANISH_PAGE[one.end() : other.start()]
+    after = SPANISH_PAGE[other.end() :]
+    assert differences(ENGLISH_PAGE, before + other[0] + between + one[0] + after)
+    under = re.sub(r"(\n##+ .+\n)", rf"\1\n{BLOCK}\n", between + other[0] + after, count=1)
+    assert differences(ENGLISH_PAGE, before + under.replace(BLOCK, one[0]))
+
+
+def test_a_lost_row_is_found() -> None:
+    for row in re.findall(r"^\|.*\n", SPANISH_PAGE, re.MULTILINE):
+        assert differences(ENGLISH_PAGE, SPANISH_PAGE.replace(row, "", 1)), row
+
+
+def test_a_figure_with_a_unit_has_a_comma() -> None:
+    """A point is right in a version."""
+    assert not re.findall(r"\d\.\d+ (?:ms|s|KB|MB|GB)\b", CODE.sub("", FENCED.sub("", SPANISH_PAGE)))
