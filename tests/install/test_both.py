@@ -11,6 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from install.guide import GUIDE, SPANISH, anchors, blocks
+from sidecar.core.nouns import Trouble
+from sidecar.faces.words import words
 
 FENCED = re.compile(r"(?:^<!-- [^\n]* -->\n)?^```.*?^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`]+)`")
@@ -154,3 +156,13 @@ def test_a_lost_row_is_found() -> None:
 def test_a_figure_with_a_unit_has_a_comma() -> None:
     """A point is right in a version."""
     assert not re.findall(r"\d\.\d+ (?:ms|s|KB|MB|GB)\b", CODE.sub("", FENCED.sub("", SPANISH_PAGE)))
+
+
+def test_what_a_spanish_sidecar_says_stands_beside_the_english() -> None:
+    """The names of the findings, which the guide is searched for."""
+    english, spanish = words("en").name, words("es").name
+    table = re.findall(r"\[`([A-Z ]+)`\]\(docs/runbook.md#([a-z-]+)\) \(([^)]+)\)", SPANISH_PAGE)
+    named = {trouble: (here, there) for here, trouble, there in table if trouble in set(Trouble)}
+    assert len(named) > 6
+    assert named == {trouble: (english[Trouble(trouble)], spanish[Trouble(trouble)]) for trouble in named}
+    assert len(re.findall(r"\[`[A-Z ]+`\]\(docs/runbook", SPANISH_PAGE)) == len(table)
