@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 UNIT = "fermat-sidecar.service"
+CONFIG = Path("/etc/fermat-sidecar/sidecar.toml")
 OUTPUT = Path("/var/lib/fermat-sidecar/server-output.log")
 PATIENCE = 40.0
 
@@ -79,6 +80,15 @@ def main() -> None:
         wait(passes, f"{name}, it passes")
         seen[f"sidecar {name}: same server"] = health()[1] == server
         seen[f"sidecar {name}"] = unit()
+
+    before = unit()
+    CONFIG.write_text(
+        CONFIG.read_text() + '[rules.disk-low]\nthreshold = "9000TiB"\nclear = "9999TiB"\nact = "note"\n'
+    )
+    systemctl("reload", UNIT)
+    wait(lambda: health()[0] == "warn", "the new rule is in force")
+    seen["reloaded: same sidecar"] = unit()["MainPID"] == before["MainPID"]
+    seen["reloaded: same server"] = health()[1] == server
 
     systemctl("stop", UNIT)
     seen["stopped"] = unit()

@@ -33,6 +33,11 @@ def test_a_sidecar_that_was_killed_or_hung_is_back_and_has_not_touched_the_serve
     assert seen[f"sidecar {how}"]["NRestarts"] == {"killed": "1", "hung": "2"}[how]
 
 
+def test_a_reload_is_obeyed_by_the_same_sidecar_over_the_same_server(seen: dict[str, Any]) -> None:
+    assert seen["reloaded: same sidecar"]
+    assert seen["reloaded: same server"]
+
+
 def test_a_stop_sees_the_server_off(seen: dict[str, Any]) -> None:
     assert seen["stopped"]["ActiveState"] == "inactive"
     assert seen["stopped"]["Result"] == "success"
