@@ -17,8 +17,8 @@ ENGLISH = frozenset(
 """Words that no Spanish sentence of ours has."""
 _OTHERS = re.compile(r"«[^»]*(?:»|…)|'[^']*'|\[\w+\]|\(most has")
 """What others said or are called."""
-_NAMED = re.compile(r"\b(unit|pidfile|match|port|budget|out-of-memory)\b")
-"""Keys of the configuration."""
+_NAMED = re.compile(r"\b(systemctl restart|unit|pidfile|match|port|budget|out-of-memory)\b")
+"""A command, and keys of the configuration."""
 
 
 def english(text: str) -> set[str]:
