@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fermatkit.errors import ExitCode
 
@@ -16,3 +19,15 @@ def required(program: str) -> None:
     if os.name != "posix":
         sys.stderr.write(f"{program}: Windows has not what it needs: run it in WSL 2, as INSTALL.md says\n")
         sys.exit(ExitCode.USAGE)
+
+
+@contextmanager
+def easily_ended() -> Iterator[None]:
+    """Ctrl-C ends the process at once, without a traceback: nothing has been begun while a program is read."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -10,7 +10,8 @@ from fermatkit import unix
 def main() -> int:
     """The program; its exit status."""
     unix.required("fermat-loadgen")
-    from loadgen.cli import main as program  # noqa: PLC0415 - imports what Windows has not
+    with unix.easily_ended():
+        from loadgen.cli import main as program  # noqa: PLC0415 - imports what Windows has not
 
     return program()
 

@@ -106,9 +106,9 @@ _COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; a user's mistake is told in lines, without a traceback."""
-    chosen = vars(_parser().parse_args(arguments))
-    name = chosen.pop("command").replace("-", "_")
     try:
+        chosen = vars(_parser().parse_args(arguments))
+        name = chosen.pop("command").replace("-", "_")
         command = import_module(f"sidecar.cli.{name}")  # a command pays for its own imports only
         return int(getattr(command, name)(**chosen))
     except UserError as error:
