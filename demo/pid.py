@@ -20,11 +20,16 @@ def main() -> int:
     except urllib.error.HTTPError as error:  # 503: it fails, and says all the same
         body = json.load(error)
     except (OSError, UserError) as error:
-        print(f"{error}: is make run running, with this HEALTH_PORT?", file=sys.stderr)
+        print(f"demo.pid: {_why(error)}: is make run running, with this HEALTH_PORT?", file=sys.stderr)
         return 1
     pid = body["checks"]["process:state"][0].get("componentId")
     print(pid or "no server runs at this moment", file=sys.stdout if pid else sys.stderr)
     return 0 if pid else 1
+
+
+def _why(error: Exception) -> str:
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ FAREWELL = 1.7
 def main() -> int:
     """Run until Ctrl-C; a mistake that the user can put right is one line."""
     try:
-        server_port, health_port = ports()
         with _alone():
+            server_port, health_port = ports()
             asyncio.run(Demo(server_port, health_port).run())
     except UserError as error:
         print(f"make run: {error}", file=sys.stderr)
@@ -43,10 +43,24 @@ def main() -> int:
 
 
 @contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """UserError where the checkout, or its disk, takes no more."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or DIRECTORY}: {error.strerror}: "
+            "it needs a checkout that it may write to, and some room"
+        ) from None
+
+
+@contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """One demonstration a checkout: it begins by emptying its directory."""
-    DIRECTORY.parent.mkdir(exist_ok=True)
-    with (DIRECTORY.parent / "run.lock").open("w") as lock:
+    with contextlib.ExitStack() as held:
+        with _writing():
+            DIRECTORY.parent.mkdir(exist_ok=True)
+            lock = held.enter_context((DIRECTORY.parent / "run.lock").open("w"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -68,7 +82,9 @@ class Demo:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end.set)
-        config = _prepare(self._server_port, self._health_port, await Catcher(self._screen.say).listen())
+        mail_port = await Catcher(self._screen.say).listen()
+        with _writing():
+            config = _prepare(self._server_port, self._health_port, mail_port)
         self._screen.say("Starting the sidecar; it starts the server …")
         sidecar = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "sidecar", "run", "--config", str(config)),
@@ -142,6 +158,9 @@ def _prepare(server_port: int, health_port: int, mail_port: int) -> Path:
 command = {json.dumps([sys.executable, "-m", "cloudserver", "--port", str(server_port)])}
 directory = "server"
 port = {server_port}
+
+[server.admin]
+password = "fermat"     # which the server writes into a new configuration
 
 [state]
 directory = "state"
