@@ -8,6 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+_HOUSEKEEPING = ("Save", "Explain")
+"""What the sidecar does for its own memory alone."""
+
 
 class Screen:
     """Prints; says once when nobody looks any more (a closed terminal, a pipe that ended)."""
@@ -36,8 +39,10 @@ def line(raw: bytes) -> str | None:
     clock = str(entry.pop("timestamp", ""))[11:19]
     event, level = entry.pop("event", ""), entry.pop("level", "info")
     if event == "decided":
-        actions = [action for action in entry["actions"] if not action.startswith("Save")]
+        actions = [action for action in entry["actions"] if not action.startswith(_HOUSEKEEPING)]
         return f"{clock}  {entry['because']} → {', '.join(actions)}" if actions else None
+    if entry.get("bundle"):  # it says itself what it lacks, and why
+        entry.pop("missing", None)
     rest = " ".join(f"{key}={value}" for key, value in entry.items())
     return f"{clock}  {event if level == 'info' else f'{level}: {event}'} {rest}".rstrip()
 
@@ -56,9 +61,9 @@ def banner(server: int, health: int, root: Path) -> str:
 
   Try, in another terminal and in this directory:
     A crash    kill -9 $({pid})
-               back at once, and two mails appear here
+               started again at once, and two mails appear here
     A hang     curl -X POST http://127.0.0.1:{server}/standin/habits/blocked
-               noticed within 3 s, ended and started again after 10 s
+               the page says so within 3 s; after 10 s it is ended and started again
     A load     {command} -m loadgen --connections 5000{url}
                what does the page say meanwhile?
 

@@ -22,6 +22,8 @@ def brief(thing: Action | Observation) -> str:
             words.append(value.id)
         elif isinstance(value, Ended):
             words.append(f"code={value.code} signal={value.signal}")
-        elif isinstance(value, str | int | float) and value != "":
+        elif isinstance(value, float):
+            words.append(f"{name}={round(value, 4)}")
+        elif isinstance(value, str | int) and value != "":
             words.append(f"{name}={value}")
     return " ".join(words)

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo import pid, run
 from demo.mail import WIDTH, frame
 from demo.ports import ports
 from demo.screen import line
@@ -175,11 +176,33 @@ def test_of_a_sidecar_left_behind_and_its_server_the_sidecar_is_named(
 def test_a_second_one_does_not_empty_the_directory_of_the_first(tmp_path: Path) -> None:
     with running(tmp_path) as demo:
         demo.until("Ctrl-C ends it all.")
-        second = Running(tmp_path / "run", *free_ports())
+        taken = (int(demo.environment[name]) for name in ("SERVER_PORT", "HEALTH_PORT"))
+        second = Running(tmp_path / "run", *taken)
         second.until("it runs already in this checkout")
         second.process.wait(PATIENCE)
         assert second.process.returncode == 2
         assert (tmp_path / "run" / "sidecar.toml").exists()
+
+
+def test_where_nothing_can_be_written_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(run, "DIRECTORY", tmp_path / "file" / "run")
+    assert run.main() == 2
+    told = (
+        f"make run: {tmp_path}/file: File exists: it needs a checkout that it may write to, and some room\n"
+    )
+    assert capsys.readouterr().err == told
+
+
+def test_whoever_asks_for_the_pid_of_no_server_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEALTH_PORT", str(free_ports()[0]))
+    assert pid.main() == 1
+    told = "demo.pid: Connection refused: is make run running, with this HEALTH_PORT?\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_mail_in_a_box() -> None:
@@ -200,7 +223,15 @@ def test_a_mail_in_a_box() -> None:
             b'{"actions":["Start","Save"],"because":"Exited","event":"decided","timestamp":"2026-11-23T22:03:31Z"}',
             "22:03:31  Exited \u2192 Start",
         ),
-        (b'{"actions":["Save revision=1"],"because":"Ticked","event":"decided"}', None),
+        (b'{"actions":["Save revision=1","Explain message=1"],"because":"Ticked","event":"decided"}', None),
+        (
+            b'{"event":"evidence gathered","bundle":"/e","missing":["cgroup.txt"]}',
+            "  evidence gathered bundle=/e",
+        ),
+        (
+            b'{"event":"evidence gathered","bundle":"","missing":["all"]}',
+            "  evidence gathered bundle= missing=['all']",
+        ),
         (
             b'{"event":"odd","level":"warning","pid":7,"timestamp":"2026-11-23T22:03:31Z"}',
             "22:03:31  warning: odd pid=7",
