@@ -70,7 +70,11 @@ class PidEye:
         """Said once: a server may still come."""
         if not self._noted and not self._seen:
             port = self._job.port
-            why = f"nobody listens on port {port} yet" if found is None else f"there is no pid {found}"
+            why = (
+                f"nobody listens on port {port} yet: start it, or name another by --url"
+                if found is None
+                else f"there is no pid {found}"
+            )
             if isinstance(found, Unknown):
                 why = f"who listens on port {port} cannot be told ({found.why}): name it by --pid"
             yield Note(f"the server itself is not watched: {why}")

@@ -55,7 +55,9 @@ def test_a_port_without_a_listener_is_said_once() -> None:
     notes: list[str] = []
     with beside(ByPid(port=9), lambda _: None, notes.append):
         time.sleep(1.5)
-    assert notes == ["the server itself is not watched: nobody listens on port 9 yet"]
+    assert notes == [
+        "the server itself is not watched: nobody listens on port 9 yet: start it, or name another by --url"
+    ]
 
 
 def test_without_a_job_nothing_is_started() -> None:
