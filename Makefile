@@ -14,23 +14,32 @@ export SERVER_PORT HEALTH_PORT
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 24
 
+# What is half made is deleted: a disk that was full must not leave an environment without a pip.
+.DELETE_ON_ERROR:
+
 # Written for any Python, so that an old one can be told so. Ctrl-C is the system's own, without a traceback.
 $(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null \
+	  || { echo "make: there is no $(PYTHON) here: on Debian: apt-get install python3-venv; of another name or place: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "make: fermat-sidecar needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1); try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { echo "make: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(PYTHON) -c 'import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); import venv; venv.main(["$(VENV)"])'
+	@$(PYTHON) -c 'import runpy, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); runpy.run_module("venv", run_name="__main__")' $(VENV) \
+	  || { echo "make: $(VENV)/ could not be made here, for the reason above" >&2; exit 1; }
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e
+LACKING = { echo "make: pip could not install what is needed, for the reason above. It asks pypi.org, or the mirror that pip config names; then the same command again goes on" >&2; exit 1; }
 
 # Two steps, so that a first look does not wait for the developers' tools.
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing fermat-sidecar into $(VENV)/ …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fast,standin,demo]'
+	@$(INSTALL) '.[fast,standin,demo]' || $(LACKING)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the developers' tools into $(VENV)/ …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fast,standin,demo,dev]'
+	@$(INSTALL) '.[fast,standin,demo,dev]' || $(LACKING)
 	@touch $@
 
 run: $(VENV)/.run ## a stand-in Cloud Server, the sidecar over it, and a mail catcher; Ctrl-C ends it all
