@@ -29,7 +29,7 @@ $(VENV)/bin/python:
 	  || { echo "make: $(VENV)/ could not be made here, for the reason above" >&2; exit 1; }
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e
-LACKING = { echo "make: pip could not install what is needed, for the reason above. It asks pypi.org, or the mirror that pip config names; then the same command again goes on" >&2; exit 1; }
+LACKING = { echo "make: pip could not install what is needed, for the reason above. It asks PyPI, or the mirror that pip config names; then the same command again goes on" >&2; exit 1; }
 
 # Two steps, so that a first look does not wait for the developers' tools.
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python

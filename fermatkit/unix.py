@@ -23,7 +23,7 @@ def required(program: str) -> None:
 
 @contextmanager
 def easily_ended() -> Iterator[None]:
-    """Ctrl-C ends the process at once, without a traceback: nothing has been begun while a program is read."""
+    """Ctrl-C ends the process at once, without a traceback: while a program is read nothing has begun."""
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

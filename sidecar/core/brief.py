@@ -22,8 +22,6 @@ def brief(thing: Action | Observation) -> str:
             words.append(value.id)
         elif isinstance(value, Ended):
             words.append(f"code={value.code} signal={value.signal}")
-        elif isinstance(value, float):
-            words.append(f"{name}={round(value, 4)}")
-        elif isinstance(value, str | int) and value != "":
+        elif isinstance(value, str | int | float) and value != "":
             words.append(f"{name}={value}")
     return " ".join(words)

@@ -28,7 +28,6 @@ MESSAGE = Message("1-1800000000-opened", Chapter.OPENED, Incident(1, "server", 1
         ),
         (Exited(A, Ended(signal=9)), "Exited pid=100 code=None signal=9"),
         (Appeared(A, adopted=True, age=1.5), "Appeared pid=100 adopted=True age=1.5"),
-        (Appeared(A, adopted=True, age=0.0024981400001), "Appeared pid=100 adopted=True age=0.0025"),
         (StartFailed("No such file"), "StartFailed why=No such file"),
         (Unanswered(A, Sign.HTTP, ""), "Unanswered pid=100 sign=http"),
         (Sampled(A, "S", {Measure.FDS: 7.0}), "Sampled pid=100 state=S"),
