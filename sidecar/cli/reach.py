@@ -14,17 +14,25 @@ _FIRST_LINE = 256
 
 def out_of_reach(program: Path) -> str:
     """Why it cannot be run by another user in the unit; "" if nothing stands in the way."""
+    try:
+        return next(_hindrances(program), "")
+    except PermissionError as error:  # somebody looks who is not root
+        return f"{error.filename}: {error.strerror}"
+
+
+def _hindrances(program: Path) -> Iterator[str]:
     for path in _parts(program):
         real = path.resolve()
         if not real.exists():  # as after an upgrade of the system's python
-            return f"{real} is not there"
+            yield f"{real} is not there"
+            return
         for home in _HOMES:
             if real.is_relative_to(home):
-                return f"{real} is in a home, of which the unit sees nothing"
+                yield f"{real} is in a home, of which the unit sees nothing"
         for parent in (*path.absolute().parents, *real.parents):
-            if not parent.stat().st_mode & stat.S_IXOTH:
-                return f"{parent} is closed to others (mode {stat.S_IMODE(parent.stat().st_mode):04o})"
-    return ""
+            mode = stat.S_IMODE(parent.stat().st_mode)
+            if not mode & stat.S_IXOTH:
+                yield f"{parent} is closed to others (mode {mode:04o})"
 
 
 def _parts(program: Path) -> Iterator[Path]:

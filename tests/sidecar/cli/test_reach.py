@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.cli.reach import out_of_reach
+from support.users import another_user
 
 
 @pytest.fixture
@@ -65,3 +66,11 @@ def test_of_a_home_the_unit_sees_nothing_whatever_its_mode(place: Path) -> None:
         (place / "python").symlink_to(script(Path(name) / "python3"))
         program = script(place / "program", f"#!{place}/python")
         assert out_of_reach(program) == f"{name}/python3 is in a home, of which the unit sees nothing"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user for a while")
+def test_who_may_not_look_is_told_so_and_no_more(place: Path) -> None:
+    (place / "python").symlink_to(script(closed(place) / "python3"))
+    program = script(place / "program", f"#!{place}/python")
+    with another_user():
+        assert out_of_reach(program) == f"{place}/closed/python3: Permission denied"
