@@ -45,9 +45,8 @@ def job(args: argparse.Namespace, url: str, name: str, clients: int, seconds: fl
         announcing = import_module("loadgen.cli.announcing")  # nobody else pays for it
         announced: BySidecar = announcing.by_sidecar(args.sidecar, token, name, clients, seconds)
         if token is None:
-            note(
-                f"without a token (${TOKEN}) the load is not announced: people are told what it causes", args
-            )
+            what = "the load is not announced: people are told of what it causes"
+            note(f"without a token (${TOKEN}) {what}", args)
         return announced
     if args.sidecar_token_file is not None:
         raise UserError("--sidecar-token-file needs --sidecar: whose token is it?")
@@ -69,7 +68,7 @@ def note(words: str, args: argparse.Namespace) -> None:
 
 
 def _process(pid: int) -> int:
-    if not psutil.pid_exists(pid):
+    if pid < 1 or not psutil.pid_exists(pid):
         raise UserError(f"--pid {pid}: there is no such process")
     return pid
 
