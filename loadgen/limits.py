@@ -89,7 +89,9 @@ def refusal(connections: int, items: tuple[Item, ...]) -> str | None:
     short = [item for item in items if item.too_many]
     if not short:
         return None
-    lacks = " and ".join(f"{_needed(item)} and there are {_shown(item, item.there or 0)}" for item in short)
+    lacks = " and ".join(
+        f"{_shown(item, item.needed)} {item.what} and there are {_there(item)}" for item in short
+    )
     fitting = connections - max(item.too_many for item in short)
     fewer = f"ask for at most --connections {fitting}, or " if fitting > 0 else ""
     return f"--connections {connections} needs {lacks}: {fewer}{'; '.join(item.remedy for item in short)}"
@@ -97,12 +99,15 @@ def refusal(connections: int, items: tuple[Item, ...]) -> str | None:
 
 def line(items: tuple[Item, ...]) -> str:
     """The budget for people; of what is without a limit, or unknown, only what is needed."""
-    return f"needs {', '.join(map(_needed, items))}"
+    parts = (
+        f"{_shown(item, item.needed)}{_there(item) and f' of {_there(item)}'} {item.what}" for item in items
+    )
+    return f"needs {', '.join(parts)}"
 
 
-def _needed(item: Item) -> str:
-    there = "" if item.there is None or item.too_many else f" of {_shown(item, item.there)}"
-    return f"{_shown(item, item.needed)}{there} {item.what}"
+def _there(item: Item) -> str:
+    """How much there is; "" if that is without a limit, or unknown."""
+    return "" if item.there is None else _shown(item, item.there)
 
 
 def _shown(item: Item, value: int) -> str:
@@ -124,11 +129,10 @@ def here(sources: int = 1) -> Machine:
 def _descriptors() -> int | None:
     """How many this process may have, now that it has been given as many as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for most in (hard, _OPEN_MAX):
-        if soft != hard:
-            with suppress(ValueError, OSError):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-                break
+    for most in (hard, _OPEN_MAX) if soft != hard else ():
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            break
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft in {resource.RLIM_INFINITY, -1} else soft
 
