@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from fermatkit import small
+from fermatkit import elsewhere, small
 from fermatkit.measures import Measure, Reading, Unknown
 from fermatkit.process import started
 
@@ -55,7 +55,7 @@ class Threads:
         Blocks for milliseconds with thousands of threads: not for an event loop.
         """
         if not psutil.LINUX:
-            return _nothing(Unknown("only Linux tells"))
+            return _nothing(elsewhere.ONLY_LINUX)
         try:
             if started(self._pid) != self._start:
                 return None

@@ -44,7 +44,7 @@ def differences(recorded: Policy, other: Policy) -> Iterator[str]:
 
 def _flat(policy: Policy) -> dict[str, object]:
     """Each rule by itself; one that the other's version does not know is null there."""
-    fields = {**msgspec.structs.asdict(policy)}
+    fields = msgspec.structs.asdict(policy)
     rules = fields.pop("rules")
     return {**fields, **{f"rules.{trouble}": rule for trouble, rule in rules.items()}}
 
